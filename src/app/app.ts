@@ -1,0 +1,150 @@
+/** A protected app: what it consists of, how it stops and starts, how it tells that it is well. Resolved from settings and recipe. */
+import type { Secret } from "../base/secret.ts"
+import type { Recipe } from "./recipe.ts"
+
+export interface App {
+  readonly name: string
+  readonly recipe: Recipe | null
+  /** Null for an app that is not a compose project. */
+  readonly compose: ComposeProject | null
+  /** How an app outside compose stops and starts. */
+  readonly run: RunCommands | null
+  readonly databases: readonly DatabaseSource[]
+  readonly files: readonly FileSource[]
+  /** Absolute paths of files and directories that hold secrets. */
+  readonly secrets: readonly string[]
+  /** Absolute paths of compose files, overrides, env files and program configuration. */
+  readonly configuration: readonly string[]
+  readonly images: "auto" | "always" | "never"
+  readonly health: HealthCheck | null
+  readonly checks: readonly AppCheck[]
+  readonly hooks: Hooks
+  readonly schedules: Readonly<Record<string, Schedule>>
+  readonly drills: Readonly<Record<string, DrillSchedule>>
+  readonly objectives: { readonly exposureMs: number | null; readonly recoveryTimeMs: number | null }
+  readonly thresholds: Thresholds
+  /** Names of the vaults this app may use, the default one first. */
+  readonly vaults: readonly string[]
+}
+
+export interface ComposeProject {
+  /** `-f` files in order, absolute; overrides included. */
+  readonly files: readonly string[]
+  readonly projectDirectory: string
+  /** Compose's own project name (label `com.docker.compose.project`). */
+  readonly projectName: string
+  readonly profiles: readonly string[]
+}
+
+export type Argv = readonly [string, ...string[]]
+
+export interface RunCommands {
+  readonly stop: Argv
+  readonly start: Argv
+}
+
+export type DatabaseSource = PostgresSource | SqliteSource | CommandSource
+
+export interface PostgresSource {
+  readonly engine: "postgres"
+  /** The part is called `database:<name>`. */
+  readonly name: string
+  /** The compose service that runs the server; null when it is reached by address alone. */
+  readonly service: string | null
+  readonly host: string | null
+  readonly port: number | null
+  readonly database: string
+  readonly user: string
+  readonly password: Secret | null
+  /** Null: chosen by Holdfast (TCP, helper, exec, in this order) and shown. */
+  readonly access: PostgresAccessKind | null
+}
+
+export type PostgresAccessKind = "tcp" | "helper" | "exec"
+
+export interface SqliteSource {
+  readonly engine: "sqlite"
+  readonly name: string
+  /** Where the file is: on the host, or inside a compose volume. */
+  readonly place: Place
+}
+
+/** A database whose engine Holdfast does not know: the operator gives the commands. */
+export interface CommandSource {
+  readonly engine: "command"
+  readonly name: string
+  readonly dump: Argv
+  readonly restore: Argv
+}
+
+/** `volume` is the name as declared in the compose file; `path` inside it is relative. */
+export type Place = { readonly path: string } | { readonly volume: string; readonly path: string }
+
+export interface FileSource {
+  /** The part is called `files:<name>`. */
+  readonly name: string
+  readonly place: Place
+  readonly exclude: readonly string[]
+  /** Applied at restore only where the point recorded none. */
+  readonly defaultOwner: { readonly uid: number; readonly gid: number } | null
+  /** Refuse when the place is not a mount point of its own (external disks). */
+  readonly mustBeMounted: boolean
+}
+
+export interface HealthCheck {
+  /** Exactly one of `url` (probed from the host) and `command` (run inside the service's container, prints the body). */
+  readonly url: string | null
+  readonly command: { readonly service: string; readonly argv: Argv } | null
+  /** Members of the JSON body that must have one of these values, for example `{ status: ["ok", "healthy"] }`. */
+  readonly expect: Readonly<Record<string, readonly string[]>>
+  /** Member of the JSON body that holds the app's version. */
+  readonly versionKey: string | null
+  readonly timeoutMs: number
+}
+
+/** The app's own checks, used by the gate of restore, drill and update. */
+export type AppCheck =
+  | { readonly kind: "http"; readonly name: string; readonly url: string; readonly expectStatus: number }
+  | { readonly kind: "tcp"; readonly name: string; readonly host: string; readonly port: number }
+  | { readonly kind: "ssh-host-key"; readonly name: string; readonly host: string; readonly port: number; readonly keyFile: string }
+  | { readonly kind: "sql"; readonly name: string; readonly database: string; readonly query: string; readonly expect: string }
+  | { readonly kind: "command"; readonly name: string; readonly service: string | null; readonly argv: Argv }
+
+export interface Hooks {
+  readonly before: readonly Argv[]
+  /** Always run, also when the capture failed. */
+  readonly after: readonly Argv[]
+}
+
+export interface Keep {
+  readonly last?: number
+  readonly hourly?: number
+  readonly daily?: number
+  readonly weekly?: number
+  readonly monthly?: number
+  readonly yearly?: number
+  /** Keep everything younger than this. */
+  readonly withinMs?: number
+}
+
+export interface Schedule {
+  readonly cron: string
+  readonly timezone: string
+  readonly vault: string
+  readonly copies: readonly string[]
+  readonly keep: Keep
+}
+
+export interface DrillSchedule {
+  readonly cron: string
+  readonly timezone: string
+  readonly level: "restored" | "booted"
+  readonly vault: string | null
+}
+
+export interface Thresholds {
+  /** A part whose rows, files or bytes fall below this share of the last good point fails the point (0.5 = half). */
+  readonly collapseRatio: number
+  /** Sources smaller than this many rows or files are not judged by ratio. */
+  readonly collapseFloor: number
+}

@@ -1,0 +1,327 @@
+/** What the app room and the verbs ask of the outside world. Implemented under `tool/`, introduced by `main.ts`. */
+import type { RunContext } from "../base/run-context.ts"
+import type { Secret } from "../base/secret.ts"
+import type { Argv, ComposeProject, DatabaseSource } from "./app.ts"
+
+/** The write end of a pipe into the vault. A producer's child gets `fd` as its standard output, or writes to `path` (a FIFO). */
+export interface DumpSink {
+  readonly fd: number
+  readonly path: string
+}
+
+/** The read end of a pipe out of the vault. A consumer's child gets `fd` as its standard input, or reads `path` (a FIFO). */
+export interface DumpSource {
+  readonly fd: number
+  readonly path: string
+}
+
+/** What a database said of itself inside the dump's own transaction, or what a restored one says. */
+export interface DatabaseFacts {
+  readonly engine: "postgres" | "sqlite" | "command"
+  /** `15.18`, `3.40.1`. */
+  readonly engineVersion: string
+  readonly schemaVersion: string | null
+  /** Applied migrations in order, empty when the app is not known. */
+  readonly migrations: readonly string[]
+  /** Exact row counts by qualified table name (`public.users`, or `Message`), sorted by name. */
+  readonly rows: Readonly<Record<string, number>>
+  readonly sizeBytes: number
+}
+
+/** Everything about a database that a dump of it does not carry. Values are what `pg_database` and `pg_roles` say. */
+export interface DatabaseShape {
+  readonly owner: string | null
+  readonly encoding: string | null
+  readonly localeProvider: string | null
+  readonly collate: string | null
+  readonly ctype: string | null
+  readonly icuLocale: string | null
+  readonly collationVersion: string | null
+  readonly comment: string | null
+  readonly connectionLimit: number | null
+  /** `ALTER DATABASE … SET`: `name=value`, and `role:name=value` for settings of one role in this database. */
+  readonly settings: readonly string[]
+  /** `pg_database.datacl` items. */
+  readonly grants: readonly string[]
+  readonly extensions: readonly { readonly name: string; readonly version: string }[]
+  /** Roles that own or are granted something, with attributes but without passwords. */
+  readonly roles: readonly { readonly name: string; readonly attributes: readonly string[]; readonly memberOf: readonly string[] }[]
+  /** PRAGMA values of SQLite that a restore must put back: `journal_mode`, `page_size`, `user_version`, `application_id`. */
+  readonly pragmas: Readonly<Record<string, string>>
+}
+
+export interface SchemaQueries {
+  readonly version: string
+  readonly list: string | null
+}
+
+export interface DatabaseCapture {
+  readonly facts: DatabaseFacts
+  readonly shape: DatabaseShape
+  /** How the data was read: `tcp`, `helper`, `exec`, `vacuum-into`, `backup`, `copy`, `command`. */
+  readonly access: string
+  readonly toolVersion: string
+  /** The instant of the database's snapshot: every row committed before it is in. */
+  readonly snapshotAt: Date
+  readonly warnings: readonly string[]
+}
+
+/** What can be said about a database without reading its data. */
+export interface DatabaseInspection {
+  readonly engineVersion: string
+  readonly sizeBytes: number
+  readonly access: string
+  readonly toolVersion: string
+  /** Whether staging beside by a new database and renaming is allowed; `why` when not. */
+  readonly canSwap: { readonly allowed: true } | { readonly allowed: false; readonly why: string }
+}
+
+export interface Session {
+  readonly user: string
+  readonly program: string
+  readonly address: string
+}
+
+/** Where a database stands while it is being replaced. All names are the engine's own (a database name, a file path). */
+export interface StagedDatabase {
+  readonly name: string
+  readonly facts: DatabaseFacts
+}
+
+/** Names for one replacement, made by `planNames` before anything changes and journaled, so that settling finds them. */
+export interface ReplacementNames {
+  readonly live: string
+  readonly staged: string
+  readonly kept: string
+  /** Where the replaced state goes when it is swapped back. */
+  readonly failed: string
+}
+
+/**
+ * One database engine. The same algorithm (capture, check, stage, swap, swap back, drop) for each;
+ * a new engine is a folder under `tool/engine/` with the same file names that passes the contract suite.
+ */
+export interface DatabaseEngine<Source extends DatabaseSource = DatabaseSource> {
+  readonly engine: Source["engine"]
+  /** Ending of the part's file in the vault: `dump`, `sqlite`. */
+  readonly extension: string
+  inspect(source: Source, ctx: RunContext): Promise<DatabaseInspection>
+  /** One consistent capture into the sink; resolves only if every child exited 0 and facts are of the dump's own moment. */
+  capture(source: Source, sink: DumpSink, schema: SchemaQueries | null, ctx: RunContext): Promise<DatabaseCapture>
+  /** Facts of the live database (`name` null) or of another one beside it. */
+  facts(source: Source, name: string | null, schema: SchemaQueries | null, ctx: RunContext): Promise<DatabaseFacts>
+  /** Reads a dump to its end without restoring it; throws DUMP_TRUNCATED or DUMP_DAMAGED. Returns the names of the tables in it. */
+  checkDump(dump: DumpSource, ctx: RunContext): Promise<{ tables: readonly string[] }>
+  planNames(source: Source, operationId: string): ReplacementNames
+  /** Restores into a new database beside the live one, never touching it; stops at the first error. */
+  stage(
+    source: Source,
+    name: string,
+    dump: DumpSource,
+    shape: DatabaseShape,
+    schema: SchemaQueries | null,
+    ctx: RunContext,
+  ): Promise<StagedDatabase>
+  /** Runs a query that gives text columns on the live (`null`) or another database; for references and key proofs. */
+  query(source: Source, name: string | null, sql: string, ctx: RunContext): Promise<readonly (readonly (string | null)[])[]>
+  /** Sessions other than ours on the live database. */
+  sessions(source: Source, ctx: RunContext): Promise<readonly Session[]>
+  /** live becomes kept, staged becomes live; in one step that a crash cannot halve. Repeating it is harmless. */
+  swapIn(source: Source, names: ReplacementNames, ctx: RunContext): Promise<void>
+  /** live becomes failed, kept becomes live. Repeating it is harmless. */
+  swapBack(source: Source, names: ReplacementNames, ctx: RunContext): Promise<void>
+  /** Which of the names exist now; settling decides from this, not from memory. */
+  observe(source: Source, names: ReplacementNames, ctx: RunContext): Promise<{ live: boolean; staged: boolean; kept: boolean; failed: boolean }>
+  /** Removes a staged, kept or failed database. A name that is not there is fine; the live name is refused. */
+  drop(source: Source, name: string, ctx: RunContext): Promise<void>
+  /** Ends sessions that an interrupted operation left behind (`application_name = holdfast:<operationId>`). */
+  endSessions(source: Source, operationId: string, ctx: RunContext): Promise<number>
+  /**
+   * A throwaway server or file that the dump is restored into, for drills: containers from the app's own image, local
+   * binaries of the same major version, or a temporary file. `use` gets a source that answers `facts` and `query`.
+   */
+  scratch<T>(
+    source: Source,
+    sandbox: ScratchRequest,
+    use: (scratch: Source, ctx: RunContext) => Promise<T>,
+    ctx: RunContext,
+  ): Promise<T>
+}
+
+export interface ScratchRequest {
+  /** The image that ran the server when the point was made; null: local binaries of the same major version. */
+  readonly image: string | null
+  readonly majorVersion: string
+  readonly shape: DatabaseShape
+  /** A directory of ours that is removed afterwards. */
+  readonly directory: string
+}
+
+export interface DatabaseEngines {
+  for<S extends DatabaseSource>(source: S): DatabaseEngine<S>
+}
+
+/** A service's container as the engine sees it now, found by compose labels, never by name patterns. */
+export interface ServiceState {
+  readonly service: string
+  readonly containerId: string
+  readonly containerName: string
+  readonly state: "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead"
+  readonly health: "healthy" | "unhealthy" | "starting" | null
+  readonly restartCount: number
+  readonly restartPolicy: string
+  readonly imageReference: string
+  readonly imageId: string
+  /** `repository@sha256:…` of the running image, empty for one that was built here. */
+  readonly repositoryDigests: readonly string[]
+  readonly addresses: readonly { readonly network: string; readonly address: string }[]
+  readonly mounts: readonly ServiceMount[]
+  readonly environment: Readonly<Record<string, Secret>>
+  readonly labels: Readonly<Record<string, string>>
+}
+
+export interface ServiceMount {
+  readonly kind: "volume" | "bind" | "tmpfs"
+  /** The volume's real name, or the host path. */
+  readonly source: string
+  /** Host path of the data, null when the engine does not tell. */
+  readonly hostPath: string | null
+  readonly target: string
+  readonly readOnly: boolean
+}
+
+/** The resolved compose configuration (`docker compose config`), all profiles, as far as Holdfast needs it. */
+export interface ComposeModel {
+  readonly projectName: string
+  readonly services: readonly ComposeService[]
+  /** Declared name → real name. */
+  readonly volumes: Readonly<Record<string, { readonly name: string; readonly external: boolean }>>
+  readonly networks: Readonly<Record<string, { readonly name: string; readonly external: boolean }>>
+  /** Declared secret → file. */
+  readonly secretFiles: Readonly<Record<string, string>>
+  /** The whole document, for the sandbox. */
+  readonly document: Readonly<Record<string, unknown>>
+}
+
+export interface ComposeService {
+  readonly name: string
+  readonly image: string | null
+  readonly builds: boolean
+  readonly profiles: readonly string[]
+  readonly environment: Readonly<Record<string, Secret>>
+  readonly envFiles: readonly string[]
+  readonly mounts: readonly { readonly kind: string; readonly source: string; readonly target: string; readonly readOnly: boolean }[]
+  readonly secrets: readonly string[]
+  readonly dependsOn: readonly string[]
+  readonly publishedPorts: readonly { readonly host: string; readonly published: string; readonly target: number }[]
+  readonly hasHealthCheck: boolean
+  readonly stopGraceSeconds: number | null
+  readonly networkMode: string | null
+  readonly labels: Readonly<Record<string, string>>
+}
+
+/** Docker and Compose. Nothing here takes a container name from a person. */
+export interface ContainerEngine {
+  version(ctx: RunContext): Promise<{ engine: string; compose: string }>
+  compose(project: ComposeProject, ctx: RunContext): Promise<ComposeModel>
+  services(projectName: string, ctx: RunContext): Promise<readonly ServiceState[]>
+  /** Sets restart policies to `no`, then stops; returns the policies to put back. Absent services are skipped. */
+  stopServices(projectName: string, services: readonly string[], graceSeconds: number, ctx: RunContext): Promise<readonly StoppedService[]>
+  /** Puts the restart policies back and starts exactly these. */
+  startServices(stopped: readonly StoppedService[], ctx: RunContext): Promise<void>
+  /** `docker compose up -d` of the given services (all when null), `noDeps` leaves others alone. */
+  up(project: ComposeProject, services: readonly string[] | null, options: { noDeps: boolean }, ctx: RunContext): Promise<void>
+  /** Removes containers and networks of the project; volumes only when told. */
+  down(project: ComposeProject, options: { volumes: boolean }, ctx: RunContext): Promise<void>
+  exec(containerId: string, argv: Argv, options: ExecOptions, ctx: RunContext): Promise<ExecResult>
+  /** A throwaway container (`--rm`), labelled with the operation, removed also when it fails. */
+  runHelper(helper: HelperContainer, ctx: RunContext): Promise<ExecResult>
+  logs(containerId: string, tailLines: number, ctx: RunContext): Promise<string>
+  volumePath(realName: string, ctx: RunContext): Promise<{ hostPath: string; visible: boolean } | null>
+  createVolume(realName: string, labels: Readonly<Record<string, string>>, ctx: RunContext): Promise<void>
+  imagePresent(reference: string, ctx: RunContext): Promise<boolean>
+  /** `docker save` of one image into the sink. */
+  saveImage(imageId: string, sink: DumpSink, ctx: RunContext): Promise<void>
+  /** `docker load`, then tags it with `reference`. */
+  loadImage(source: DumpSource, imageId: string, reference: string, ctx: RunContext): Promise<void>
+  /** A full, isolated copy of the app from resolved configuration (design §6); torn down after `use`, whatever happens. */
+  sandbox<T>(request: SandboxRequest, use: (sandbox: Sandbox, ctx: RunContext) => Promise<T>, ctx: RunContext): Promise<T>
+  /** Removes everything labelled with an interrupted operation: helpers, sandboxes, their networks and volumes. */
+  removeLeftovers(operationId: string, ctx: RunContext): Promise<readonly string[]>
+}
+
+export interface StoppedService {
+  readonly service: string
+  readonly containerId: string
+  readonly restartPolicy: string
+  readonly wasRunning: boolean
+}
+
+export interface ExecOptions {
+  readonly user?: string
+  readonly environment?: Readonly<Record<string, string | Secret>>
+  readonly stdin?: { readonly fd: number } | { readonly text: string | Secret }
+  readonly stdout?: { readonly fd: number }
+  readonly timeoutMs?: number
+}
+
+export interface ExecResult {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderrTail: string
+}
+
+export interface HelperContainer {
+  readonly image: string
+  readonly argv: Argv
+  /** `container:<id>` joins another container's network, `none` has none. */
+  readonly network: string
+  readonly binds: readonly { readonly hostPath: string; readonly target: string; readonly readOnly: boolean }[]
+  readonly environment: Readonly<Record<string, string | Secret>>
+  readonly user?: string
+  readonly stdin?: { readonly fd: number } | { readonly text: string | Secret }
+  readonly stdout?: { readonly fd: number }
+  readonly timeoutMs?: number
+}
+
+export interface SandboxRequest {
+  /** The resolved document (`ComposeModel.document`) of the point or of the live app. */
+  readonly document: Readonly<Record<string, unknown>>
+  readonly projectDirectory: string
+  /** Service → image to run instead (the point's own). */
+  readonly images: Readonly<Record<string, string>>
+  /** Real volume name → directory with the point's files, mounted in its place. Volumes not named start empty. */
+  readonly volumeDirectories: Readonly<Record<string, string>>
+  /** Live host path of a bind mount or secret → directory or file with the point's content. */
+  readonly bindReplacements: Readonly<Record<string, string>>
+  /** Services started first and alone, so that databases can be filled before the app starts. */
+  readonly databaseServices: readonly string[]
+  /** Our own directory for the rewritten compose file. */
+  readonly directory: string
+  readonly fillDatabases: (sandbox: Sandbox, ctx: RunContext) => Promise<void>
+}
+
+export interface Sandbox {
+  readonly projectName: string
+  services(ctx: RunContext): Promise<readonly ServiceState[]>
+  /** A GET from a helper on the sandbox's own network; the sandbox has no address on the host. */
+  probe(service: string, port: number, path: string, ctx: RunContext): Promise<{ status: number; body: string }>
+  exec(service: string, argv: Argv, options: ExecOptions, ctx: RunContext): Promise<ExecResult>
+}
+
+/** Commands that the operator wrote (hooks, run.stop, run.start, command databases). argv arrays, no shell. */
+export interface CommandRunner {
+  run(
+    argv: Argv,
+    options: { stdin?: { fd: number }; stdout?: { fd: number }; cwd?: string; timeoutMs?: number; environment?: Readonly<Record<string, string | Secret>> },
+    ctx: RunContext,
+  ): Promise<ExecResult>
+}
+
+/** Network probes from the host. */
+export interface Prober {
+  http(url: string, timeoutMs: number, ctx: RunContext): Promise<{ status: number; body: string }>
+  tcp(host: string, port: number, timeoutMs: number, ctx: RunContext): Promise<boolean>
+  /** SHA-256 fingerprint of the offered host key, `SHA256:…` as ssh-keygen prints it. */
+  sshHostKey(host: string, port: number, timeoutMs: number, ctx: RunContext): Promise<string>
+}

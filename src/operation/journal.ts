@@ -1,0 +1,50 @@
+/** The journal of one running operation: each step is written before it is taken and again when it is done. */
+import type { Json } from "../base/canonical-json.ts"
+import type { RunContext } from "../base/run-context.ts"
+import { HoldfastError } from "../base/errors.ts"
+import type { Store } from "./ports.ts"
+
+export interface StepDescription {
+  readonly title: string
+  /** What a crash after this step was journaled leads to, in words; settling makes it true. */
+  readonly crashLeadsTo: string
+}
+
+/** A verb's steps in order: the table that its kill test walks. */
+export type StepTable = Readonly<Record<string, StepDescription>>
+
+export interface Journal<Steps extends StepTable> {
+  readonly operationId: string
+  /**
+   * Writes the step, does it, writes that it is done. `details` must hold whatever settling needs.
+   * Throws LEASE_LOST before anything is done when another process has taken over.
+   */
+  step<T>(name: keyof Steps & string, details: Json, action: () => Promise<T>, resultOf?: (value: T) => Json): Promise<T>
+}
+
+export function openJournal<Steps extends StepTable>(store: Store, app: string, steps: Steps, ctx: RunContext): Journal<Steps> {
+  let next = 0
+  return {
+    operationId: ctx.operationId,
+    step: async (name, details, action, resultOf) => {
+      ctx.signal.throwIfAborted()
+      if (!(await store.holdsLease(app, ctx.operationId))) throw leaseLost(app, ctx.operationId)
+      const index = next
+      next += 1
+      ctx.progress.step(steps[name]?.title ?? name)
+      await store.beginStep(ctx.operationId, { index, name, details, at: ctx.clock.now() })
+      try {
+        const value = await action()
+        await store.endStep(ctx.operationId, index, "done", resultOf ? resultOf(value) : null)
+        return value
+      } catch (thrown) {
+        await store.endStep(ctx.operationId, index, "failed", null)
+        throw thrown
+      }
+    },
+  }
+}
+
+function leaseLost(app: string, operationId: string): HoldfastError {
+  return new HoldfastError("LEASE_LOST", { what: `operation ${operationId} no longer holds the lease of ${app}` })
+}

@@ -1,0 +1,141 @@
+/** What running operations asks of the store (SQLite now, PostgreSQL later; design §12). Implemented by `tool/store`. */
+import type { Json } from "../base/canonical-json.ts"
+
+export type OperationKind =
+  | "backup"
+  | "verify"
+  | "drill"
+  | "restore"
+  | "undo"
+  | "rebuild"
+  | "expire"
+  | "import"
+  | "export"
+  | "copy"
+  | "pin"
+  | "release-kept"
+
+export type OperationOutcome = "succeeded" | "partial" | "failed" | "cancelled"
+
+/** Who runs an operation. Alive only if boot id and start time still match that process id on that host. */
+export interface Holder {
+  readonly host: string
+  readonly bootId: string
+  readonly processId: number
+  /** Field 22 of /proc/<pid>/stat; a reused process id has another. */
+  readonly processStart: string
+  /** What a person would call it: `holdfast backup chat`. */
+  readonly command: string
+}
+
+export interface StepRecord {
+  readonly index: number
+  readonly name: string
+  readonly state: "started" | "done" | "failed"
+  /** What settling needs to finish or undo this step: names, paths, ids. Never secrets. */
+  readonly details: Json
+  readonly result: Json
+  readonly at: Date
+}
+
+export interface OperationRecord {
+  readonly id: string
+  readonly kind: OperationKind
+  readonly app: string
+  readonly holder: Holder
+  /** The plan as printed, for people and for settling. */
+  readonly plan: Json
+  readonly startedAt: Date
+  readonly finishedAt: Date | null
+  readonly outcome: OperationOutcome | null
+  readonly errorCode: string | null
+  readonly message: string | null
+  /** What came of it: the point's id, the report. */
+  readonly result: Json
+  readonly cancelRequested: boolean
+  readonly steps: readonly StepRecord[]
+}
+
+/** A proof as sealed in the vault's ledger and kept in the store. */
+export interface ProofRecord {
+  readonly app: string
+  readonly point: string
+  readonly vault: string
+  readonly level: "sealed" | "read" | "restored" | "booted"
+  readonly at: Date
+  readonly durationMs: number
+  readonly operationId: string
+  readonly details: Json
+}
+
+export interface PinRecord {
+  readonly app: string
+  readonly point: string
+  readonly pinned: boolean
+  readonly reason: string | null
+  readonly at: Date
+}
+
+/** State kept beside after a restore, for `undo`, until it is released. */
+export interface KeptRecord {
+  readonly operationId: string
+  readonly app: string
+  readonly keptUntil: Date
+  readonly releasedAt: Date | null
+  /** Names and paths of what is kept, and what puts it back. */
+  readonly details: Json
+}
+
+export interface PointRecord {
+  readonly app: string
+  readonly vault: string
+  readonly id: string
+  readonly sequence: number
+  /** Digest of the manifest's bytes. */
+  readonly digest: string
+  readonly startedAt: Date
+  readonly manifest: Json
+  /** Set when the point was un-listed, durably before its data is removed. */
+  readonly expiredAt: Date | null
+}
+
+/** All writes are durable when they resolve. */
+export interface Store {
+  /** Takes the app's lease, or tells who holds it. A lease of a holder proven dead is taken over; its operation stays interrupted. */
+  acquireLease(app: string, operationId: string, holder: Holder): Promise<{ acquired: true } | { acquired: false; holder: Holder; operationId: string }>
+  /** False when the lease is no longer ours: stop before the next write. */
+  holdsLease(app: string, operationId: string): Promise<boolean>
+  releaseLease(app: string, operationId: string): Promise<void>
+
+  createOperation(operation: Pick<OperationRecord, "id" | "kind" | "app" | "holder" | "plan" | "startedAt">): Promise<void>
+  beginStep(operationId: string, step: Pick<StepRecord, "index" | "name" | "details" | "at">): Promise<void>
+  endStep(operationId: string, index: number, state: "done" | "failed", result: Json): Promise<void>
+  finishOperation(
+    operationId: string,
+    end: { finishedAt: Date; outcome: OperationOutcome; errorCode: string | null; message: string | null; result: Json },
+  ): Promise<void>
+  requestCancel(operationId: string): Promise<void>
+  operation(id: string): Promise<OperationRecord | null>
+  operations(filter: { app?: string; unfinished?: boolean; limit?: number }): Promise<readonly OperationRecord[]>
+
+  putPoint(point: PointRecord): Promise<void>
+  /** Without expired ones, oldest first by sequence. */
+  points(app: string, vault: string): Promise<readonly PointRecord[]>
+  markExpired(app: string, vault: string, ids: readonly string[], at: Date): Promise<void>
+  /** Durably forgets points whose data is gone from the vault. */
+  removePoints(app: string, vault: string, ids: readonly string[]): Promise<void>
+  /** Points that were un-listed but whose data may still be there. */
+  expiredPoints(app: string, vault: string): Promise<readonly PointRecord[]>
+
+  putProof(proof: ProofRecord): Promise<void>
+  proofs(app: string): Promise<readonly ProofRecord[]>
+  putPin(pin: PinRecord): Promise<void>
+  pins(app: string): Promise<readonly PinRecord[]>
+  putKept(kept: KeptRecord): Promise<void>
+  kept(app: string): Promise<readonly KeptRecord[]>
+
+  /** Small durable values: pinned vault ids (`vault-id:<vault>`), `synced:<vault>:<app>`, `kit-taken:<vault>`. */
+  value(key: string): Promise<string | null>
+  setValue(key: string, value: string): Promise<void>
+  close(): Promise<void>
+}
