@@ -49,8 +49,9 @@ export interface PostgresSource {
   readonly engine: "postgres"
   /** The part is called `database:<name>`. */
   readonly name: string
-  /** The compose service that runs the server; null when it is reached by address alone. */
+  /** The compose service that runs the server, in this project; null when it is reached by address alone. */
   readonly service: string | null
+  readonly projectName: string | null
   readonly host: string | null
   readonly port: number | null
   readonly database: string
@@ -65,7 +66,7 @@ export type PostgresAccessKind = "tcp" | "helper" | "exec"
 export interface SqliteSource {
   readonly engine: "sqlite"
   readonly name: string
-  /** Where the file is: on the host, or inside a compose volume. */
+  /** Where the file is: on the host, or inside a compose volume. `locateApp` turns the second into the first. */
   readonly place: Place
 }
 
