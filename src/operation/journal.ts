@@ -20,29 +20,37 @@ export interface Journal<Steps extends StepTable> {
    * Throws LEASE_LOST before anything is done when another process has taken over.
    */
   step<T>(name: keyof Steps & string, details: Json, action: () => Promise<T>, resultOf?: (value: T) => Json): Promise<T>
+  /** The same for clean-up that a cancelled run still owes (start the app again, swap back): it begins although the signal is aborted. */
+  always<T>(name: keyof Steps & string, details: Json, action: () => Promise<T>, resultOf?: (value: T) => Json): Promise<T>
 }
 
 export function openJournal<Steps extends StepTable>(store: Store, app: string, steps: Steps, ctx: RunContext): Journal<Steps> {
   let next = 0
-  return {
-    operationId: ctx.operationId,
-    step: async (name, details, action, resultOf) => {
-      ctx.signal.throwIfAborted()
-      if (!(await store.holdsLease(app, ctx.operationId))) throw leaseLost(app, ctx.operationId)
-      const index = next
-      next += 1
-      ctx.progress.step(steps[name]?.title ?? name)
-      await store.beginStep(ctx.operationId, { index, name, details, at: ctx.clock.now() })
-      try {
-        const value = await action()
-        await store.endStep(ctx.operationId, index, "done", resultOf ? resultOf(value) : null)
-        return value
-      } catch (thrown) {
-        await store.endStep(ctx.operationId, index, "failed", null)
-        throw thrown
-      }
-    },
+  const always: Journal<Steps>["always"] = async (name, details, action, resultOf) => {
+    if (!(await store.holdsLease(app, ctx.operationId))) throw leaseLost(app, ctx.operationId)
+    const index = next
+    next += 1
+    ctx.progress.step(steps[name]?.title ?? name)
+    await store.beginStep(ctx.operationId, { index, name, details, at: ctx.clock.now() })
+    try {
+      const value = await action()
+      await store.endStep(ctx.operationId, index, "done", resultOf ? resultOf(value) : null)
+      return value
+    } catch (thrown) {
+      await store.endStep(ctx.operationId, index, "failed", null)
+      throw thrown
+    }
   }
+  const step: Journal<Steps>["step"] = async (name, details, action, resultOf) => {
+    ctx.signal.throwIfAborted()
+    return await always(name, details, action, resultOf)
+  }
+  return { operationId: ctx.operationId, step, always }
+}
+
+/** A context for clean-up: the same, but not cancelled. */
+export function uncancelled(ctx: RunContext): RunContext {
+  return { ...ctx, signal: new AbortController().signal }
 }
 
 function leaseLost(app: string, operationId: string): HoldfastError {
