@@ -99,10 +99,27 @@ export interface PointRecord {
   readonly expiredAt: Date | null
 }
 
+/** What a listing shows of a point, without its manifest being read. */
+export interface PointSummary extends Omit<PointRecord, "manifest" | "expiredAt"> {
+  readonly label: string | null
+  readonly trigger: string
+  readonly cold: boolean
+  readonly appVersion: string | null
+  readonly parts: readonly string[]
+  readonly sizeBytes: number
+  readonly storedBytes: number
+  /** How many warnings the manifest holds. */
+  readonly warnings: number
+}
+
 /** All writes are durable when they resolve. */
 export interface Store {
   /** Takes the app's lease, or tells who holds it. A lease of a holder proven dead is taken over; its operation stays interrupted. */
-  acquireLease(app: string, operationId: string, holder: Holder): Promise<{ acquired: true } | { acquired: false; holder: Holder; operationId: string }>
+  acquireLease(
+    app: string,
+    operationId: string,
+    holder: Holder,
+  ): Promise<{ acquired: true } | { acquired: false; holder: Holder; operationId: string }>
   /** False when the lease is no longer ours: stop before the next write. */
   holdsLease(app: string, operationId: string): Promise<boolean>
   releaseLease(app: string, operationId: string): Promise<void>
@@ -121,6 +138,8 @@ export interface Store {
   putPoint(point: PointRecord): Promise<void>
   /** Without expired ones, oldest first by sequence. */
   points(app: string, vault: string): Promise<readonly PointRecord[]>
+  /** The same points for a listing: thousands of them in a fraction of a second. */
+  pointSummaries(app: string, vault: string): Promise<readonly PointSummary[]>
   markExpired(app: string, vault: string, ids: readonly string[], at: Date): Promise<void>
   /** Durably forgets points whose data is gone from the vault. */
   removePoints(app: string, vault: string, ids: readonly string[]): Promise<void>

@@ -1,0 +1,37 @@
+import { sql, type Kysely } from "kysely"
+import { HoldfastError } from "../../base/errors.ts"
+import { foundingTables } from "./migration/0001-founding-tables.ts"
+import type { StoreTables } from "./schema.ts"
+
+type Migration = (db: Kysely<StoreTables>) => Promise<void>
+
+/** In order, never changed once released; the store's version is how many of them it has seen. */
+const migrations: readonly Migration[] = [foundingTables]
+
+/**
+ * Brings the tables up to this program's version, in one transaction that excludes other processes.
+ * Throws STORE_UNREADABLE for a store that a newer Holdfast has written.
+ */
+export async function migrateStore(db: Kysely<StoreTables>, path: string): Promise<void> {
+  if ((await versionOf(db)) === migrations.length) return
+  await db.transaction().execute(async (transaction) => {
+    const version = await versionOf(transaction)
+    if (version > migrations.length) throw tooNew(path, version)
+    for (const migration of migrations.slice(version)) await migration(transaction)
+    // A pragma takes no parameters; the number is our own.
+    await sql.raw(`PRAGMA user_version = ${migrations.length}`).execute(transaction)
+  })
+}
+
+async function versionOf(db: Kysely<StoreTables>): Promise<number> {
+  const answer = await sql<{ user_version: number }>`PRAGMA user_version`.execute(db)
+  return answer.rows[0]?.user_version ?? 0
+}
+
+function tooNew(path: string, version: number): HoldfastError {
+  return new HoldfastError("STORE_UNREADABLE", {
+    what: `the store ${path} was written by a newer Holdfast`,
+    why: `it has version ${version}, this program knows ${migrations.length}`,
+    hint: "Run the newer Holdfast, or move the store aside; it is rebuilt from the vault by the next command.",
+  })
+}
