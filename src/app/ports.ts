@@ -131,7 +131,11 @@ export interface DatabaseEngine<Source extends DatabaseSource = DatabaseSource> 
   /** live becomes failed, kept becomes live. Repeating it is harmless. */
   swapBack(source: Source, names: ReplacementNames, ctx: RunContext): Promise<void>
   /** Which of the names exist now; settling decides from this, not from memory. */
-  observe(source: Source, names: ReplacementNames, ctx: RunContext): Promise<{ live: boolean; staged: boolean; kept: boolean; failed: boolean }>
+  observe(
+    source: Source,
+    names: ReplacementNames,
+    ctx: RunContext,
+  ): Promise<{ live: boolean; staged: boolean; kept: boolean; failed: boolean }>
   /** Removes a staged, kept or failed database. A name that is not there is fine; the live name is refused. */
   drop(source: Source, name: string, ctx: RunContext): Promise<void>
   /** Ends sessions that an interrupted operation left behind (`application_name = holdfast:<operationId>`). */
@@ -140,12 +144,7 @@ export interface DatabaseEngine<Source extends DatabaseSource = DatabaseSource> 
    * A throwaway server or file that the dump is restored into, for drills: containers from the app's own image, local
    * binaries of the same major version, or a temporary file. `use` gets a source that answers `facts` and `query`.
    */
-  scratch<T>(
-    source: Source,
-    sandbox: ScratchRequest,
-    use: (scratch: Source, ctx: RunContext) => Promise<T>,
-    ctx: RunContext,
-  ): Promise<T>
+  scratch<T>(source: Source, sandbox: ScratchRequest, use: (scratch: Source, ctx: RunContext) => Promise<T>, ctx: RunContext): Promise<T>
 }
 
 export interface ScratchRequest {
@@ -159,6 +158,8 @@ export interface ScratchRequest {
 
 export interface DatabaseEngines {
   for<S extends DatabaseSource>(source: S): DatabaseEngine<S>
+  /** By name, for reading a dump whose source is not at hand. */
+  named(engine: DatabaseSource["engine"]): Pick<DatabaseEngine, "checkDump" | "extension">
 }
 
 /** A service's container as the engine sees it now, found by compose labels, never by name patterns. */
@@ -313,7 +314,13 @@ export interface Sandbox {
 export interface CommandRunner {
   run(
     argv: Argv,
-    options: { stdin?: { fd: number }; stdout?: { fd: number }; cwd?: string; timeoutMs?: number; environment?: Readonly<Record<string, string | Secret>> },
+    options: {
+      stdin?: { fd: number }
+      stdout?: { fd: number }
+      cwd?: string
+      timeoutMs?: number
+      environment?: Readonly<Record<string, string | Secret>>
+    },
     ctx: RunContext,
   ): Promise<ExecResult>
 }

@@ -93,8 +93,22 @@ export interface VaultBackend {
     consume: (source: DumpSource) => Promise<T>,
     ctx: RunContext,
   ): Promise<T>
+  /** As `readStream`, with the bytes passing through us to be counted and hashed (`sha256:<hex>`); for verification, where that is the point. */
+  readStreamHashed<T>(
+    location: VaultLocation,
+    item: StoredItem,
+    fileName: string,
+    consume: (source: DumpSource) => Promise<T>,
+    ctx: RunContext,
+  ): Promise<{ value: T; sizeBytes: number; sha256: string }>
   /** Restores a tree into an empty directory of ours: numeric owners, modes, links, times, xattrs, sparse files. */
-  restoreTree(location: VaultLocation, item: StoredItem, target: string, options: { include?: readonly string[] }, ctx: RunContext): Promise<void>
+  restoreTree(
+    location: VaultLocation,
+    item: StoredItem,
+    target: string,
+    options: { include?: readonly string[] },
+    ctx: RunContext,
+  ): Promise<void>
   /** Reads every byte of a tree and throws it away; proves content addresses. Returns what was read. */
   readTree(location: VaultLocation, item: StoredItem, ctx: RunContext): Promise<{ sizeBytes: number; files: number }>
   entries(location: VaultLocation, item: StoredItem, ctx: RunContext): AsyncIterable<ListedEntry>

@@ -1,0 +1,100 @@
+import { z } from "zod"
+import type { Json } from "../base/canonical-json.ts"
+import { HoldfastError } from "../base/errors.ts"
+import type { RunContext } from "../base/run-context.ts"
+import type { App } from "./app.ts"
+import type { CommandRunner, ContainerEngine, ServiceState, StoppedService } from "./ports.ts"
+
+/** Everything needed to stop an app and to start it again, also after a crash; journaled before the first stop. */
+export interface Standstill {
+  readonly services: readonly StoppedService[]
+  readonly graceSeconds: number
+  /** Whether `run.stop` and `run.start` are used instead of containers. */
+  readonly byCommand: boolean
+}
+
+export interface StandstillTools {
+  readonly containers: ContainerEngine
+  readonly commands: CommandRunner
+}
+
+const DEFAULT_GRACE_SECONDS = 30
+
+/**
+ * What has to stop so that nobody writes: the services of the recipe, else every running service except the databases'.
+ * Throws APP_NOT_STOPPABLE when the app has neither a compose project nor `run` commands.
+ */
+export async function planStandstill(tools: StandstillTools, app: App, ctx: RunContext): Promise<Standstill> {
+  const graceSeconds = app.recipe?.stop.graceSeconds ?? DEFAULT_GRACE_SECONDS
+  if (app.compose !== null) {
+    const states = await tools.containers.services(app.compose.projectName, ctx)
+    return { services: states.filter(writerFilter(app)).map(toStopped), graceSeconds, byCommand: false }
+  }
+  if (app.run !== null) return { services: [], graceSeconds, byCommand: true }
+  throw new HoldfastError("APP_NOT_STOPPABLE", { what: `${app.name} has no compose project and no run commands` })
+}
+
+function writerFilter(app: App): (state: ServiceState) => boolean {
+  const databaseServices = new Set(app.databases.flatMap((database) => (database.engine === "postgres" && database.service ? [database.service] : [])))
+  return (state) => !databaseServices.has(state.service) && (state.state === "running" || state.state === "restarting")
+}
+
+function toStopped(state: ServiceState): StoppedService {
+  return { service: state.service, containerId: state.containerId, restartPolicy: state.restartPolicy, wasRunning: true }
+}
+
+/** Stops the app; afterwards nothing of it writes. Says so when the recipe's last log line did not come. */
+export async function standStill(tools: StandstillTools, app: App, standstill: Standstill, ctx: RunContext): Promise<readonly string[]> {
+  if (standstill.byCommand) {
+    await runCommand(tools, app, "stop", ctx)
+    return []
+  }
+  if (app.compose === null || standstill.services.length === 0) return []
+  const names = standstill.services.map((service) => service.service)
+  await tools.containers.stopServices(app.compose.projectName, names, standstill.graceSeconds, ctx)
+  return await missingLastWords(tools, app, standstill, ctx)
+}
+
+async function missingLastWords(tools: StandstillTools, app: App, standstill: Standstill, ctx: RunContext): Promise<readonly string[]> {
+  const words = app.recipe?.stop.waitForLog
+  if (words === undefined) return []
+  const expected = standstill.services.filter((service) => app.recipe?.stop.services.includes(service.service))
+  const logs = await Promise.all(expected.map(async (service) => await tools.containers.logs(service.containerId, 200, ctx)))
+  return expected.flatMap((service, index) =>
+    logs[index]?.includes(words) ? [] : [`${service.service} stopped without saying "${words}": its last seconds may not be on disk`],
+  )
+}
+
+/** Starts exactly what was stopped. Repeating it is harmless. */
+export async function resume(tools: StandstillTools, app: App, standstill: Standstill, ctx: RunContext): Promise<void> {
+  if (standstill.byCommand) return await runCommand(tools, app, "start", ctx)
+  if (standstill.services.length > 0) await tools.containers.startServices(standstill.services, ctx)
+}
+
+async function runCommand(tools: StandstillTools, app: App, which: "stop" | "start", ctx: RunContext): Promise<void> {
+  const argv = app.run?.[which]
+  if (argv === undefined) throw new HoldfastError("APP_NOT_STOPPABLE", { what: `${app.name} has no run.${which} command` })
+  const result = await tools.commands.run(argv, {}, ctx)
+  if (result.exitCode === 0) return
+  throw new HoldfastError("HOOK_FAILED", { what: `run.${which} of ${app.name} ended with exit code ${result.exitCode}`, why: result.stderrTail })
+}
+
+const standstillSchema = z.object({
+  graceSeconds: z.number(),
+  byCommand: z.boolean(),
+  services: z.array(z.object({ service: z.string(), containerId: z.string(), restartPolicy: z.string(), wasRunning: z.boolean() })),
+})
+
+/** As journaled. */
+export function standstillToJson(standstill: Standstill): Json {
+  return {
+    graceSeconds: standstill.graceSeconds,
+    byCommand: standstill.byCommand,
+    services: standstill.services.map((service) => ({ ...service })),
+  }
+}
+
+/** Reads it back from a journal; throws when the journal holds something else (a bug). */
+export function standstillFromJson(json: Json): Standstill {
+  return standstillSchema.parse(json)
+}

@@ -1,0 +1,41 @@
+/** Takes recovery points: database, files, secrets, configuration and images of one moment, sealed by a manifest (design §5). */
+import type { App } from "../app/app.ts"
+import type { BaseContext } from "../operation/operation.ts"
+import { runOperation } from "../operation/operation.ts"
+import type { SealedPoint } from "../recovery-point/recovery-point.ts"
+import type { OpenVault } from "../vault/vault.ts"
+import { capturePoint } from "./capture.ts"
+import type { BackupOptions } from "./options.ts"
+import type { BackupTools } from "./ports.ts"
+import { captureSteps } from "./steps.ts"
+
+export { planBackup, type BackupPlan } from "./plan.ts"
+export { plainBackup, type BackupOptions } from "./options.ts"
+export { settleBackup } from "./settle.ts"
+export type { BackupTools } from "./ports.ts"
+
+/**
+ * Takes one recovery point of an app whose places are located (`locateApp`).
+ * Throws whatever made the point fail (F: SOURCE_…, SECRET_…, DATABASE_…, VAULT_…); a failed point is never listed.
+ */
+export async function backUp(
+  tools: BackupTools,
+  vault: OpenVault,
+  app: App,
+  options: BackupOptions,
+  command: string,
+  base: BaseContext,
+): Promise<SealedPoint> {
+  const request = {
+    kind: "backup" as const,
+    app: app.name,
+    steps: captureSteps,
+    plan: { vault: vault.location.name, label: options.label, trigger: options.trigger, cold: options.cold, only: options.only },
+    command,
+  }
+  const end = await runOperation(tools, request, base, async (journal, ctx) => {
+    const point = await capturePoint(tools, { app, vault, options }, journal, ctx)
+    return { outcome: "succeeded", result: point, record: { point: point.manifest.id, warnings: point.manifest.warnings } }
+  })
+  return end.result
+}

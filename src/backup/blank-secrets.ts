@@ -1,0 +1,42 @@
+import { lstat, readFile, readdir } from "node:fs/promises"
+import { basename, join } from "node:path"
+import type { App } from "../app/app.ts"
+import { HoldfastError, isHoldfastError } from "../base/errors.ts"
+
+const MAX_BLANK_BYTES = 4096
+
+/**
+ * Throws SECRET_MISSING for a secret path that is not there and SECRET_EMPTY for secret files without content (zero bytes or
+ * only white space), all of them named, except those that the recipe allows to be blank (C123, C133).
+ */
+export async function refuseBlankSecrets(app: App): Promise<void> {
+  const blank: string[] = []
+  for (const path of app.secrets) blank.push(...(await blankFiles(path)))
+  const refused = blank.filter((path) => !blankAllowed(app, path))
+  if (refused.length === 0) return
+  throw new HoldfastError("SECRET_EMPTY", { what: `${refused.length === 1 ? "a secret is" : "secrets are"} blank: ${refused.join(", ")}` })
+}
+
+function blankAllowed(app: App, path: string): boolean {
+  return app.recipe?.secretFacts.some((fact) => fact.blankAllowed === true && fact.file === basename(path)) ?? false
+}
+
+async function blankFiles(path: string): Promise<readonly string[]> {
+  const status = await statusOf(path)
+  if (status.isDirectory()) {
+    const names = await readdir(path)
+    const nested = await Promise.all(names.map(async (name) => await blankFiles(join(path, name))))
+    return nested.flat()
+  }
+  if (!status.isFile() || status.size > MAX_BLANK_BYTES) return []
+  return (await readFile(path, "utf8")).trim() === "" ? [path] : []
+}
+
+async function statusOf(path: string) {
+  try {
+    return await lstat(path)
+  } catch (cause) {
+    if (isHoldfastError(cause)) throw cause
+    throw new HoldfastError("SECRET_MISSING", { what: `the secret ${path} is not there`, cause })
+  }
+}

@@ -1,0 +1,48 @@
+import type { App } from "../app/app.ts"
+import type { ServiceState } from "../app/ports.ts"
+import type { RunContext } from "../base/run-context.ts"
+import type { ImagePart, ServiceRecord } from "../recovery-point/manifest.ts"
+import type { OpenVault } from "../vault/vault.ts"
+import type { BackupTools } from "./ports.ts"
+
+/** What ran at the time of the point: digests decide, never tags. */
+export function serviceRecords(states: readonly ServiceState[]): ServiceRecord[] {
+  return states.map((state) => ({
+    service: state.service,
+    reference: state.imageReference,
+    imageId: state.imageId,
+    repositoryDigests: [...state.repositoryDigests],
+    running: state.state === "running",
+  }))
+}
+
+/** Images that no registry serves by digest (or all, when asked), once each. */
+export function imagesToSave(app: App, states: readonly ServiceState[]): readonly ServiceState[] {
+  if (app.images === "never") return []
+  const wanted = states.filter((state) => app.images === "always" || state.repositoryDigests.length === 0)
+  return [...new Map(wanted.map((state) => [state.imageId, state])).values()]
+}
+
+/** Stores an image unless the vault already holds it: once per digest, shared by all points. */
+export async function captureImage(tools: BackupTools, vault: OpenVault, app: App, state: ServiceState, ctx: RunContext): Promise<ImagePart> {
+  const part = `image:${state.imageId}`
+  const fileName = "image.tar"
+  const base = { kind: "image" as const, name: state.imageId, part, fileName, imageId: state.imageId, reference: state.imageReference }
+  const [known] = await vault.backend.list(vault.location, { app: app.name, part }, ctx)
+  if (known !== undefined) {
+    return { ...base, treeId: known.treeId, sizeBytes: await knownSize(vault, known, ctx), storedBytes: 0 }
+  }
+  const { stored } = await vault.backend.storeStream(
+    vault.location,
+    { app: app.name, point: null, part },
+    fileName,
+    async (sink) => await tools.containers.saveImage(state.imageId, sink, ctx),
+    ctx,
+  )
+  return { ...base, treeId: stored.treeId, sizeBytes: stored.sizeBytes, storedBytes: stored.storedBytes }
+}
+
+async function knownSize(vault: OpenVault, item: Awaited<ReturnType<OpenVault["backend"]["list"]>>[number], ctx: RunContext): Promise<number> {
+  for await (const entry of vault.backend.entries(vault.location, item, ctx)) if (entry.kind === "file") return entry.sizeBytes
+  return 0
+}

@@ -1,0 +1,68 @@
+import { cp, lstat, lchown, mkdir, readdir, rm } from "node:fs/promises"
+import { basename, join } from "node:path"
+import type { App } from "../app/app.ts"
+import { HoldfastError } from "../base/errors.ts"
+import type { RunContext } from "../base/run-context.ts"
+import type { PathsPart } from "../recovery-point/manifest.ts"
+import type { OpenVault } from "../vault/vault.ts"
+
+type PathsKind = PathsPart["kind"]
+
+/**
+ * Captures secrets or configuration: several files and directories from anywhere on the host as one part. They are
+ * copied into a private directory first, so that the vault sees one tree with stable names.
+ */
+export async function capturePaths(
+  vault: OpenVault,
+  app: App,
+  point: string,
+  kind: PathsKind,
+  paths: readonly string[],
+  scratchDirectory: string,
+  ctx: RunContext,
+): Promise<PathsPart> {
+  const startedMs = ctx.clock.monotonicMs()
+  const root = join(scratchDirectory, kind)
+  await mkdir(root, { recursive: true, mode: 0o700 })
+  try {
+    const recorded: PathsPart["paths"] = []
+    for (const [index, path] of paths.entries()) recorded.push(await copyIn(path, root, `${index}-${basename(path)}`))
+    const stored = await vault.backend.storeTree(
+      vault.location,
+      { app: app.name, point, part: kind },
+      { root, exclude: [], parent: null },
+      ctx,
+    )
+    return {
+      kind,
+      name: kind,
+      part: kind,
+      treeId: stored.treeId,
+      sizeBytes: stored.sizeBytes,
+      storedBytes: stored.storedBytes,
+      files: stored.files,
+      durationMs: Math.round(ctx.clock.monotonicMs() - startedMs),
+      paths: recorded,
+    }
+  } finally {
+    await rm(root, { recursive: true, force: true })
+  }
+}
+
+async function copyIn(path: string, root: string, stored: string): Promise<PathsPart["paths"][number]> {
+  const status = await lstat(path).catch((cause: unknown) => {
+    throw new HoldfastError("SECRET_MISSING", { what: `${path} is not there`, cause })
+  })
+  const target = join(root, stored)
+  await cp(path, target, { recursive: true, preserveTimestamps: true, dereference: false, verbatimSymlinks: true, errorOnExist: true, force: false })
+  await copyOwners(path, target)
+  return { path, stored, directory: status.isDirectory(), root: { uid: status.uid, gid: status.gid, mode: status.mode & 0o7777 } }
+}
+
+/** `cp` keeps modes and times but not owners. */
+async function copyOwners(from: string, to: string): Promise<void> {
+  const status = await lstat(from)
+  await lchown(to, status.uid, status.gid)
+  if (!status.isDirectory()) return
+  for (const name of await readdir(from)) await copyOwners(join(from, name), join(to, name))
+}

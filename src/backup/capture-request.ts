@@ -1,0 +1,25 @@
+import type { App } from "../app/app.ts"
+import type { ServiceState } from "../app/ports.ts"
+import type { SealedPoint } from "../recovery-point/recovery-point.ts"
+import type { OpenVault } from "../vault/vault.ts"
+import type { BackupOptions } from "./options.ts"
+
+export interface CaptureRequest {
+  /** Places are host paths already (`locateApp`). */
+  readonly app: App
+  readonly vault: OpenVault
+  readonly options: BackupOptions
+}
+
+/** Everything one capture carries along. */
+export interface Capture extends CaptureRequest {
+  readonly id: string
+  readonly startedAt: Date
+  readonly startedMs: number
+  readonly version: string | null
+  readonly states: readonly ServiceState[]
+  readonly last: SealedPoint | null
+  readonly scratch: string
+  readonly warnings: string[]
+}
+

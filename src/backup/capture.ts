@@ -1,0 +1,174 @@
+import { mkdir, rm } from "node:fs/promises"
+import { join } from "node:path"
+import { planStandstill, resume, standStill, standstillToJson } from "../app/standstill.ts"
+import type { RunContext } from "../base/run-context.ts"
+import { uncancelled, type Journal } from "../operation/journal.ts"
+import type { ManifestPart } from "../recovery-point/manifest.ts"
+import { listPoints, newPointId, partItem, sealPoint, type SealedPoint } from "../recovery-point/recovery-point.ts"
+import { appVersion } from "./app-version.ts"
+import { refuseBlankSecrets } from "./blank-secrets.ts"
+import { captureDatabase } from "./capture-database.ts"
+import { captureFiles } from "./capture-files.ts"
+import { captureImage, imagesToSave } from "./capture-image.ts"
+import { capturePaths } from "./capture-paths.ts"
+import { refuseCollapse } from "./collapse.ts"
+import { draftManifest } from "./draft.ts"
+import type { Capture, CaptureRequest } from "./capture-request.ts"
+import { runAfterHooks, runBeforeHooks } from "./hooks.ts"
+import { wanted } from "./options.ts"
+import type { BackupTools } from "./ports.ts"
+import { reportedVersion } from "./reported-version.ts"
+import type { CaptureSteps } from "./steps.ts"
+
+/**
+ * Captures and seals one recovery point (design §5): hooks, databases, then files, secrets, configuration, images, then the manifest last.
+ * Whatever happens, an app that was stopped is started again and the after-hooks are run. The caller holds the app's lease.
+ */
+export async function capturePoint(
+  tools: BackupTools,
+  request: CaptureRequest,
+  journal: Journal<CaptureSteps>,
+  ctx: RunContext,
+): Promise<SealedPoint> {
+  const capture = await beginCapture(tools, request, ctx)
+  await mkdir(capture.scratch, { recursive: true, mode: 0o700 })
+  try {
+    const parts = await withHooks(tools, capture, journal, ctx, async () => {
+      if (!request.options.cold) return await captureParts(tools, capture, journal, ctx)
+      return await whileStopped(tools, capture, journal, ctx, async () => await captureParts(tools, capture, journal, ctx))
+    })
+    const draft = await draftManifest(tools, capture, parts, ctx)
+    return await journal.step(
+      "seal",
+      { point: capture.id },
+      async () => await sealPoint(request.vault, tools.store, draft, ctx),
+      (point) => ({ point: point.manifest.id, digest: point.digest }),
+    )
+  } finally {
+    await rm(capture.scratch, { recursive: true, force: true })
+  }
+}
+
+async function beginCapture(tools: BackupTools, request: CaptureRequest, ctx: RunContext): Promise<Capture> {
+  const { app, vault } = request
+  const states = app.compose === null ? [] : await tools.containers.services(app.compose.projectName, ctx)
+  const points = await listPoints(vault, tools.store, app.name, ctx)
+  const startedAt = ctx.clock.now()
+  const version = appVersion(app, states, await reportedVersion(tools, app, states, ctx))
+  if (wanted(request.options.only, "secrets")) await refuseBlankSecrets(app)
+  return {
+    ...request,
+    startedAt,
+    startedMs: ctx.clock.monotonicMs(),
+    version,
+    states,
+    id: newPointId(startedAt, version, new Set(points.map((point) => point.manifest.id))),
+    last: points.at(-1) ?? null,
+    scratch: join(tools.scratchDirectory, ctx.operationId),
+    warnings: [],
+  }
+}
+
+async function withHooks<T>(
+  tools: BackupTools,
+  capture: Capture,
+  journal: Journal<CaptureSteps>,
+  ctx: RunContext,
+  body: () => Promise<T>,
+): Promise<T> {
+  const { hooks } = capture.app
+  try {
+    if (hooks.before.length > 0) await journal.step("hooks-before", {}, async () => await runBeforeHooks(tools, hooks.before, ctx))
+    return await body()
+  } finally {
+    if (hooks.after.length > 0) {
+      const failures = await journal.always("hooks-after", {}, async () => await runAfterHooks(tools, hooks.after, uncancelled(ctx)))
+      capture.warnings.push(...failures.map((failure) => failure.message))
+    }
+  }
+}
+
+async function whileStopped<T>(
+  tools: BackupTools,
+  capture: Capture,
+  journal: Journal<CaptureSteps>,
+  ctx: RunContext,
+  body: () => Promise<T>,
+): Promise<T> {
+  const { app } = capture
+  const standstill = await planStandstill(tools, app, ctx)
+  const details = { standstill: standstillToJson(standstill) }
+  try {
+    capture.warnings.push(...(await journal.step("stop-app", details, async () => await standStill(tools, app, standstill, ctx))))
+    return await body()
+  } finally {
+    await journal.always("start-app", details, async () => await resume(tools, app, standstill, uncancelled(ctx)))
+  }
+}
+
+async function captureParts(
+  tools: BackupTools,
+  capture: Capture,
+  journal: Journal<CaptureSteps>,
+  ctx: RunContext,
+): Promise<readonly ManifestPart[]> {
+  const parts: ManifestPart[] = []
+  const keep = (part: ManifestPart): void => {
+    if (!capture.options.acceptCollapse) refuseCollapse(capture.app, part, capture.last?.manifest ?? null)
+    parts.push(part)
+  }
+  await captureDatabases(tools, capture, journal, keep, ctx)
+  await captureTrees(tools, capture, journal, keep, ctx)
+  await captureSecretsAndConfiguration(capture, journal, keep, ctx)
+  await captureImages(tools, capture, journal, keep, ctx)
+  return parts
+}
+
+type Keep = (part: ManifestPart) => void
+
+async function captureDatabases(tools: BackupTools, capture: Capture, journal: Journal<CaptureSteps>, keep: Keep, ctx: RunContext): Promise<void> {
+  for (const source of capture.app.databases) {
+    if (!wanted(capture.options.only, `database:${source.name}`)) continue
+    const { part, warnings } = await journal.step(
+      "capture-database",
+      { database: source.name },
+      async () => await captureDatabase(tools, capture.vault, capture.app, capture.id, source, ctx),
+    )
+    capture.warnings.push(...warnings)
+    keep(part)
+  }
+}
+
+async function captureTrees(tools: BackupTools, capture: Capture, journal: Journal<CaptureSteps>, keep: Keep, ctx: RunContext): Promise<void> {
+  const { app, vault, options } = capture
+  for (const source of app.files) {
+    const name = `files:${source.name}`
+    if (!wanted(options.only, name)) continue
+    const before = capture.last?.manifest.parts.find((part) => part.part === name)
+    const parent = capture.last !== null && before !== undefined ? await partItem(vault, capture.last, name, ctx).catch(() => null) : null
+    const { part, warnings } = await journal.step(
+      "capture-files",
+      { files: source.name },
+      async () => await captureFiles(vault, app, capture.id, source, { parent, strict: options.strict }, ctx),
+    )
+    capture.warnings.push(...warnings)
+    keep(part)
+  }
+}
+
+async function captureSecretsAndConfiguration(capture: Capture, journal: Journal<CaptureSteps>, keep: Keep, ctx: RunContext): Promise<void> {
+  const { app, vault, options, id, scratch } = capture
+  for (const kind of ["secrets", "configuration"] as const) {
+    if (app[kind].length === 0 || !wanted(options.only, kind)) continue
+    const capturing = async () => await capturePaths(vault, app, id, kind, app[kind], scratch, ctx)
+    keep(await journal.step("capture-paths", { kind }, capturing))
+  }
+}
+
+async function captureImages(tools: BackupTools, capture: Capture, journal: Journal<CaptureSteps>, keep: Keep, ctx: RunContext): Promise<void> {
+  if (!wanted(capture.options.only, "images")) return
+  for (const state of imagesToSave(capture.app, capture.states)) {
+    const capturing = async () => await captureImage(tools, capture.vault, capture.app, state, ctx)
+    keep(await journal.step("capture-image", { imageId: state.imageId }, capturing))
+  }
+}
