@@ -53,7 +53,10 @@ export const recipeSchema = z.strictObject({
       name: z.string(),
       file: z.string().optional(),
       env: z.string().optional(),
-      mode: z.string().regex(/^0[0-7]{3}$/).optional(),
+      mode: z
+        .string()
+        .regex(/^0[0-7]{3}$/)
+        .optional(),
       blankAllowed: z.boolean().optional(),
       lossMeans: z.string(),
       remedy: z.string(),

@@ -156,9 +156,7 @@ function withDeathSignal(argv: ChildRequest["argv"], setpriv: string | null): [s
 }
 
 function revealAll(environment: Readonly<Record<string, string | Secret>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(environment).map(([name, value]) => [name, value instanceof Secret ? value.reveal() : value]),
-  )
+  return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, value instanceof Secret ? value.reveal() : value]))
 }
 
 function programOf(request: ChildRequest): string {
