@@ -1,0 +1,66 @@
+import { availableParallelism } from "node:os"
+import { defineConfig } from "vitest/config"
+
+const MINUTE_MS = 60_000
+const full = process.env["HOLDFAST_TEST_FULL"] === "1"
+const cores = availableParallelism()
+
+interface Suite {
+  readonly name: string
+  readonly include: string[]
+  /** Suites run one after the other in this order, so that a slip in a rule shows before a story of minutes begins. */
+  readonly order: number
+  readonly workers: number
+  readonly testTimeout: number
+}
+
+/** Contract suites start their own servers; stories and kill tests share one Docker engine and count processes, so they go one file at a time on small machines. */
+const suites: readonly Suite[] = [
+  {
+    name: "unit",
+    include: ["src/**/*.test.ts", "scripts/**/*.test.ts", "recipes/**/*.test.ts"],
+    order: 0,
+    workers: cores,
+    testTimeout: MINUTE_MS / 2,
+  },
+  {
+    name: "contract",
+    include: ["test/contract/**/*.test.ts", "test/fixture/**/*.test.ts"],
+    order: 1,
+    workers: Math.max(2, cores / 2),
+    testTimeout: 2 * MINUTE_MS,
+  },
+  {
+    name: "scenario",
+    include: ["test/scenario/**/*.test.ts"],
+    order: 2,
+    workers: Math.max(1, Math.floor(cores / 4)),
+    testTimeout: (full ? 45 : 8) * MINUTE_MS,
+  },
+  {
+    name: "crash",
+    include: ["test/crash/**/*.test.ts"],
+    order: 3,
+    workers: Math.max(1, Math.floor(cores / 4)),
+    testTimeout: (full ? 30 : 6) * MINUTE_MS,
+  },
+]
+
+export default defineConfig({
+  test: {
+    projects: suites.map((suite) => ({
+      test: {
+        name: suite.name,
+        include: suite.include,
+        environment: "node",
+        pool: "forks",
+        maxWorkers: suite.workers,
+        testTimeout: suite.testTimeout,
+        hookTimeout: Math.max(3 * MINUTE_MS, suite.testTimeout),
+        teardownTimeout: MINUTE_MS,
+        sequence: { groupOrder: suite.order },
+        restoreMocks: true,
+      },
+    })),
+  },
+})
