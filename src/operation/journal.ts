@@ -1,7 +1,8 @@
 /** The journal of one running operation: each step is written before it is taken and again when it is done. */
 import type { Json } from "../base/canonical-json.ts"
+import { messageOf } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
-import { HoldfastError } from "../base/errors.ts"
+import { leaseLost } from "./lease-watch.ts"
 import type { Store } from "./ports.ts"
 
 export interface StepDescription {
@@ -37,7 +38,7 @@ export function openJournal<Steps extends StepTable>(store: Store, app: string, 
       await store.endStep(ctx.operationId, index, "done", resultOf ? resultOf(value) : null)
       return value
     } catch (thrown) {
-      await store.endStep(ctx.operationId, index, "failed", null)
+      await endFailed(store, index, ctx)
       throw thrown
     }
   }
@@ -53,6 +54,11 @@ export function uncancelled(ctx: RunContext): RunContext {
   return { ...ctx, signal: new AbortController().signal }
 }
 
-function leaseLost(app: string, operationId: string): HoldfastError {
-  return new HoldfastError("LEASE_LOST", { what: `operation ${operationId} no longer holds the lease of ${app}` })
+/** The step's own error is the one to tell; a step that stays "started" is settled like one that was killed. */
+async function endFailed(store: Store, index: number, ctx: RunContext): Promise<void> {
+  try {
+    await store.endStep(ctx.operationId, index, "failed", null)
+  } catch (thrown) {
+    ctx.log.error("the end of a step could not be recorded", { operationId: ctx.operationId, index, why: messageOf(thrown) })
+  }
 }
