@@ -65,7 +65,12 @@ async function takeLease(tools: OperationTools, app: string, operationId: string
   throw new HoldfastError("OPERATION_BUSY", {
     what: `${app} is being worked on by another operation`,
     why: `\`${answer.holder.command}\` (process ${answer.holder.processId} on ${answer.holder.host}) runs operation ${answer.operationId}${startedAt}${since}`,
-    details: { operationId: answer.operationId, processId: answer.holder.processId, host: answer.holder.host, command: answer.holder.command },
+    details: {
+      operationId: answer.operationId,
+      processId: answer.holder.processId,
+      host: answer.holder.host,
+      command: answer.holder.command,
+    },
   })
 }
 

@@ -42,7 +42,12 @@ export async function resetSettleAttempts(tools: OperationTools, operationId: st
   await tools.store.setValue(attemptsKey(operationId), "0")
 }
 
-async function settleOne(tools: OperationTools, settlers: Settlers, operation: OperationRecord, ctx: RunContext): Promise<Settlement | null> {
+async function settleOne(
+  tools: OperationTools,
+  settlers: Settlers,
+  operation: OperationRecord,
+  ctx: RunContext,
+): Promise<Settlement | null> {
   const lease = await tools.store.acquireLease(operation.app, operation.id, tools.host.self(`settling of ${operation.holder.command}`))
   // Another living process settles it, or works on the app: that is not ours to disturb.
   if (!lease.acquired) return null

@@ -28,7 +28,8 @@ export function leasesOf(db: Kysely<StoreTables>, host: HostIdentity): Leases {
       }),
     holdsLease: isOurs,
     releaseLease: async (app, operationId) => {
-      if (await isOurs(app, operationId)) await db.deleteFrom("lease").where("app", "=", app).where("operation_id", "=", operationId).execute()
+      if (await isOurs(app, operationId))
+        await db.deleteFrom("lease").where("app", "=", app).where("operation_id", "=", operationId).execute()
     },
   }
 }

@@ -4,11 +4,11 @@ import { DatabaseSync, type SQLInputValue } from "node:sqlite"
 import type { SqliteDatabase } from "kysely"
 import { storeError } from "./store-error.ts"
 
-/** Time that a statement waits for another process before it gives up; our own transactions last milliseconds. */
-const BUSY_TIMEOUT_MS = 5000
+/** How long a statement may block our event loop while another process writes; `patient-driver.ts` goes on from there. */
+const BUSY_TIMEOUT_MS = 100
 
 /**
- * Opens the file so that Kysely's own SQLite dialect can drive it: 0600, WAL, every commit synced.
+ * Opens the file so that Kysely's own SQLite dialect can drive it, 0600.
  * Throws STORE_UNREADABLE when it is damaged, not a store, or not ours to open.
  */
 export function openNodeSqlite(path: string): SqliteDatabase {
@@ -39,14 +39,7 @@ function openPrivately(path: string): DatabaseSync {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   closeSync(openSync(path, "a", 0o600))
   chmodSync(path, 0o600)
-  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
-  try {
-    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
-  } catch (thrown) {
-    database.close()
-    throw thrown
-  }
-  return database
+  return new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
 }
 
 /** A transaction that reads before it writes must hold the write lock from its start, or another process comes between. */

@@ -10,7 +10,20 @@ type Operations = Pick<
   "createOperation" | "beginStep" | "endStep" | "finishOperation" | "requestCancel" | "operation" | "operations"
 >
 
-const kindSchema = z.enum(["backup", "verify", "drill", "restore", "undo", "rebuild", "expire", "import", "export", "copy", "pin", "release-kept"])
+const kindSchema = z.enum([
+  "backup",
+  "verify",
+  "drill",
+  "restore",
+  "undo",
+  "rebuild",
+  "expire",
+  "import",
+  "export",
+  "copy",
+  "pin",
+  "release-kept",
+])
 const outcomeSchema = z.enum(["succeeded", "partial", "failed", "cancelled"]).nullable()
 const stateSchema = z.enum(["started", "done", "failed"])
 

@@ -22,7 +22,9 @@ const manifestSchema = z.object({
   trigger: z.string().catch("unknown"),
   cold: z.boolean().catch(false),
   appVersion: z.string().nullable().catch(null),
-  parts: z.array(z.object({ part: z.string().catch("unknown"), sizeBytes: z.number().catch(0), storedBytes: z.number().catch(0) })).catch([]),
+  parts: z
+    .array(z.object({ part: z.string().catch("unknown"), sizeBytes: z.number().catch(0), storedBytes: z.number().catch(0) }))
+    .catch([]),
   warnings: z.array(z.unknown()).catch([]),
 })
 

@@ -1,5 +1,6 @@
 /** The store on SQLite: leases, journal, index of points, ledgers; safe with several processes at once, every write durable when it resolves. */
-import { Kysely, SqliteDialect } from "kysely"
+import { Kysely, SqliteDialect, sql } from "kysely"
+import type { Clock } from "../../base/clock.ts"
 import type { HostIdentity } from "../../operation/operation.ts"
 import type { Store } from "../../operation/ports.ts"
 import { ledgerOf } from "./ledger.ts"
@@ -7,25 +8,38 @@ import { leasesOf } from "./leases.ts"
 import { migrateStore } from "./migrate.ts"
 import { openNodeSqlite } from "./node-sqlite.ts"
 import { operationsOf } from "./operations.ts"
+import { createPatientDriver } from "./patient-driver.ts"
 import { pointsOf } from "./points.ts"
 import type { StoreTables } from "./schema.ts"
 
+/** Readers never wait for the writer, and every commit is on the disk when it returns. */
+const PRAGMAS = ["PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON"] as const
+
 /**
  * Opens the store, making it (0600) where there is none.
- * @param host tells which lease holders are dead and which leases are ours
+ * @param tools `host` tells which lease holders are dead and which leases are ours
  * Throws STORE_UNREADABLE when the file is damaged, foreign, newer than this program, or not accessible.
  */
-export async function openSqliteStore(path: string, host: HostIdentity): Promise<Store> {
+export async function openSqliteStore(path: string, tools: { host: HostIdentity; clock: Clock }): Promise<Store> {
   const database = openNodeSqlite(path)
-  const db = new Kysely<StoreTables>({ dialect: new SqliteDialect({ database }) })
+  const sqlite = new SqliteDialect({ database })
+  const db = new Kysely<StoreTables>({
+    dialect: {
+      createDriver: () => createPatientDriver({ database }, tools.clock),
+      createAdapter: () => sqlite.createAdapter(),
+      createQueryCompiler: () => sqlite.createQueryCompiler(),
+      createIntrospector: (kysely) => sqlite.createIntrospector(kysely),
+    },
+  })
   try {
+    for (const pragma of PRAGMAS) await sql.raw(pragma).execute(db)
     await migrateStore(db, path)
   } catch (thrown) {
-    database.close()
+    await db.destroy()
     throw thrown
   }
   return {
-    ...leasesOf(db, host),
+    ...leasesOf(db, tools.host),
     ...operationsOf(db),
     ...pointsOf(db),
     ...ledgerOf(db),

@@ -9,7 +9,11 @@ export function parseJson(text: string): Json {
     const value: Json = JSON.parse(text)
     return value
   } catch (thrown) {
-    throw new HoldfastError("STORE_UNREADABLE", { what: "the store holds a document that cannot be read", why: messageOf(thrown), cause: thrown })
+    throw new HoldfastError("STORE_UNREADABLE", {
+      what: "the store holds a document that cannot be read",
+      why: messageOf(thrown),
+      cause: thrown,
+    })
   }
 }
 
