@@ -56,7 +56,7 @@ function escapes({ file }: Source, text: string): Violation[] {
 
 /** A door is `room/room.ts`, or `main.ts`: it opens with a comment that holds a whole sentence. */
 function doorSentence({ file }: Source, text: string): Violation[] {
-  const [name, room] = file.split("/").reverse()
+  const [name, room] = file.split("/").toReversed()
   if (file !== "src/main.ts" && name !== `${room}.ts`) return []
   return /^(#!.*\n)?\/\*\*[^*]*[A-Z][\s\S]*?[.?]\s*\*\//.test(text) ? [] : [violation(file, 1, "door-sentence")]
 }
