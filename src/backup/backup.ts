@@ -1,7 +1,6 @@
 /** Takes recovery points: database, files, secrets, configuration and images of one moment, sealed by a manifest (design §5). */
 import type { App } from "../app/app.ts"
-import type { BaseContext } from "../operation/operation.ts"
-import { runOperation } from "../operation/operation.ts"
+import { runOperation, type ContextBase } from "../operation/run-operation.ts"
 import type { SealedPoint } from "../recovery-point/recovery-point.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import { capturePoint } from "./capture.ts"
@@ -24,7 +23,7 @@ export async function backUp(
   app: App,
   options: BackupOptions,
   command: string,
-  base: BaseContext,
+  base: ContextBase,
 ): Promise<SealedPoint> {
   const request = {
     kind: "backup" as const,

@@ -55,7 +55,7 @@ async function beginCapture(tools: BackupTools, request: CaptureRequest, ctx: Ru
   const points = await listPoints(vault, tools.store, app.name, ctx)
   const startedAt = ctx.clock.now()
   const version = appVersion(app, states, await reportedVersion(tools, app, states, ctx))
-  if (wanted(request.options.only, "secrets")) await refuseBlankSecrets(app)
+  if (!request.options.acceptBlank && wanted(request.options.only, "secrets")) await refuseBlankSecrets(app)
   return {
     ...request,
     startedAt,

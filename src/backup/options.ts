@@ -12,6 +12,8 @@ export interface BackupOptions {
   readonly acceptCollapse: boolean
   /** Files that change while they are read fail the point. */
   readonly strict: boolean
+  /** Blank secrets are captured as they are: only for a safety point, whose source may be the damage itself. */
+  readonly acceptBlank: boolean
 }
 
 export const plainBackup: BackupOptions = {
@@ -21,6 +23,7 @@ export const plainBackup: BackupOptions = {
   only: null,
   acceptCollapse: false,
   strict: false,
+  acceptBlank: false,
 }
 
 /** Whether a part (`files:uploads`) is asked for. */

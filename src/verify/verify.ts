@@ -2,7 +2,7 @@
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { StepTable } from "../operation/journal.ts"
-import { runOperation, type BaseContext } from "../operation/operation.ts"
+import { runOperation, type ContextBase } from "../operation/run-operation.ts"
 import { checkChain, listPoints, partItem, readManifest, recordProof, type SealedPoint } from "../recovery-point/recovery-point.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import type { VerifyTools } from "./ports.ts"
@@ -34,7 +34,7 @@ export async function verifyPoint(
   point: SealedPoint,
   level: "sealed" | "read",
   command: string,
-  base: BaseContext,
+  base: ContextBase,
 ): Promise<VerifyReport> {
   const plan = { point: point.manifest.id, vault: vault.location.name, level }
   const request = { kind: "verify" as const, app: point.manifest.app, steps: verifySteps, plan, command }

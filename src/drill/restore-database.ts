@@ -1,0 +1,73 @@
+import { join } from "node:path"
+import type { App } from "../app/app.ts"
+import { schemaQueries } from "../backup/capture-database.ts"
+import type { RunContext } from "../base/run-context.ts"
+import { differingFacts } from "../recovery-point/facts.ts"
+import type { DatabasePart } from "../recovery-point/manifest.ts"
+import { partItem } from "../recovery-point/recovery-point.ts"
+import { checkReferences, judgeReferences } from "../restore/references.ts"
+import { checkKeys } from "../restore/keys.ts"
+import { databaseSource } from "../restore/replacement.ts"
+import type { Origin } from "../restore/stage.ts"
+import type { Fetched } from "./fetch.ts"
+import type { DrillTools } from "./ports.ts"
+import type { Assertion } from "./report.ts"
+
+export interface DatabaseDrill {
+  readonly assertions: readonly Assertion[]
+  readonly warnings: readonly string[]
+}
+
+/** Restores one database into a throwaway server of the same major version and compares everything that can be compared. */
+export async function drillDatabase(
+  tools: DrillTools,
+  app: App,
+  origin: Origin,
+  part: DatabasePart,
+  fetched: Fetched,
+  directory: string,
+  ctx: RunContext,
+): Promise<DatabaseDrill> {
+  const source = databaseSource(app, part.name)
+  const engine = tools.databases.for(source)
+  const request = {
+    image: await imageOf(tools, origin, part, ctx),
+    majorVersion: part.facts.engineVersion.split(".")[0] ?? part.facts.engineVersion,
+    shape: part.shape,
+    directory: join(directory, "database", part.name),
+  }
+  const item = await partItem(origin.vault, origin.point, part.part, ctx)
+  return await engine.scratch(
+    source,
+    request,
+    async (scratch, scratchCtx) => {
+      const names = engine.planNames(scratch, scratchCtx.operationId)
+      const staged = await origin.vault.backend.readStream(
+        origin.vault.location,
+        item,
+        part.fileName,
+        async (dump) => await engine.stage(scratch, names.staged, dump, part.shape, schemaQueries(app, source), scratchCtx),
+        scratchCtx,
+      )
+      const differences = differingFacts(part.facts, staged.facts)
+      const rows = Object.values(part.facts.rows).reduce((sum, count) => sum + count, 0)
+      const facts: Assertion = {
+        name: part.part,
+        passed: differences.length === 0,
+        detail: differences.length === 0 ? `${rows} rows in ${Object.keys(part.facts.rows).length} tables, as captured` : differences.join("; "),
+      }
+      const place = { source: scratch, database: staged.name, trees: fetched.trees }
+      const warnings = judgeReferences(app, await checkReferences(tools.databases, app, place, scratchCtx))
+      const keys = await checkKeys(tools.databases, app, { ...place, paths: fetched.paths }, scratchCtx)
+      return { assertions: [facts, ...keys], warnings }
+    },
+    ctx,
+  )
+}
+
+/** The image that ran the server when the point was made, if it is here; extensions then exist in the sandbox as well. */
+async function imageOf(tools: DrillTools, origin: Origin, part: DatabasePart, ctx: RunContext): Promise<string | null> {
+  const service = origin.point.manifest.services.find((record) => record.service === part.source["service"])
+  if (service === undefined) return null
+  return (await tools.containers.imagePresent(service.imageId, ctx)) ? service.imageId : null
+}

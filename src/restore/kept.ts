@@ -1,0 +1,78 @@
+import { z } from "zod"
+import type { App } from "../app/app.ts"
+import { standstillFromJson, standstillToJson, type Standstill } from "../app/standstill.ts"
+import { HoldfastError } from "../base/errors.ts"
+import type { RunContext } from "../base/run-context.ts"
+import type { KeptRecord } from "../operation/ports.ts"
+import { appendLedger } from "../vault/ledger.ts"
+import type { OpenVault } from "../vault/vault.ts"
+import type { RestoreTools } from "./ports.ts"
+import { drop, replacementsFromJson, replacementsToJson, type Replacement } from "./replacement.ts"
+
+/** What a restore replaced and kept beside, so that `undo` can put it back. */
+export interface KeptState {
+  readonly replacements: readonly Replacement[]
+  readonly standstill: Standstill
+  readonly safetyPoint: string | null
+  readonly point: string
+}
+
+const keptSchema = z.object({ replacements: z.json(), standstill: z.json(), safetyPoint: z.string().nullable(), point: z.string() })
+
+/** Records the kept state in the store and, because the store can be lost, in the vault's ledger. */
+export async function recordKept(
+  tools: RestoreTools,
+  vault: OpenVault,
+  app: App,
+  kept: KeptState,
+  keptUntil: Date,
+  ctx: RunContext,
+): Promise<void> {
+  const details = {
+    replacements: replacementsToJson(kept.replacements),
+    standstill: standstillToJson(kept.standstill),
+    safetyPoint: kept.safetyPoint,
+    point: kept.point,
+  }
+  const record: KeptRecord = { operationId: ctx.operationId, app: app.name, keptUntil, releasedAt: null, details }
+  await appendLedger(vault, { kind: "kept", app: app.name, at: ctx.clock.now(), entry: { ...record, keptUntil: keptUntil.toISOString() } }, ctx)
+  await tools.store.putKept(record)
+}
+
+/** The kept state of one operation. Throws UNDO_UNAVAILABLE when there is none any more. */
+export async function findKept(tools: RestoreTools, app: App, operationId: string): Promise<{ record: KeptRecord; state: KeptState }> {
+  const record = (await tools.store.kept(app.name)).find((candidate) => candidate.operationId === operationId)
+  if (record === undefined) throw new HoldfastError("UNDO_UNAVAILABLE", { what: `operation ${operationId} kept nothing of ${app.name}` })
+  if (record.releasedAt !== null) {
+    throw new HoldfastError("UNDO_UNAVAILABLE", { what: `what operation ${operationId} kept was released at ${record.releasedAt.toISOString()}` })
+  }
+  return { record, state: keptStateOf(record) }
+}
+
+export function keptStateOf(record: KeptRecord): KeptState {
+  const details = keptSchema.parse(record.details)
+  return {
+    replacements: replacementsFromJson(details.replacements),
+    standstill: standstillFromJson(details.standstill),
+    safetyPoint: details.safetyPoint,
+    point: details.point,
+  }
+}
+
+/**
+ * Releases kept states whose window has closed: drops them, then marks them released. Repeating it is harmless.
+ * Returns the operations whose states went.
+ */
+export async function releaseKept(
+  tools: RestoreTools,
+  app: App,
+  which: (record: KeptRecord) => boolean,
+  ctx: RunContext,
+): Promise<readonly string[]> {
+  const due = (await tools.store.kept(app.name)).filter((record) => record.releasedAt === null && which(record))
+  for (const record of due) {
+    for (const replacement of keptStateOf(record).replacements) await drop(tools, app, replacement, "kept", ctx)
+    await tools.store.putKept({ ...record, releasedAt: ctx.clock.now() })
+  }
+  return due.map((record) => record.operationId)
+}

@@ -1,0 +1,185 @@
+import { statfs } from "node:fs/promises"
+import { dirname } from "node:path"
+import type { App, DatabaseSource } from "../app/app.ts"
+import { planStandstill } from "../app/standstill.ts"
+import { schemaQueries } from "../backup/capture-database.ts"
+import type { Json } from "../base/canonical-json.ts"
+import { HoldfastError, isHoldfastError } from "../base/errors.ts"
+import type { RunContext } from "../base/run-context.ts"
+import { formatBytes } from "../base/units.ts"
+import { rowsAddedSince } from "../recovery-point/facts.ts"
+import type { ManifestPart } from "../recovery-point/manifest.ts"
+import { highestProof } from "../recovery-point/recovery-point.ts"
+import { databaseSource } from "./replacement.ts"
+import { toRestore, type RestoreOptions } from "./options.ts"
+import type { RestoreTools } from "./ports.ts"
+import type { Origin } from "./stage.ts"
+
+/** What a restore in place will do, computed before anything changes: printed, confirmed, then applied. */
+export interface RestorePlan {
+  readonly app: string
+  readonly point: string
+  readonly vault: string
+  readonly takenAt: string
+  readonly proof: string | null
+  readonly replaces: readonly PlannedReplacement[]
+  readonly stops: readonly string[]
+  /** Rows written since the point that the restored state will not have, by table. */
+  readonly rowsLost: readonly { readonly database: string; readonly table: string; readonly rows: number }[]
+  readonly space: readonly { readonly where: string; readonly neededBytes: number; readonly freeBytes: number }[]
+  /** Duration of the last drill or restore of this app; null when there was none. */
+  readonly expectedMs: number | null
+  readonly keptForMs: number
+  readonly warnings: readonly string[]
+}
+
+export interface PlannedReplacement {
+  readonly part: string
+  readonly target: string
+  readonly sizeBytes: number
+}
+
+/** Computes the plan. Throws SPACE_MISSING, DATABASE_IN_USE, DATABASE_RENAME_REFUSED when it cannot be carried out. */
+export async function planRestore(
+  tools: RestoreTools,
+  app: App,
+  origin: Origin,
+  options: RestoreOptions,
+  ctx: RunContext,
+): Promise<RestorePlan> {
+  const { manifest } = origin.point
+  const parts = manifest.parts.filter((part) => toRestore(options, part.part))
+  const space = await spaceFor(app, parts)
+  refuseLackOfSpace(space)
+  const stops = await plannedStops(tools, app, parts, ctx)
+  const databases = await lookAtDatabases(tools, app, parts, ctx)
+  const proof = highestProof((await tools.store.proofs(app.name)).filter((one) => one.point === manifest.id))
+  return {
+    app: app.name,
+    point: manifest.id,
+    vault: origin.vault.location.name,
+    takenAt: manifest.startedAt,
+    proof: proof === null ? null : `${proof.level} ${proof.at.toISOString()}`,
+    replaces: parts.map((part) => ({ part: part.part, target: targetOf(app, part), sizeBytes: part.sizeBytes })),
+    stops,
+    rowsLost: databases.rowsLost,
+    space,
+    expectedMs: await lastDuration(tools, app),
+    keptForMs: options.keepMs,
+    warnings: [...databases.warnings, ...programWarnings(app, origin, options)],
+  }
+}
+
+function targetOf(app: App, part: ManifestPart): string {
+  if (part.kind === "files") return app.files.find((source) => source.name === part.name)?.place.path ?? part.source
+  if (part.kind === "image") return part.reference
+  if (part.kind === "database") return describe(databaseSource(app, part.name))
+  return part.paths.map((path) => path.path).join(", ")
+}
+
+function describe(source: DatabaseSource): string {
+  if (source.engine === "postgres") return `database ${source.database}${source.service === null ? "" : ` of service ${source.service}`}`
+  return source.engine === "sqlite" ? source.place.path : `database ${source.name}`
+}
+
+async function lookAtDatabases(tools: RestoreTools, app: App, parts: readonly ManifestPart[], ctx: RunContext) {
+  const rowsLost: { database: string; table: string; rows: number }[] = []
+  const warnings: string[] = []
+  for (const part of parts) {
+    if (part.kind !== "database") continue
+    const source = databaseSource(app, part.name)
+    const engine = tools.databases.for(source)
+    try {
+      const inspection = await engine.inspect(source, ctx)
+      if (!inspection.canSwap.allowed) throw new HoldfastError("DATABASE_RENAME_REFUSED", { what: `${part.part} cannot be swapped`, why: inspection.canSwap.why })
+      const now = await engine.facts(source, null, schemaQueries(app, source), ctx)
+      rowsLost.push(...rowsAddedSince(part.facts.rows, now.rows).map((change) => ({ database: part.name, ...change })))
+      warnings.push(...schemaWarnings(app, part.facts.schemaVersion, now.schemaVersion))
+    } catch (thrown) {
+      if (!isHoldfastError(thrown) || thrown.code === "DATABASE_RENAME_REFUSED") throw thrown
+      warnings.push(`what would be lost is unknown: ${part.part} cannot be read (${thrown.message})`)
+    }
+  }
+  return { rowsLost, warnings }
+}
+
+function schemaWarnings(app: App, then: string | null, now: string | null): readonly string[] {
+  if (then === now) return []
+  const again = app.recipe?.migratesAtStart === true ? "; the running program will apply its migrations again when it starts" : ""
+  return [`the schema goes from version ${now ?? "unknown"} back to ${then ?? "unknown"}${again}`]
+}
+
+function programWarnings(app: App, origin: Origin, options: RestoreOptions): readonly string[] {
+  const imported = origin.point.manifest.trigger === "import" ? ["this point was imported: nothing is known of the program that wrote it"] : []
+  const restored = origin.point.manifest.parts.filter((part) => toRestore(options, part.part)).map((part) => part.kind)
+  const alone = restored.includes("database") !== restored.includes("files") && app.files.length > 0 && app.databases.length > 0
+  const orphans = alone && app.recipe?.deletesOrphans === true
+  return [
+    ...imported,
+    ...(orphans ? [`${app.name} deletes files that no row names: restore database and files of one point together`] : []),
+    ...(origin.point.manifest.trigger !== "import" && !options.withImages ? ["images and configuration stay as they are (--with images brings the point's own back)"] : []),
+  ]
+}
+
+/** Stopping is planned from what runs; an app that cannot be stopped must have no other sessions. */
+async function plannedStops(tools: RestoreTools, app: App, parts: readonly ManifestPart[], ctx: RunContext): Promise<readonly string[]> {
+  try {
+    const standstill = await planStandstill(tools, app, ctx)
+    return standstill.byCommand ? ["run.stop"] : standstill.services.map((service) => service.service)
+  } catch (thrown) {
+    if (!isHoldfastError(thrown, "APP_NOT_STOPPABLE")) throw thrown
+    await refuseSessions(tools, app, parts, ctx)
+    return []
+  }
+}
+
+async function refuseSessions(tools: RestoreTools, app: App, parts: readonly ManifestPart[], ctx: RunContext): Promise<void> {
+  for (const part of parts) {
+    if (part.kind !== "database") continue
+    const source = databaseSource(app, part.name)
+    const sessions = await tools.databases.for(source).sessions(source, ctx)
+    if (sessions.length === 0) continue
+    const named = sessions.map((session) => `${session.program || "unnamed"} (${session.user}, ${session.address})`).join(", ")
+    throw new HoldfastError("DATABASE_IN_USE", { what: `${part.part} is in use and Holdfast cannot stop ${app.name}`, why: named })
+  }
+}
+
+/** Old and new state lie side by side until the swap, so each place needs room for the new one. */
+async function spaceFor(app: App, parts: readonly ManifestPart[]): Promise<RestorePlan["space"]> {
+  const needed = new Map<string, number>()
+  for (const part of parts) {
+    const where = placeOf(app, part)
+    if (where !== null) needed.set(where, (needed.get(where) ?? 0) + part.sizeBytes)
+  }
+  return await Promise.all([...needed].map(async ([where, neededBytes]) => ({ where, neededBytes, freeBytes: await freeBytes(where) })))
+}
+
+function placeOf(app: App, part: ManifestPart): string | null {
+  if (part.kind === "files") return dirname(targetOf(app, part))
+  if (part.kind !== "database") return null
+  const source = databaseSource(app, part.name)
+  return source.engine === "sqlite" ? dirname(source.place.path) : null
+}
+
+async function freeBytes(where: string): Promise<number> {
+  const status = await statfs(where)
+  return status.bavail * status.bsize
+}
+
+function refuseLackOfSpace(space: RestorePlan["space"]): void {
+  const tight = space.find((place) => place.freeBytes < place.neededBytes)
+  if (tight === undefined) return
+  throw new HoldfastError("SPACE_MISSING", {
+    what: `${tight.where} has ${formatBytes(tight.freeBytes)} free, ${formatBytes(tight.neededBytes)} are needed beside the live state`,
+  })
+}
+
+async function lastDuration(tools: RestoreTools, app: App): Promise<number | null> {
+  const operations = await tools.store.operations({ app: app.name, limit: 200 })
+  const last = operations.find((one) => (one.kind === "restore" || one.kind === "drill") && one.outcome === "succeeded" && one.finishedAt !== null)
+  return last?.finishedAt ? last.finishedAt.getTime() - last.startedAt.getTime() : null
+}
+
+export function planToJson(plan: RestorePlan): Json {
+  return JSON.parse(JSON.stringify(plan)) satisfies Json
+}

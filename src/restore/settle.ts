@@ -1,0 +1,113 @@
+import { rm } from "node:fs/promises"
+import { join } from "node:path"
+import { z } from "zod"
+import type { App } from "../app/app.ts"
+import { standstillFromJson, type Standstill } from "../app/standstill.ts"
+import { begun, lastDetails, settleCapture } from "../backup/settle.ts"
+import { isHoldfastError, messageOf } from "../base/errors.ts"
+import type { RunContext } from "../base/run-context.ts"
+import type { Settlement } from "../operation/operation.ts"
+import type { OperationRecord } from "../operation/ports.ts"
+import type { OpenVault } from "../vault/vault.ts"
+import { gateLive } from "./gate-live.ts"
+import { recordKept } from "./kept.ts"
+import type { RestoreTools } from "./ports.ts"
+import { drop, replacementsFromJson, type Replacement } from "./replacement.ts"
+import { dropRestored, startAgain, swapAllBack } from "./restore.ts"
+
+const preparedSchema = z.object({ point: z.string(), replacements: z.json(), standstill: z.json() })
+
+interface Prepared {
+  readonly point: string
+  readonly replacements: readonly Replacement[]
+  readonly standstill: Standstill
+}
+
+/**
+ * Settles an interrupted undo the same way, with one difference: what it swaps in is the kept state, which is never dropped here.
+ */
+export async function settleUndo(tools: RestoreTools, app: App, vault: OpenVault, operation: OperationRecord, ctx: RunContext): Promise<Settlement> {
+  await settleCapture(tools, app, vault, operation, ctx)
+  const prepared = preparedOf(operation)
+  if (prepared === null) return { outcome: "failed", message: "interrupted before anything was changed" }
+  const { replacements, standstill } = prepared
+  if (!begun(operation.steps, "swap")) {
+    await startAgain(tools, app, standstill, false, ctx)
+    return { outcome: "failed", message: "interrupted before the swap; the app runs, the kept state is still kept" }
+  }
+  if (!begun(operation.steps, "start") || begun(operation.steps, "swap-back")) {
+    await swapAllBack(tools, app, replacements, standstill, ctx)
+    return { outcome: "failed", message: "interrupted in the swap; the app runs as before the undo, the kept state is still kept" }
+  }
+  await startAgain(tools, app, standstill, true, ctx)
+  await releaseUndone(tools, app, operation, ctx)
+  return { outcome: "succeeded", message: "interrupted after the swap; the undo is complete" }
+}
+
+async function releaseUndone(tools: RestoreTools, app: App, operation: OperationRecord, ctx: RunContext): Promise<void> {
+  const { undoes } = z.object({ undoes: z.string() }).parse(operation.plan)
+  const record = (await tools.store.kept(app.name)).find((kept) => kept.operationId === undoes)
+  if (record !== undefined) await tools.store.putKept({ ...record, releasedAt: ctx.clock.now() })
+}
+
+/**
+ * Settles an interrupted restore. Before the last swap was made: back to the old state. After it (`start` was journaled): forward,
+ * through the gate, and back only if the gate says no. Decided from the journal and from what is there, never from memory.
+ */
+export async function settleRestore(
+  tools: RestoreTools,
+  app: App,
+  vault: OpenVault,
+  operation: OperationRecord,
+  ctx: RunContext,
+): Promise<Settlement> {
+  await settleCapture(tools, app, vault, operation, ctx)
+  await rm(join(tools.scratchDirectory, operation.id), { recursive: true, force: true })
+  const prepared = preparedOf(operation)
+  if (prepared === null) return { outcome: "failed", message: "interrupted before anything was changed" }
+  if (!begun(operation.steps, "swap")) return await undoStaging(tools, app, prepared, ctx)
+  if (!begun(operation.steps, "start") || begun(operation.steps, "swap-back")) return await goBack(tools, app, prepared, ctx)
+  return await goForward(tools, app, vault, prepared, operation, ctx)
+}
+
+function preparedOf(operation: OperationRecord): Prepared | null {
+  const details = lastDetails(operation.steps, "prepare")
+  if (details === null) return null
+  const { point, replacements, standstill } = preparedSchema.parse(details)
+  return { point, replacements: replacementsFromJson(replacements), standstill: standstillFromJson(standstill) }
+}
+
+async function undoStaging(tools: RestoreTools, app: App, prepared: Prepared, ctx: RunContext): Promise<Settlement> {
+  for (const replacement of prepared.replacements) await drop(tools, app, replacement, "staged", ctx)
+  await startAgain(tools, app, prepared.standstill, false, ctx)
+  return { outcome: "failed", message: "interrupted before the swap; the app runs in its old state" }
+}
+
+async function goBack(tools: RestoreTools, app: App, prepared: Prepared, ctx: RunContext): Promise<Settlement> {
+  await swapAllBack(tools, app, prepared.replacements, prepared.standstill, ctx)
+  await dropRestored(tools, app, prepared.replacements, ctx)
+  return { outcome: "failed", message: "interrupted in the swap; everything was swapped back, the app runs in its old state" }
+}
+
+async function goForward(
+  tools: RestoreTools,
+  app: App,
+  vault: OpenVault,
+  prepared: Prepared,
+  operation: OperationRecord,
+  ctx: RunContext,
+): Promise<Settlement> {
+  try {
+    await startAgain(tools, app, prepared.standstill, true, ctx)
+    await gateLive(tools, app, ctx)
+  } catch (thrown) {
+    if (!isHoldfastError(thrown)) throw thrown
+    await swapAllBack(tools, app, prepared.replacements, prepared.standstill, ctx)
+    await dropRestored(tools, app, prepared.replacements, ctx)
+    return { outcome: "failed", message: `interrupted after the swap; the app was not well (${messageOf(thrown)}) and everything was swapped back` }
+  }
+  const kept = { replacements: prepared.replacements, standstill: prepared.standstill, safetyPoint: null, point: prepared.point }
+  const keptUntil = new Date(ctx.clock.now().getTime() + 24 * 3_600_000)
+  await recordKept(tools, vault, app, kept, keptUntil, { ...ctx, operationId: operation.id })
+  return { outcome: "succeeded", message: `interrupted after the swap; ${prepared.point} is restored and the app is well` }
+}

@@ -1,0 +1,94 @@
+import { chmod, cp, lchown, lstat, mkdir, readdir, rm } from "node:fs/promises"
+import { join } from "node:path"
+import type { App } from "../app/app.ts"
+import { surveyTree } from "../app/tree/survey.ts"
+import { schemaQueries } from "../backup/capture-database.ts"
+import { HoldfastError } from "../base/errors.ts"
+import type { RunContext } from "../base/run-context.ts"
+import { differingFacts } from "../recovery-point/facts.ts"
+import type { DatabasePart, FilesPart, PathsPart } from "../recovery-point/manifest.ts"
+import { partItem, type SealedPoint } from "../recovery-point/recovery-point.ts"
+import type { OpenVault } from "../vault/vault.ts"
+import { databaseSource, type Replacement } from "./replacement.ts"
+import type { RestoreTools } from "./ports.ts"
+
+/** Where staged content comes from. */
+export interface Origin {
+  readonly vault: OpenVault
+  readonly point: SealedPoint
+}
+
+/**
+ * Restores a database beside the live one and compares its facts with those of the capture; the live one is not touched.
+ * Throws DATABASE_RESTORE_FAILED, DATABASE_FACTS_DIFFER.
+ */
+export async function stageDatabase(
+  tools: RestoreTools,
+  app: App,
+  origin: Origin,
+  part: DatabasePart,
+  replacement: Extract<Replacement, { kind: "database" }>,
+  ctx: RunContext,
+): Promise<void> {
+  const source = databaseSource(app, part.name)
+  const engine = tools.databases.for(source)
+  const item = await partItem(origin.vault, origin.point, part.part, ctx)
+  const staged = await origin.vault.backend.readStream(
+    origin.vault.location,
+    item,
+    part.fileName,
+    async (dump) => await engine.stage(source, replacement.names.staged, dump, part.shape, schemaQueries(app, source), ctx),
+    ctx,
+  )
+  const differences = differingFacts(part.facts, staged.facts)
+  if (differences.length === 0) return
+  throw new HoldfastError("DATABASE_FACTS_DIFFER", { what: `${part.part} came back different`, why: differences.slice(0, 10).join("; ") })
+}
+
+/** Restores a file tree into its staged directory, with the recorded owner and mode of its root, and counts it. Throws FILES_DIFFER. */
+export async function stageTree(origin: Origin, part: FilesPart, directory: string, ctx: RunContext): Promise<void> {
+  await emptyDirectory(directory)
+  const item = await partItem(origin.vault, origin.point, part.part, ctx)
+  await origin.vault.backend.restoreTree(origin.vault.location, item, directory, {}, ctx)
+  await refuseDifference(part, directory, ctx)
+  await lchown(directory, part.root.uid, part.root.gid)
+  await chmod(directory, part.root.mode)
+}
+
+async function emptyDirectory(directory: string): Promise<void> {
+  await rm(directory, { recursive: true, force: true })
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+}
+
+async function refuseDifference(part: FilesPart, directory: string, ctx: RunContext): Promise<void> {
+  const survey = await surveyTree(directory, { exclude: [] }, ctx)
+  if (survey.files === part.files) return
+  throw new HoldfastError("FILES_DIFFER", { what: `${part.part} came back with ${survey.files} files, ${part.files} were captured` })
+}
+
+/**
+ * Restores secrets or configuration into a private directory, once; `placeStaged` then puts each path beside its live one.
+ * Returns that directory.
+ */
+export async function fetchPaths(origin: Origin, part: PathsPart, scratch: string, ctx: RunContext): Promise<string> {
+  const directory = join(scratch, `restore-${part.kind}`)
+  await emptyDirectory(directory)
+  const item = await partItem(origin.vault, origin.point, part.part, ctx)
+  await origin.vault.backend.restoreTree(origin.vault.location, item, directory, {}, ctx)
+  return directory
+}
+
+/** Copies one fetched file or directory to its staged place, owners and modes included. */
+export async function placeStaged(from: string, to: string): Promise<void> {
+  await rm(to, { recursive: true, force: true })
+  await cp(from, to, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true })
+  await copyOwners(from, to)
+}
+
+async function copyOwners(from: string, to: string): Promise<void> {
+  const status = await lstat(from)
+  await lchown(to, status.uid, status.gid)
+  if (status.isSymbolicLink()) return
+  if (status.isDirectory()) for (const name of await readdir(from)) await copyOwners(join(from, name), join(to, name))
+  await chmod(to, status.mode & 0o7777)
+}

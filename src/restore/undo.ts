@@ -1,0 +1,88 @@
+import type { App } from "../app/app.ts"
+import { planStandstill, resume, standStill, standstillToJson } from "../app/standstill.ts"
+import { capturePoint } from "../backup/capture.ts"
+import { plainBackup } from "../backup/options.ts"
+import { uncancelled } from "../operation/journal.ts"
+import { runOperation, type ContextBase } from "../operation/run-operation.ts"
+import type { OpenVault } from "../vault/vault.ts"
+import { gateLive } from "./gate-live.ts"
+import { findKept } from "./kept.ts"
+import type { RestoreTools } from "./ports.ts"
+import { drop, replacementsToJson, swapIn, type Replacement } from "./replacement.ts"
+import { startAgain, swapAllBack } from "./restore.ts"
+import { restoreSteps } from "./steps.ts"
+
+export interface UndoReport {
+  readonly operationId: string
+  readonly undone: string
+  /** What was live before the undo, written since the restore included. */
+  readonly safetyPoint: string
+  readonly downtimeMs: number
+}
+
+/**
+ * Swaps back what a restore replaced, with a safety point of the present state first, so that nothing written since is lost.
+ * Throws UNDO_UNAVAILABLE when the kept state was released, HEALTH_GATE_FAILED when the old state is not well either (it stays live then
+ * only if the restored one cannot be put back).
+ */
+export async function undoRestore(
+  tools: RestoreTools,
+  app: App,
+  vault: OpenVault,
+  operationId: string,
+  command: string,
+  base: ContextBase,
+): Promise<UndoReport> {
+  const { record, state } = await findKept(tools, app, operationId)
+  const request = { kind: "undo" as const, app: app.name, steps: restoreSteps, plan: { undoes: operationId, point: state.point }, command }
+  const end = await runOperation(tools, request, base, async (journal, ctx) => {
+    const standstill = await planStandstill(tools, app, ctx)
+    // Undoing is the same swap in the other direction: what was kept is "staged", what is live is kept as "failed".
+    const reversed = state.replacements.map(reverse)
+    const details = { point: state.point, replacements: replacementsToJson(reversed), standstill: standstillToJson(standstill) }
+    await journal.step("prepare", details, async () => await Promise.resolve())
+    const stoppedMs = ctx.clock.monotonicMs()
+    let safetyPoint = ""
+    try {
+      await journal.step("stop-writers", {}, async () => await standStill(tools, app, standstill, ctx))
+      const options = { ...plainBackup, trigger: "safety" as const, label: `before undo of ${operationId}`, acceptCollapse: true, acceptBlank: true }
+      safetyPoint = (await capturePoint(tools, { app, vault, options }, journal, ctx)).manifest.id
+    } catch (thrown) {
+      await journal.always("start-app", {}, async () => await resume(tools, app, standstill, uncancelled(ctx)))
+      throw thrown
+    }
+    const calm = uncancelled(ctx)
+    try {
+      for (const replacement of reversed) await journal.always("swap", { part: replacement.part }, async () => await swapIn(tools, app, replacement, calm))
+      await journal.always("start", { remake: true }, async () => await startAgain(tools, app, standstill, true, calm))
+      await journal.always("gate", {}, async () => await gateLive(tools, app, calm))
+    } catch (thrown) {
+      await journal.always("swap-back", {}, async () => await swapAllBack(tools, app, reversed, standstill, calm))
+      throw thrown
+    }
+    for (const replacement of reversed) await drop(tools, app, replacement, "kept", calm)
+    await tools.store.putKept({ ...record, releasedAt: ctx.clock.now() })
+    const report: UndoReport = {
+      operationId: ctx.operationId,
+      undone: operationId,
+      safetyPoint,
+      downtimeMs: Math.round(ctx.clock.monotonicMs() - stoppedMs),
+    }
+    return { outcome: "succeeded", result: report, record: { undone: operationId, safetyPoint } }
+  })
+  return end.result
+}
+
+/** The kept state plays the staged one, and what is live now is kept where a failed state would go. */
+function reverse(replacement: Replacement): Replacement {
+  if (replacement.kind === "database") return { ...replacement, names: reversedNames(replacement.names) }
+  if (replacement.kind === "file") {
+    const { existed } = replacement.swap
+    return { ...replacement, swap: { ...replacement.swap, ...reversedNames(replacement.swap), existed: true, removes: !existed } }
+  }
+  return { ...replacement, swap: { ...replacement.swap, ...reversedNames(replacement.swap) } }
+}
+
+function reversedNames<N extends { readonly staged: string; readonly kept: string; readonly failed: string }>(names: N): N {
+  return { ...names, staged: names.kept, kept: names.failed, failed: names.staged }
+}
