@@ -1,13 +1,11 @@
 import { closeSync, openSync, readSync } from "node:fs"
 import { DatabaseSync } from "node:sqlite"
 import { messageOf } from "../../../base/errors.ts"
-import type { Failure } from "./job.ts"
+import { MAGIC, type Failure } from "./job.ts"
 import { texts } from "./rows.ts"
 
 /** Thrown for a file that is no SQLite database; the answer says so. */
 export class NotADatabase extends Error {}
-
-const MAGIC = Buffer.from("SQLite format 3\0")
 
 /** Recognises empty, encrypted and foreign files before SQLite would take an empty one for a new database. */
 export function checkHeader(path: string): void {

@@ -1,6 +1,9 @@
 /** What the child that opens databases is asked, and what it answers; both sides check it. */
 import { z } from "zod"
 
+/** How every SQLite database begins. */
+export const MAGIC: Buffer = Buffer.from("SQLite format 3\0")
+
 const schemaQueries = z.object({ version: z.string(), list: z.string().nullable() }).nullable()
 
 const openOptions = {
