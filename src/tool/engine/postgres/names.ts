@@ -1,0 +1,23 @@
+/** Names of the databases that take part in one replacement: at most 63 bytes, with the operation's id in them. */
+import { sha256 } from "../../../base/canonical-json.ts"
+import type { ReplacementNames } from "../../../app/ports.ts"
+
+const MAX_NAME_BYTES = 63
+
+/** `<live>_restore_<id>`, `<live>_kept_<id>`, `<live>_failed_<id>`; a live name that is too long is cut and told apart by its digest. */
+export function replacementNames(live: string, operationId: string): ReplacementNames {
+  return {
+    live,
+    staged: nameBeside(live, `_restore_${operationId}`),
+    kept: nameBeside(live, `_kept_${operationId}`),
+    failed: nameBeside(live, `_failed_${operationId}`),
+  }
+}
+
+function nameBeside(live: string, ending: string): string {
+  if (Buffer.byteLength(live + ending) <= MAX_NAME_BYTES) return live + ending
+  const digest = `~${sha256(live).slice(7, 13)}`
+  let head = live
+  while (Buffer.byteLength(head + digest + ending) > MAX_NAME_BYTES) head = [...head].slice(0, -1).join("")
+  return head + digest + ending
+}

@@ -1,0 +1,80 @@
+/** PostgreSQL: captures by the server's own pg_dump in one locked snapshot, stages beside, swaps by renaming databases. */
+import type { PostgresSource } from "../../../app/app.ts"
+import type { DatabaseEngine } from "../../../app/ports.ts"
+import { HoldfastError } from "../../../base/errors.ts"
+import type { RunContext } from "../../../base/run-context.ts"
+import type { Access } from "./access.ts"
+import { capture } from "./capture.ts"
+import { checkDump } from "./check-dump.ts"
+import { chooseAccess, type EngineTools } from "./choose-access.ts"
+import { listClients } from "./clients.ts"
+import { factsOf } from "./facts.ts"
+import { inspectDatabase } from "./inspect.ts"
+import { MAINTENANCE_DATABASES, openMaintenance } from "./maintenance.ts"
+import { replacementNames } from "./names.ts"
+import { identifier } from "./quote.ts"
+import { runQuery } from "./query.ts"
+import { withScratch } from "./scratch.ts"
+import { applicationName, withSession, type SqlSession } from "./session.ts"
+import { endSessionsNamed, sessionsOn } from "./sessions.ts"
+import { stage } from "./stage.ts"
+import { observe, swapBack, swapIn } from "./swap.ts"
+
+export type { EngineTools } from "./choose-access.ts"
+
+const LOCK_TIMEOUT_MS = 15_000
+const STALL_LIMIT_MS = 300_000
+
+export function createPostgresEngine(tools: EngineTools): DatabaseEngine<PostgresSource> {
+  const reach = async (source: PostgresSource, ctx: RunContext): Promise<Access> => await chooseAccess(tools, source, ctx)
+  const on = async <T>(source: PostgresSource, name: string | null, ctx: RunContext, use: Use<T>): Promise<T> => {
+    const access = await reach(source, ctx)
+    return await withSession(async () => await access.connect(name ?? source.database, ctx), async (session) => await use(session, access))
+  }
+  const beside = async <T>(source: PostgresSource, outside: readonly string[], ctx: RunContext, use: Use<T>): Promise<T> => {
+    const access = await reach(source, ctx)
+    return await withSession(async () => await openMaintenance(access, outside, ctx), async (session) => await use(session, access))
+  }
+  return {
+    engine: "postgres",
+    extension: "dump",
+    inspect: async (source, ctx) =>
+      await on(source, null, ctx, async (session, access) => await inspectDatabase(session, access, source)),
+    capture: async (source, sink, schema, ctx) =>
+      await capture(await reach(source, ctx), { source, sink, schema, lockTimeoutMs: tools.lockTimeoutMs ?? LOCK_TIMEOUT_MS }, ctx),
+    facts: async (source, name, schema, ctx) =>
+      await on(source, name, ctx, async (session, access) => await factsOf(session, access.serverVersion, schema)),
+    checkDump: async (dump, ctx) => {
+      const clients = await listClients(tools.processes, tools.pgBinDirectories ?? null, ctx.signal)
+      return await checkDump(tools.processes, clients.at(-1), dump, tools.stallLimitMs ?? STALL_LIMIT_MS, ctx)
+    },
+    planNames: (source, operationId) => replacementNames(source.database, operationId),
+    stage: async (source, name, dump, shape, schema, ctx) => {
+      const access = await reach(source, ctx)
+      return await stage(access, { name, dump, shape, schema }, async () => await openMaintenance(access, [name], ctx), ctx)
+    },
+    query: async (source, name, sql, ctx) => await on(source, name, ctx, async (session) => await runQuery(session, sql)),
+    sessions: async (source, ctx) =>
+      await beside(source, [], ctx, async (session) => await sessionsOn(session, source.database)),
+    swapIn: async (source, names, ctx) =>
+      await beside(source, Object.values(names), ctx, async (session) => await swapIn(session, names, ctx)),
+    swapBack: async (source, names, ctx) =>
+      await beside(source, Object.values(names), ctx, async (session) => await swapBack(session, names, ctx)),
+    observe: async (source, names, ctx) => await beside(source, [], ctx, async (session) => await observe(session, names)),
+    drop: async (source, name, ctx) => {
+      refuseToDrop(source, name)
+      await beside(source, [name], ctx, async (session) => await session.rows(`DROP DATABASE IF EXISTS ${identifier(name)} WITH (FORCE)`))
+    },
+    endSessions: async (source, operationId, ctx) =>
+      await beside(source, [], ctx, async (session) => await endSessionsNamed(session, applicationName({ operationId }))),
+    scratch: async (_source, request, use, ctx) => await withScratch(tools, request, use, ctx),
+  }
+}
+
+type Use<T> = (session: SqlSession, access: Access) => Promise<T>
+
+function refuseToDrop(source: PostgresSource, name: string): void {
+  const system: readonly string[] = [...MAINTENANCE_DATABASES, "template0"]
+  if (name !== source.database && !system.includes(name)) return
+  throw new HoldfastError("TARGET_IS_LIVE", { what: `database ${name} is live and is not dropped` })
+}
