@@ -1,0 +1,58 @@
+import { exampleText, type Finding } from "./problem.ts"
+import type { AppSettings, SettingsData } from "./schema.ts"
+
+/** Names that must exist elsewhere in the file: vaults of schedules and drills, databases of checks. */
+export function crossReferenceFindings(settings: SettingsData): readonly Finding[] {
+  const vaults = Object.keys(settings.vaults)
+  const none = vaults.length === 0 ? [finding(["vaults"], "at least one vault is needed", exampleText(["vaults", "local"]))] : []
+  return [...none, ...Object.entries(settings.apps).flatMap(([app, value]) => appFindings(["apps", app], value, vaults))]
+}
+
+function appFindings(base: readonly string[], app: AppSettings, vaults: readonly string[]): readonly Finding[] {
+  const named: [readonly PropertyKey[], string | undefined][] = (app.vaults ?? []).map((vault, index) => [["vaults", index], vault])
+  for (const [name, schedule] of Object.entries(app.schedules ?? {})) {
+    named.push([["schedules", name, "vault"], schedule.vault])
+    schedule.copies.forEach((copy, index) => named.push([["schedules", name, "copies", index], copy]))
+  }
+  for (const [name, drill] of Object.entries(app.drills ?? {})) named.push([["drills", name, "vault"], drill.vault])
+  return [
+    ...named.flatMap(([path, vault]) => (vault === undefined || vaults.includes(vault) ? [] : [unknownVault([...base, ...path], vault, vaults)])),
+    ...databaseFindings(base, app),
+    ...shapeFindings(base, app),
+  ]
+}
+
+function unknownVault(path: readonly PropertyKey[], vault: string, vaults: readonly string[]): Finding {
+  return finding(path, `there is no vault called \`${vault}\``, vaults[0] ?? null)
+}
+
+function databaseFindings(base: readonly string[], app: AppSettings): readonly Finding[] {
+  const known = Object.keys(app.databases ?? {})
+  return Object.entries(app.checks ?? {}).flatMap(([name, check]) =>
+    check.sql === undefined || app.recipe !== undefined || known.includes(check.sql.database)
+      ? []
+      : [finding([...base, "checks", name, "sql", "database"], `there is no database called \`${check.sql.database}\``, known[0] ?? null)],
+  )
+}
+
+function shapeFindings(base: readonly string[], app: AppSettings): readonly Finding[] {
+  const found: Finding[] = []
+  if (app.compose !== undefined && app.run !== undefined) found.push(finding([...base, "run"], "an app has `compose` or `run`, not both", null))
+  const empty = app.recipe === undefined && app.databases === undefined && app.files === undefined && app.secrets === undefined
+  if (empty) found.push(finding(base, "nothing is named that could be protected; give `recipe`, `databases`, `files` or `secrets`", exampleText(base)))
+  if (app.compose === undefined) found.push(...serviceFindings(base, app))
+  return found
+}
+
+/** Without a compose project no service and no volume can be found. */
+function serviceFindings(base: readonly string[], app: AppSettings): readonly Finding[] {
+  const volumes = Object.entries(app.files ?? {}).flatMap(([name, files]) => (files.volume === undefined ? [] : [[...base, "files", name, "volume"]]))
+  const services = Object.entries(app.databases ?? {}).flatMap(([name, database]) =>
+    database.postgres?.service === undefined ? [] : [[...base, "databases", name, "postgres", "service"]],
+  )
+  return [...volumes, ...services].map((path) => finding(path, "this needs `compose`, so that it can be found", null))
+}
+
+function finding(path: readonly PropertyKey[], what: string, example: string | null): Finding {
+  return { path, what, example, atKey: false }
+}
