@@ -1,0 +1,138 @@
+/** Composition root: the only place that knows the process it runs in and introduces tools to rooms. */
+import { hostname } from "node:os"
+import { dirname, join } from "node:path"
+import { systemClock } from "./base/clock.ts"
+import { HoldfastError } from "./base/errors.ts"
+import type { Store } from "./operation/ports.ts"
+import { runCli } from "./surface/cli/cli.ts"
+import type { HouseTools, Surroundings } from "./surface/cli/house.ts"
+import type { Terminal } from "./surface/cli/terminal.ts"
+import packageFile from "../package.json" with { type: "json" }
+
+export interface MainOptions {
+  /** Lets a test stand between the program and its journal. */
+  readonly wrapStore?: (store: Store) => Store
+}
+
+/** Runs the program on this process's command line and resolves to its exit code. */
+export async function main(options: MainOptions = {}): Promise<number> {
+  const interrupt = new AbortController()
+  const release = listenForSignals(interrupt)
+  try {
+    return await runCli(process.argv.slice(2), surroundings(interrupt.signal, options))
+  } finally {
+    release()
+  }
+}
+
+function surroundings(signal: AbortSignal, options: MainOptions): Surroundings {
+  return {
+    version: packageFile.version,
+    environment: process.env,
+    cwd: process.cwd(),
+    hostName: hostname(),
+    isRoot: process.getuid?.() === 0,
+    programDirectory: dirname(import.meta.dirname),
+    clock: systemClock,
+    terminal: terminal(),
+    signal,
+    tools: (stateDirectory) => createHouseTools(stateDirectory, options),
+  }
+}
+
+function createHouseTools(stateDirectory: string, options: MainOptions): HouseTools {
+  const host = once(async () => {
+    const { createHostIdentity } = await import("./tool/process/host.ts")
+    return createHostIdentity({ hostName: hostname(), processId: process.pid })
+  })
+  const store = once(async () => {
+    const { openSqliteStore } = await import("./tool/store/store.ts")
+    const opened = await openSqliteStore(join(stateDirectory, "store.sqlite"), { host: await host.get(), clock: systemClock })
+    return options.wrapStore?.(opened) ?? opened
+  })
+  const processes = once(createProcessRoom)
+  return {
+    host: host.get,
+    store: store.get,
+    commands: async () => (await import("./tool/process/command-runner.ts")).createCommandRunner(await processes.get()),
+    close: async () => await store.made()?.then(async (opened) => await opened.close()),
+  }
+}
+
+/** What children may see of our environment: enough to find programs, the engine and the network; nothing else (P5). */
+const CHILD_ENVIRONMENT = [
+  ...["PATH", "HOME", "USER", "LOGNAME", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "SSH_AUTH_SOCK"],
+  ...["DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "DOCKER_API_VERSION"],
+  ...["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"],
+]
+
+async function createProcessRoom() {
+  const [{ createProcesses }, { existsSync }] = await Promise.all([import("./tool/process/process.ts"), import("node:fs")])
+  const passed = CHILD_ENVIRONMENT.map((name) => [name, process.env[name]] as const)
+  const environment: Record<string, string> = { LC_ALL: "C.UTF-8" }
+  for (const [name, value] of passed) if (value !== undefined) environment[name] = value
+  const setpriv = ["/usr/bin/setpriv", "/bin/setpriv"].find((path) => existsSync(path)) ?? null
+  return createProcesses({ environment, clock: systemClock, setpriv })
+}
+
+/** Built when it is first asked for, and then the same one; `made` tells whether that has happened. */
+function once<T>(make: () => Promise<T>): { get: () => Promise<T>; made: () => Promise<T> | null } {
+  let made: Promise<T> | null = null
+  return { get: async () => await (made ??= make()), made: () => made }
+}
+
+const INTERRUPTS = ["SIGINT", "SIGTERM", "SIGHUP"] as const
+
+/**
+ * The first signal cancels cleanly: what has begun is undone or finished, the app runs again. A second one only says so. A third ends
+ * the program at once, which is safe as well: the next command settles.
+ */
+function listenForSignals(interrupt: AbortController): () => void {
+  let seen = 0
+  const onSignal = (signal: NodeJS.Signals): void => {
+    seen += 1
+    if (seen === 1) interrupt.abort(new HoldfastError("OPERATION_CANCELLED", { what: "interrupted", why: `${signal} was received` }))
+    if (seen === 2) process.stderr.write("\nstill putting things back as they were; once more to leave it to the next command\n")
+    if (seen >= 3) process.exit(130)
+  }
+  for (const signal of INTERRUPTS) process.on(signal, onSignal)
+  return () => {
+    for (const signal of INTERRUPTS) process.off(signal, onSignal)
+  }
+}
+
+function terminal(): Terminal {
+  const { stdin, stdout, stderr } = process
+  return {
+    print: async (text) => {
+      await new Promise<void>((resolve, reject) => {
+        stdout.write(text, (error) => (error && !isClosedPipe(error) ? reject(error) : resolve()))
+      })
+    },
+    say: (text) => void stderr.write(text),
+    redraws: stderr.isTTY,
+    asks: stdin.isTTY && stderr.isTTY,
+    columns: stderr.columns ?? 80,
+    ask: async (question, signal) => {
+      const { createInterface } = await import("node:readline/promises")
+      const lines = createInterface({ input: stdin, output: stderr })
+      try {
+        return await lines.question(question, { signal })
+      } finally {
+        lines.close()
+      }
+    },
+  }
+}
+
+/** Whoever reads our output may stop reading (`| head`); that is not a failure. */
+function isClosedPipe(error: Error): boolean {
+  return "code" in error && error.code === "EPIPE"
+}
+
+if (import.meta.main) {
+  process.stdout.on("error", (error) => {
+    if (!isClosedPipe(error)) throw error
+  })
+  process.exitCode = await main()
+}

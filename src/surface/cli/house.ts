@@ -1,0 +1,60 @@
+import type { CommandRunner } from "../../app/ports.ts"
+import type { Recipes } from "../../app/load-recipes.ts"
+import type { Clock } from "../../base/clock.ts"
+import type { Log, Progress } from "../../base/run-context.ts"
+import type { HostIdentity, OperationTools } from "../../operation/operation.ts"
+import type { ContextBase } from "../../operation/run-operation.ts"
+import type { Store } from "../../operation/ports.ts"
+import type { Environment } from "../../settings/find.ts"
+import type { Settings } from "../../settings/settings.ts"
+import type { Terminal } from "./terminal.ts"
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  readonly config: string | null
+  readonly stateDirectory: string | null
+  readonly json: boolean
+  readonly quiet: boolean
+  readonly color: boolean
+}
+
+/** Tools by port, each built when it is first asked for: a command pays only for what it uses. */
+export interface HouseTools {
+  host(): Promise<HostIdentity>
+  store(): Promise<Store>
+  commands(): Promise<CommandRunner>
+  /** Gives back what was opened. */
+  close(): Promise<void>
+}
+
+/** What the surroundings of one run of the program are; the only way a command reaches anything. */
+export interface Surroundings {
+  readonly version: string
+  readonly environment: Environment
+  readonly cwd: string
+  readonly hostName: string
+  readonly isRoot: boolean
+  /** Where this program's own files are: recipes, manual. */
+  readonly programDirectory: string
+  readonly clock: Clock
+  readonly terminal: Terminal
+  /** Aborted by Ctrl-C and by SIGTERM. */
+  readonly signal: AbortSignal
+  tools(stateDirectory: string): HouseTools
+}
+
+export interface House extends Surroundings {
+  readonly options: GlobalOptions
+  readonly stateDirectory: string
+  /** What the operator typed, without secrets: shown to whoever is refused meanwhile. */
+  readonly command: string
+  readonly progress: Progress
+  readonly log: Log
+  readonly use: HouseTools
+  operationTools(): Promise<OperationTools>
+  /** Throws SETTINGS_MISSING when there is no file. */
+  settings(): Promise<Settings>
+  recipes(): Promise<Recipes>
+  /** For a run that is about to become an operation. */
+  base(): ContextBase
+}

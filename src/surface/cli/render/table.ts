@@ -1,0 +1,45 @@
+/** Columns of text, aligned by what is seen; numbers to the right. Names are data: control characters never reach the terminal. */
+export interface Column {
+  readonly title: string
+  readonly right?: boolean
+}
+
+const GAP = "  "
+
+export function renderTable(columns: readonly Column[], rows: readonly (readonly string[])[]): readonly string[] {
+  const safe = rows.map((row) => columns.map((_column, index) => visible(row[index] ?? "")))
+  const widths = columns.map((column, index) => widest(column.title, safe, index))
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, index) => padded(cell, widths[index] ?? 0, columns[index]?.right === true))
+      .join(GAP)
+      .trimEnd()
+  return [line(columns.map((column) => column.title)), ...safe.map(line)]
+}
+
+/** `name: value` lines with the values under each other. */
+export function renderPairs(pairs: readonly (readonly [string, string])[]): readonly string[] {
+  const width = pairs.reduce((most, [name]) => Math.max(most, name.length), 0)
+  return pairs.map(([name, value]) => `${`${name}:`.padEnd(width + 1)} ${visible(value)}`.trimEnd())
+}
+
+function widest(title: string, rows: readonly (readonly string[])[], index: number): number {
+  return rows.reduce((most, row) => Math.max(most, displayWidth(row[index] ?? "")), title.length)
+}
+
+function padded(cell: string, width: number, right: boolean): string {
+  const space = " ".repeat(Math.max(0, width - displayWidth(cell)))
+  return right ? space + cell : cell + space
+}
+
+function displayWidth(text: string): number {
+  return [...text].length
+}
+
+// oxfmt and editors show these by number: C0, DEL, C1, bidirectional marks and line separators.
+const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu
+
+/** The same text with everything that could move the cursor or turn the line round shown as `\u{…}`. */
+export function visible(text: string): string {
+  return text.replaceAll(INVISIBLE, (mark) => `\\u{${(mark.codePointAt(0) ?? 0).toString(16)}}`)
+}

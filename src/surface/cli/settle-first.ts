@@ -1,0 +1,26 @@
+import { HoldfastError, messageOf } from "../../base/errors.ts"
+import { settleInterrupted } from "../../operation/settle.ts"
+import type { CommandSpec } from "./command-spec.ts"
+import type { House } from "./house.ts"
+import type { CommandInput } from "./input.ts"
+import { settlersOf } from "./settlers.ts"
+
+/** Before a command touches an app, whatever an earlier one was killed at is finished or undone (design §9). */
+export async function settleFirst(house: House, spec: CommandSpec, input: CommandInput): Promise<void> {
+  if (spec.settles === "never") return
+  try {
+    // Without an app on the command line it may be any of them.
+    const settled = await settleInterrupted(
+      await house.operationTools(),
+      settlersOf(house),
+      input.argument("app") ?? input.text("app"),
+      house.base(),
+    )
+    for (const { operation, outcome, message } of settled) {
+      house.progress.note(`settled operation ${operation.id} (${operation.kind} of ${operation.app}): ${outcome}, ${message}`)
+    }
+  } catch (thrown) {
+    if (spec.settles === "first" || !(thrown instanceof HoldfastError)) throw thrown
+    house.progress.warn(`${messageOf(thrown)}${thrown.why === undefined ? "" : `: ${thrown.why}`}`)
+  }
+}
