@@ -90,7 +90,7 @@ function readPattern(cron: string, pattern: string, timezone: string): Cron {
 
 function assertTimezone(timezone: string): void {
   try {
-    new Intl.DateTimeFormat("en", { timeZone: timezone })
+    Intl.DateTimeFormat("en", { timeZone: timezone }).resolvedOptions()
   } catch (cause) {
     throw new HoldfastError("SETTINGS_INVALID", {
       what: `unknown timezone ${JSON.stringify(timezone)}`,
