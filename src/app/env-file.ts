@@ -12,12 +12,12 @@ export interface EnvFile {
 const ASSIGNMENT = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:([=:])[ \t]*)?/
 
 /**
- * @param outer variables of the environment that values may refer to, after those of the file itself
+ * @param outer variables of the environment that values may refer to, after those of the file itself; null leaves every `$` as it is
  */
-export function parseEnvFile(text: string, outer: Variables = () => undefined): EnvFile {
+export function parseEnvFile(text: string, outer: Variables | null = () => undefined): EnvFile {
   const values = new Map<string, string>()
   const duplicates = new Set<string>()
-  const lookUp: Variables = (name) => values.get(name) ?? outer(name)
+  const lookUp = outer === null ? null : (name: string): string | undefined => values.get(name) ?? outer(name)
   let rest = text.replace(/^\uFEFF/, "").replaceAll("\r\n", "\n")
   while (rest !== "") {
     const next = readLine(rest, lookUp)
@@ -35,31 +35,36 @@ interface Line {
   readonly rest: string
 }
 
-function readLine(text: string, lookUp: Variables): Line {
+function readLine(text: string, lookUp: Variables | null): Line {
   const assignment = ASSIGNMENT.exec(text)
   if (!assignment) return { key: null, value: undefined, rest: afterLine(text) }
   const key = assignment[1] ?? ""
   const rest = text.slice(assignment[0].length)
   // A name alone takes its value from the environment.
-  if (assignment[2] === undefined) return { key: /^[ \t]*(?:#.*)?(?:\n|$)/.test(rest) ? key : null, value: lookUp(key), rest: afterLine(rest) }
+  if (assignment[2] === undefined) return { key: /^[ \t]*(?:#.*)?(?:\n|$)/.test(rest) ? key : null, value: lookUp?.(key), rest: afterLine(rest) }
   return { key, ...readValue(rest, lookUp) }
 }
 
-function readValue(text: string, lookUp: Variables): { value: string; rest: string } {
+function readValue(text: string, lookUp: Variables | null): { value: string; rest: string } {
   const quoted = /^'((?:[^'\\]|\\[\s\S])*)'/.exec(text)
   if (quoted) return { value: (quoted[1] ?? "").replaceAll("\\'", "'"), rest: afterLine(text.slice(quoted[0].length)) }
   const double = /^"((?:[^"\\]|\\[\s\S])*)"/.exec(text)
-  if (double) return { value: interpolate(unescape(double[1] ?? ""), lookUp), rest: afterLine(text.slice(double[0].length)) }
+  if (double) return { value: filled(unescape(double[1] ?? "", lookUp !== null), lookUp), rest: afterLine(text.slice(double[0].length)) }
   const line = /^[^\n]*/.exec(text)?.[0] ?? ""
   const bare = line.replace(/(?:^|[ \t]+)#.*$/, "").trim()
-  return { value: interpolate(bare, lookUp), rest: afterLine(text) }
+  return { value: filled(bare, lookUp), rest: afterLine(text) }
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", '"': '"', "\\": "\\" }
 
 /** `\$` stays a dollar sign through the interpolation that follows. */
-function unescape(text: string): string {
-  return text.replaceAll(/\\([\s\S])/g, (whole, letter: string) => (letter === "$" ? "$$" : (ESCAPES[letter] ?? whole)))
+function unescape(text: string, interpolated: boolean): string {
+  const dollar = interpolated ? "$$" : "$"
+  return text.replaceAll(/\\([\s\S])/g, (whole, letter: string) => (letter === "$" ? dollar : (ESCAPES[letter] ?? whole)))
+}
+
+function filled(text: string, lookUp: Variables | null): string {
+  return lookUp === null ? text : interpolate(text, lookUp)
 }
 
 function afterLine(text: string): string {
@@ -68,7 +73,7 @@ function afterLine(text: string): string {
 }
 
 /** Reads and parses a file; one that is not there has no values. */
-export function readEnvFile(path: string, outer: Variables = () => undefined): EnvFile {
+export function readEnvFile(path: string, outer: Variables | null = () => undefined): EnvFile {
   try {
     return parseEnvFile(readFileSync(path, "utf8"), outer)
   } catch (cause) {

@@ -12,8 +12,10 @@ export const COMPOSE_FILE_NAMES = ["compose.yaml", "compose.yml", "docker-compos
 const OVERRIDE_FILE_NAMES = ["compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"]
 
 export interface ProjectRequest {
-  /** Absolute; more than one means exactly these, as with `-f`. */
+  /** Absolute. */
   readonly files: readonly string[]
+  /** Exactly these, as with `-f`; else override files and `COMPOSE_FILE` are found as compose finds them. */
+  readonly exactly: boolean
   readonly projectName: string | null
   readonly projectDirectory: string | null
   readonly profiles: readonly string[] | null
@@ -36,7 +38,7 @@ export function findComposeProject(request: ProjectRequest): FoundProject {
   const projectDirectory = request.projectDirectory ?? dirname(first)
   const envFilePath = join(projectDirectory, ".env")
   const envFile = readEnvFile(envFilePath, (name) => request.environment[name])
-  const files = request.files.length > 1 ? request.files : filesOf(first, envFile)
+  const files = request.exactly ? request.files : filesOf(first, envFile)
   const contents = files.map(readCompose)
   const lookUp = (name: string): string | undefined => request.environment[name] ?? envFile.values.get(name)
   const declared = contents.map((content) => content.name).findLast((name) => name !== null) ?? null
