@@ -100,14 +100,16 @@ async function placeSqlite(tools: DrillTools, app: App, origin: Origin, source: 
   const part = databasePart(origin, source.name)
   const target: SqliteSource = { ...source, place: { path } }
   const engine = tools.databases.for(target)
+  const names = engine.planNames(target, ctx.operationId)
   const item = await partItem(origin.vault, origin.point, part.part, ctx)
   await origin.vault.backend.readStream(
     origin.vault.location,
     item,
     part.fileName,
-    async (dump) => await engine.stage(target, path, dump, part.shape, schemaQueries(app, source), ctx),
+    async (dump) => await engine.stage(target, names.staged, dump, part.shape, schemaQueries(app, source), ctx),
     ctx,
   )
+  await engine.swapIn(target, names, ctx)
 }
 
 async function fillDatabases(tools: DrillTools, app: App, origin: Origin, sandbox: Sandbox, ctx: RunContext): Promise<void> {
