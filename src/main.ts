@@ -60,15 +60,14 @@ function createHouseTools(stateDirectory: string, options: MainOptions): HouseTo
 }
 
 /** What children may see of our environment: enough to find programs, the engine and the network; nothing else (P5). */
-const CHILD_ENVIRONMENT = [
-  ...["PATH", "HOME", "USER", "LOGNAME", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "SSH_AUTH_SOCK"],
-  ...["DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "DOCKER_API_VERSION"],
-  ...["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"],
-]
+const CHILD_ENVIRONMENT =
+  "PATH HOME USER LOGNAME TZ TMPDIR XDG_RUNTIME_DIR XDG_CONFIG_HOME SSH_AUTH_SOCK " +
+  "DOCKER_HOST DOCKER_CONTEXT DOCKER_CONFIG DOCKER_CERT_PATH DOCKER_TLS_VERIFY DOCKER_API_VERSION " +
+  "HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy SSL_CERT_FILE SSL_CERT_DIR"
 
 async function createProcessRoom() {
   const [{ createProcesses }, { existsSync }] = await Promise.all([import("./tool/process/process.ts"), import("node:fs")])
-  const passed = CHILD_ENVIRONMENT.map((name) => [name, process.env[name]] as const)
+  const passed = CHILD_ENVIRONMENT.split(" ").map((name) => [name, process.env[name]] as const)
   const environment: Record<string, string> = { LC_ALL: "C.UTF-8" }
   for (const [name, value] of passed) if (value !== undefined) environment[name] = value
   const setpriv = ["/usr/bin/setpriv", "/bin/setpriv"].find((path) => existsSync(path)) ?? null
@@ -131,7 +130,7 @@ function isClosedPipe(error: Error): boolean {
 }
 
 if (import.meta.main) {
-  process.stdout.on("error", (error) => {
+  process.stdout.on("error", (error: Error) => {
     if (!isClosedPipe(error)) throw error
   })
   process.exitCode = await main()

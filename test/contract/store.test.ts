@@ -1,4 +1,4 @@
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -9,10 +9,11 @@ import type { HostIdentity } from "../../src/operation/operation.ts"
 import type { Holder, PointRecord, Store } from "../../src/operation/ports.ts"
 import { openSqliteStore } from "../../src/tool/store/store.ts"
 
+const holder = (id: number, command: string): Holder => ({ host: "h", bootId: "b", processId: id, processStart: `s${id}`, command })
+
 /** Several processes on one machine, as far as a store can tell: each has its own identity, and can be declared dead. */
 function machine(): { process(id: number): HostIdentity; kill(id: number): void } {
   const dead = new Set<number>()
-  const holder = (id: number, command: string): Holder => ({ host: "h", bootId: "b", processId: id, processStart: `s${id}`, command })
   return {
     process: (id) => ({ self: (command) => holder(id, command), isAlive: (other) => !dead.has(other.processId) }),
     kill: (id) => void dead.add(id),
@@ -20,6 +21,7 @@ function machine(): { process(id: number): HostIdentity; kill(id: number): void 
 }
 
 let directory = ""
+const path = (): string => join(directory, "deep", "store.sqlite")
 const opened: Store[] = []
 
 beforeEach(async () => {
@@ -29,6 +31,27 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const store of opened.splice(0)) await store.close()
   await rm(directory, { recursive: true, force: true })
+})
+
+const point = (sequence: number): PointRecord => ({
+  app: "chat",
+  vault: "local",
+  id: `p${sequence}`,
+  sequence,
+  digest: `sha256:${sequence}`,
+  startedAt: new Date(`2026-04-${String(10 + sequence)}T00:00:00Z`),
+  manifest: {
+    label: "before",
+    trigger: "manual",
+    cold: true,
+    appVersion: "1.2",
+    warnings: ["w"],
+    parts: [
+      { part: "files:a", sizeBytes: 5, storedBytes: 2 },
+      { part: "database:main", sizeBytes: 7, storedBytes: 1 },
+    ],
+  },
+  expiredAt: null,
 })
 
 interface Implementation {
@@ -207,27 +230,6 @@ for (const implementation of implementations) {
   })
 
   describe(`points and ledgers in the store on ${implementation.name}`, () => {
-    const point = (sequence: number): PointRecord => ({
-      app: "chat",
-      vault: "local",
-      id: `p${sequence}`,
-      sequence,
-      digest: `sha256:${sequence}`,
-      startedAt: new Date(`2026-04-${String(10 + sequence)}T00:00:00Z`),
-      manifest: {
-        label: "before",
-        trigger: "manual",
-        cold: true,
-        appVersion: "1.2",
-        warnings: ["w"],
-        parts: [
-          { part: "files:a", sizeBytes: 5, storedBytes: 2 },
-          { part: "database:main", sizeBytes: 7, storedBytes: 1 },
-        ],
-      },
-      expiredAt: null,
-    })
-
     it("are listed oldest first by sequence, with and without their manifests", async () => {
       const store = await open(machine().process(1))
       for (const sequence of [11, 2, 9]) await store.putPoint(point(sequence))
@@ -288,7 +290,8 @@ for (const implementation of implementations) {
       } as const
       const pin = { app: "chat", point: "p1", pinned: true, reason: "r", at }
       const kept = { operationId: "op-1", app: "chat", keptUntil: at, releasedAt: null, details: { names: ["x"] } }
-      for (const _time of [1, 2]) {
+      for (const times of [1, 2]) {
+        expect(times).toBeGreaterThan(0)
         await store.putProof(proof)
         await store.putPin(pin)
         await store.putKept(kept)
@@ -307,7 +310,6 @@ for (const implementation of implementations) {
 }
 
 describe("the store's file", () => {
-  const path = (): string => join(directory, "deep", "store.sqlite")
   const host = machine().process(1)
 
   it("is readable by its owner alone, side files included", async () => {

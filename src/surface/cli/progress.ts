@@ -55,7 +55,12 @@ function redrawing(terminal: Terminal, clock: Clock): CliProgress {
     drawn = false
   }
   const draw = (line: string): void => {
-    terminal.say(CLEAR_LINE + [...visible(line)].slice(0, Math.max(10, terminal.columns - 1)).join(""))
+    terminal.say(
+      CLEAR_LINE +
+        Array.from(visible(line))
+          .slice(0, Math.max(10, terminal.columns - 1))
+          .join(""),
+    )
     drawn = true
   }
   const endStep = (): void => {

@@ -3,15 +3,14 @@ import { HoldfastError, messageOf } from "../../base/errors.ts"
 /** SQLite's primary result codes that a person must hear about in other words. */
 const BUSY = 5
 const FULL = 13
-const DAMAGED: readonly number[] = [11, 26]
+const DAMAGED: ReadonlySet<number> = new Set([11, 26])
 
 /** What SQLite or the file system said, as an error that a person can act on. */
 export function storeError(path: string, thrown: unknown): HoldfastError {
   if (thrown instanceof HoldfastError) return thrown
   const code = primaryCode(thrown)
   const parts = { why: messageOf(thrown), cause: thrown }
-  if (code !== null && DAMAGED.includes(code))
-    return new HoldfastError("STORE_UNREADABLE", { what: `the store ${path} is damaged`, ...parts })
+  if (code !== null && DAMAGED.has(code)) return new HoldfastError("STORE_UNREADABLE", { what: `the store ${path} is damaged`, ...parts })
   if (code === FULL) {
     return new HoldfastError("SPACE_MISSING", {
       what: `no space left for the store ${path}`,

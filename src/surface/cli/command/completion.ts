@@ -57,8 +57,11 @@ function zshScript(specs: readonly CommandSpec[]): readonly string[] {
   ]
 }
 
+function quoted(text: string): string {
+  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", String.raw`\'`)}'`
+}
+
 function fishScript(specs: readonly CommandSpec[]): readonly string[] {
-  const quoted = (text: string): string => `'${text.replaceAll("\\", "\\\\").replaceAll("'", String.raw`\'`)}'`
   return specs.flatMap((spec) => [
     `complete -c holdfast -n __fish_use_subcommand -a ${spec.name} -d ${quoted(spec.summary)}`,
     ...(spec.subcommands ?? []).map(

@@ -33,11 +33,11 @@ function padded(cell: string, width: number, right: boolean): string {
 }
 
 function displayWidth(text: string): number {
-  return [...text].length
+  return Array.from(text).length
 }
 
-// oxfmt and editors show these by number: C0, DEL, C1, bidirectional marks and line separators.
-const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu
+// Control characters, bidirectional marks, line separators.
+const INVISIBLE = /[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu
 
 /** The same text with everything that could move the cursor or turn the line round shown as `\u{…}`. */
 export function visible(text: string): string {
