@@ -1,0 +1,74 @@
+/** Docker and Compose: services, helper containers, images, volumes and sandboxes, by the engine's API and its CLI. */
+import { z } from "zod"
+import type { Processes } from "../process/process.ts"
+import type { Argv } from "../../app/app.ts"
+import type { ContainerEngine } from "../../app/ports.ts"
+import type { RunContext } from "../../base/run-context.ts"
+import { createClient, type Client } from "./client.ts"
+import { down, readComposeModel, up } from "./compose.ts"
+import { cliError } from "./engine-error.ts"
+import { execIn } from "./exec.ts"
+import { OPERATION_LABEL, runHelper } from "./helper.ts"
+import { findImage, loadImage, saveImage } from "./images.ts"
+import { removeLabelled } from "./leftovers.ts"
+import { tailOfLogs } from "./logs.ts"
+import { findHelperImage } from "./sandbox/helper-image.ts"
+import { withSandbox } from "./sandbox/sandbox.ts"
+import { listServices } from "./service-containers.ts"
+import { startServices, stopServices } from "./stop-and-start.ts"
+import { createVolume, volumePath } from "./volumes.ts"
+
+export interface DockerOptions {
+  readonly processes: Processes
+  /** `docker`, by name or absolute path. */
+  readonly dockerBinary: string
+  /** A `docker-compose` of version 2; null when Compose is a plugin of the `docker` CLI. */
+  readonly composeBinary: string | null
+  /** Allow-listed: PATH, HOME, DOCKER_HOST, DOCKER_TLS_VERIFY, DOCKER_CERT_PATH, DOCKER_CONFIG. */
+  readonly environment: Readonly<Record<string, string>>
+  /** A private directory of ours for short-lived files. */
+  readonly scratchDirectory: string
+  /** An image with `busybox` for probes in a sandbox; null: made from the host's own busybox, else the app's containers probe themselves. */
+  readonly helperImage?: string | null
+}
+
+const versionSchema = z.object({ Version: z.string() })
+
+/** Builds the room. Asks and loads nothing until the first call. */
+export function createDocker(options: DockerOptions): ContainerEngine {
+  const { processes, dockerBinary, environment, scratchDirectory } = options
+  const compose: Argv = options.composeBinary === null ? [dockerBinary, "compose"] : [options.composeBinary]
+  const client = createClient({ processes, dockerBinary, compose, environment, scratchDirectory })
+  const helperImage = async (ctx: RunContext): Promise<string | null> =>
+    await findHelperImage(client, processes, options.helperImage ?? null, ctx)
+  return {
+    version: async (ctx) => await versions(client, ctx),
+    compose: async (project, ctx) => await readComposeModel(client, project, ctx),
+    services: async (projectName, ctx) => await listServices(client, projectName, ctx),
+    stopServices: async (projectName, services, graceSeconds, ctx) => await stopServices(client, projectName, services, graceSeconds, ctx),
+    startServices: async (stopped, ctx) => await startServices(client, stopped, ctx),
+    up: async (project, services, upOptions, ctx) => await up(client, project, services, upOptions, ctx),
+    down: async (project, downOptions, ctx) => await down(client, project, downOptions, ctx),
+    exec: async (containerId, argv, execOptions, ctx) => await execIn(client, containerId, argv, execOptions, ctx),
+    runHelper: async (helper, ctx) => await runHelper(client, helper, ctx),
+    logs: async (containerId, tailLines, ctx) => await tailOfLogs(client, containerId, tailLines, ctx),
+    volumePath: async (realName, ctx) => await volumePath(client, realName, ctx),
+    createVolume: async (realName, labels, ctx) => await createVolume(client, realName, labels, ctx),
+    imagePresent: async (reference, ctx) => (await findImage(client, reference, ctx)) !== null,
+    saveImage: async (imageId, sink, ctx) => await saveImage(client, imageId, sink, ctx),
+    loadImage: async (source, imageId, reference, ctx) => await loadImage(client, source, imageId, reference, ctx),
+    sandbox: async (request, use, ctx) => await withSandbox({ client, helperImage }, request, use, ctx),
+    removeLeftovers: async (operationId, ctx) => await removeLabelled(client, `${OPERATION_LABEL}=${operationId}`, ctx),
+  }
+}
+
+async function versions(client: Client, ctx: RunContext): Promise<{ engine: string; compose: string }> {
+  const shown: unknown = await client.call(
+    "cannot ask the engine for its version",
+    ctx,
+    async (api): Promise<unknown> => await api.version(),
+  )
+  const compose = await client.compose(["version", "--short"], ctx)
+  if (compose.exitCode !== 0) throw cliError("TOOL_MISSING", "docker compose does not run", compose.stderrTail)
+  return { engine: versionSchema.parse(shown).Version, compose: compose.stdout.trim() }
+}

@@ -1,0 +1,40 @@
+import { z } from "zod"
+import type { DumpSink, DumpSource } from "../../app/ports.ts"
+import { HoldfastError } from "../../base/errors.ts"
+import type { RunContext } from "../../base/run-context.ts"
+import type { Client } from "./client.ts"
+import { cliError } from "./engine-error.ts"
+
+const imageSchema = z.object({ Id: z.string() })
+
+/** The image's id, null when the engine does not have it. */
+export async function findImage(client: Client, reference: string, ctx: RunContext): Promise<string | null> {
+  const what = `cannot inspect image ${reference}`
+  const shown: unknown = await client.find(what, ctx, async (api): Promise<unknown> => await api.getImage(reference).inspect())
+  return shown === null ? null : imageSchema.parse(shown).Id
+}
+
+/** By id, so that the archive carries no tags: loading it again can never move one. Throws IMAGE_MISSING. */
+export async function saveImage(client: Client, imageId: string, sink: DumpSink, ctx: RunContext): Promise<void> {
+  if ((await findImage(client, imageId, ctx)) === null)
+    throw new HoldfastError("IMAGE_MISSING", { what: `the engine has no image ${imageId}` })
+  const saved = await client.docker(["save", imageId], ctx, { stdout: { fd: sink.fd } })
+  if (saved.exitCode !== 0) throw cliError("TOOL_FAILED", `cannot save image ${imageId}`, saved.stderrTail)
+}
+
+/** Throws FILES_DIFFER when what was loaded is not the image of that id: an id is the digest of the image's configuration. */
+export async function loadImage(client: Client, source: DumpSource, imageId: string, reference: string, ctx: RunContext): Promise<void> {
+  const loaded = await client.docker(["load", "--quiet"], ctx, { stdin: { fd: source.fd } })
+  if (loaded.exitCode !== 0) throw cliError("TOOL_FAILED", `cannot load image ${reference}`, loaded.stderrTail)
+  if ((await findImage(client, imageId, ctx)) !== imageId) {
+    throw new HoldfastError("FILES_DIFFER", { what: `the archive does not hold image ${imageId}`, why: loaded.stdout.trim() })
+  }
+  await tagImage(client, imageId, reference, ctx)
+}
+
+/** A reference by digest or id is not a name that an image can be given; then the id alone has to do. */
+async function tagImage(client: Client, imageId: string, reference: string, ctx: RunContext): Promise<void> {
+  if (reference === imageId || reference.includes("@")) return
+  const tagged = await client.docker(["tag", imageId, reference], ctx)
+  if (tagged.exitCode !== 0) throw cliError("TOOL_FAILED", `cannot tag image ${imageId} as ${reference}`, tagged.stderrTail)
+}

@@ -1,0 +1,70 @@
+import { chmod, chown, mkdtemp, stat } from "node:fs/promises"
+import { join, relative, resolve } from "node:path"
+import type { SandboxRequest } from "../../../app/ports.ts"
+import type { SourceDocument } from "./document.ts"
+import { unescapePath } from "./document.ts"
+
+/** What stands in a sandbox for a path of the host. */
+export type BindDecision = { readonly use: string; readonly readOnly: boolean } | { readonly refuse: string }
+
+/** Facts of the machine rather than of the app: shown as they are, read-only. */
+const MACHINE_FILES = ["/etc/localtime", "/etc/timezone", "/usr/share/zoneinfo", "/etc/ssl/certs", "/usr/share/ca-certificates"]
+const KERNEL_TREES = ["/dev", "/proc", "/sys"]
+const ENGINE_SOCKET = /(?:^|\/)(?:docker|containerd|podman|crio)\.sock$/
+
+/** Host path → decision, for every bind mount and every file of a secret or config in the document. */
+export async function decideBinds(
+  document: SourceDocument,
+  included: readonly string[],
+  request: SandboxRequest,
+  emptyParent: string,
+): Promise<ReadonlyMap<string, BindDecision>> {
+  const decisions = new Map<string, BindDecision>()
+  for (const path of pathsOf(document, included)) decisions.set(path, await decide(path, request, emptyParent))
+  return decisions
+}
+
+function pathsOf(document: SourceDocument, included: readonly string[]): Set<string> {
+  const mounted = included.flatMap((name) => (document.services[name]?.volumes ?? []).filter(({ type }) => type === "bind"))
+  const files = [document.secrets, document.configs].flatMap((group) => Object.values(group ?? {}))
+  const paths = [...mounted.map(({ source }) => source), ...files.map((item) => item?.file)]
+  return new Set(paths.filter((path) => typeof path === "string" && path !== "").map((path) => unescapePath(String(path))))
+}
+
+/**
+ * The point's content where it has some; else an empty directory in place of a directory, as for a volume that the point does not hold. A
+ * file that the point does not hold is refused: the live one proves nothing about the point, and an empty one would mislead.
+ */
+async function decide(path: string, request: SandboxRequest, emptyParent: string): Promise<BindDecision> {
+  if (ENGINE_SOCKET.test(path)) return { refuse: `it mounts the engine's socket ${path}` }
+  const replaced = replacementOf(path, request.bindReplacements)
+  if (replaced !== null) return { use: replaced, readOnly: false }
+  if (KERNEL_TREES.some((tree) => isWithin(path, tree))) return { refuse: `it mounts ${path} of the host` }
+  if (MACHINE_FILES.some((tree) => isWithin(path, tree))) return { use: path, readOnly: true }
+  const live = await stat(path).catch(() => null)
+  if (live === null || live.isDirectory()) return { use: await emptyDirectory(emptyParent, live), readOnly: false }
+  if (live.isFile()) return { refuse: `it mounts the file ${path}, which is not part of the point` }
+  return { refuse: `it mounts ${path}, which is a socket or a device` }
+}
+
+/** The nearest given ancestor wins. */
+function replacementOf(path: string, replacements: Readonly<Record<string, string>>): string | null {
+  const ancestors = Object.keys(replacements).filter((live) => isWithin(path, live))
+  const nearest = ancestors.toSorted((a, b) => b.length - a.length)[0]
+  const directory = nearest === undefined ? undefined : replacements[nearest]
+  return nearest === undefined || directory === undefined ? null : join(directory, relative(resolve(nearest), resolve(path)))
+}
+
+function isWithin(path: string, directory: string): boolean {
+  const way = relative(resolve(directory), resolve(path))
+  return way === "" || (way !== ".." && !way.startsWith("../"))
+}
+
+/** With the live one's owner and mode, so that the app's own user may write to it. */
+async function emptyDirectory(parent: string, live: { uid: number; gid: number; mode: number } | null): Promise<string> {
+  const directory = await mkdtemp(join(parent, "empty-"))
+  if (live === null) return directory
+  await chmod(directory, live.mode & 0o7777)
+  await chown(directory, live.uid, live.gid)
+  return directory
+}
