@@ -13,6 +13,8 @@ export interface DumpSink {
 export interface DumpSource {
   readonly fd: number
   readonly path: string
+  /** Aborted before a stream that broke off is ended: a consumer that would take its end for success ends its child by it. */
+  readonly signal?: AbortSignal
 }
 
 /** What a database said of itself inside the dump's own transaction, or what a restored one says. */
