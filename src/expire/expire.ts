@@ -4,7 +4,7 @@ import type { RunContext } from "../base/run-context.ts"
 import type { Journal } from "../operation/journal.ts"
 import type { OperationEnd } from "../operation/operation.ts"
 import { runOperation, type ContextBase } from "../operation/run-operation.ts"
-import { goingPoints, planExpire, planToJson, type ExpirePlan } from "./plan.ts"
+import { goingPoints, isIdle, planExpire, planToJson, type ExpirePlan } from "./plan.ts"
 import type { ExpireTools, ExpireVault } from "./ports.ts"
 import { relist } from "./relist.ts"
 import { expireSteps, type ExpireSteps } from "./steps.ts"
@@ -50,7 +50,7 @@ async function expire(
   const app = plan.app.name
   const points = goingPoints(plan)
   if (points.length > 0) await unlist(tools, vault, app, points, journal, ctx)
-  const removed = await removeOrRelist(tools, vault, app, journal, ctx)
+  const removed = isIdle(plan) ? [] : await removeOrRelist(tools, vault, app, journal, ctx)
   return { outcome: "succeeded", result: { vault: plan.vault, removed }, record: { vault: plan.vault, removed: [...removed] } }
 }
 

@@ -25,31 +25,42 @@ const DAMAGE: ReadonlySet<string> = new Set([
 /** Reads what is known of the points of one app in one vault, oldest first. */
 export async function judgePoints(store: Store, app: App, vault: string, acceptSmaller: boolean): Promise<readonly JudgedPoint[]> {
   const records = await store.points(app.name, vault)
-  const manifests = records.map((record) => manifestSchema.parse(record.manifest))
-  const proven = await provenAt(store, app.name, vault)
-  const damaged = await damagedAt(store, app.name, vault)
-  const pinned = await pinnedPoints(store, app.name)
-  const needed = await revocableOperations(store, app.name)
-  const suspicious = acceptSmaller ? new Set<string>() : suspiciousPoints(manifests, app.thresholds)
-  return records.flatMap((record, index) => {
-    const manifest = manifests[index]
-    if (manifest === undefined) return []
-    const neededBy = manifest.trigger === "safety" && needed.has(manifest.operationId) ? manifest.operationId : null
-    return {
-      ...identityOf(record, manifest),
-      proven: proven.has(record.id),
-      failed: (damaged.get(record.id) ?? 0) > (proven.get(record.id) ?? 0),
-      suspicious: suspicious.has(record.id),
-      pinned: pinned.has(record.id),
-      migration: manifest.trigger === "migration",
-      neededBy,
-    }
-  })
+  const points = records.map((record) => ({ record, manifest: manifestSchema.parse(record.manifest) }))
+  const manifests = points.map((point) => point.manifest)
+  const knowledge: Knowledge = {
+    proven: await provenAt(store, app.name, vault),
+    damaged: await damagedAt(store, app.name, vault),
+    pinned: await pinnedPoints(store, app.name),
+    revocable: await revocableOperations(store, app.name),
+    suspicious: acceptSmaller ? new Set() : suspiciousPoints(manifests, app.thresholds),
+  }
+  return points.map(({ record, manifest }) => judge(record, manifest, knowledge))
 }
 
-function identityOf(record: PointRecord, manifest: Manifest) {
+interface Knowledge {
+  readonly proven: ReadonlyMap<string, number>
+  readonly damaged: ReadonlyMap<string, number>
+  readonly pinned: ReadonlySet<string>
+  readonly revocable: ReadonlySet<string>
+  readonly suspicious: ReadonlySet<string>
+}
+
+function judge(record: PointRecord, manifest: Manifest, known: Knowledge): JudgedPoint {
   const { id, sequence, startedAt, digest } = record
-  return { id, sequence, startedAt, digest, manifest, group: groupOf(manifest) }
+  return {
+    id,
+    sequence,
+    startedAt,
+    digest,
+    manifest,
+    group: groupOf(manifest),
+    proven: known.proven.has(id),
+    failed: (known.damaged.get(id) ?? 0) > (known.proven.get(id) ?? 0),
+    suspicious: known.suspicious.has(id),
+    pinned: known.pinned.has(id),
+    migration: manifest.trigger === "migration",
+    neededBy: manifest.trigger === "safety" && known.revocable.has(manifest.operationId) ? manifest.operationId : null,
+  }
 }
 
 /** Whole, routine points are one group; what a person imported, a safety point and a point without some parts never push one of them out. */

@@ -134,6 +134,14 @@ export function imageParts(manifests: readonly JudgedPoint["manifest"][]): Reado
 }
 
 function generationOf(judged: readonly JudgedPoint[], options: ExpireOptions): string {
-  const facts = judged.map(({ manifest: _, startedAt, ...point }) => ({ ...point, startedAt: startedAt.toISOString() }))
+  const facts = judged.map((point): Json => [
+    point.digest,
+    point.sequence,
+    point.proven,
+    point.failed,
+    point.suspicious,
+    point.pinned,
+    point.neededBy,
+  ])
   return sha256(canonicalJson({ facts, policy: { ...options.policy }, timezone: options.timezone }))
 }
