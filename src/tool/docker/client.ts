@@ -21,7 +21,7 @@ export interface Client {
   readonly scratchDirectory: string
 }
 
-export type ChildOptions = Pick<ChildRequest, "stdin" | "stdout" | "timeoutMs" | "cwd">
+export type ChildOptions = Pick<ChildRequest, "stdin" | "stdout" | "timeoutMs" | "killAfterMs" | "cwd">
 
 export interface ClientOptions {
   readonly processes: Processes

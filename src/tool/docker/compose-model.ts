@@ -10,7 +10,7 @@ const named = z.record(
 
 const serviceSchema = z.object({
   image: z.string().nullish(),
-  build: z.unknown(),
+  build: z.unknown().optional(),
   profiles: z.array(z.string()).nullish(),
   environment: z.record(z.string(), scalar.nullable()).nullish(),
   volumes: z

@@ -14,6 +14,9 @@ import { settling } from "./settling.ts"
 /** Everything that Holdfast makes in the engine for one operation carries this label, so that settling finds it. */
 export const OPERATION_LABEL = "holdfast.operation"
 
+/** The client hands a SIGTERM on to the container and waits; the container is removed by force anyway. */
+const CLIENT_KILL_AFTER_MS = 1000
+
 const SECRETS_FILE = "/.holdfast-environment"
 
 /**
@@ -30,7 +33,8 @@ export async function runHelper(client: Client, helper: HelperContainer, ctx: Ru
     })
     if (hidden !== "") await putSecrets(client, name, hidden, ctx)
     const interactive = helper.stdin === undefined ? [] : ["--interactive"]
-    const child = await client.docker(["start", "--attach", "--sig-proxy=false", ...interactive, name], ctx, childOptions(helper))
+    const streams = { ...childOptions(helper), killAfterMs: CLIENT_KILL_AFTER_MS }
+    const child = await client.docker(["start", "--attach", ...interactive, name], ctx, streams)
     return await resultOf(client, name, helper, child, ctx)
   } finally {
     await removeContainer(client, name, settling(ctx))
