@@ -142,6 +142,8 @@ export interface DatabaseEngine<Source extends DatabaseSource = DatabaseSource> 
   drop(source: Source, name: string, ctx: RunContext): Promise<void>
   /** Ends sessions that an interrupted operation left behind (`application_name = holdfast:<operationId>`). */
   endSessions(source: Source, operationId: string, ctx: RunContext): Promise<number>
+  /** Makes the database `name` and loads a plain (SQL) dump into it in one transaction that stops at the first error; for imports. */
+  loadPlain?(source: Source, name: string, dump: DumpSource, ctx: RunContext): Promise<void>
   /**
    * A throwaway server or file that the dump is restored into, for drills: containers from the app's own image, local
    * binaries of the same major version, or a temporary file. `use` gets a source that answers `facts` and `query`.
@@ -156,6 +158,8 @@ export interface ScratchRequest {
   readonly shape: DatabaseShape
   /** A directory of ours that is removed afterwards. */
   readonly directory: string
+  /** Name of the scratch server's superuser, so that a dump without owners comes to belong to it; the engine's own when left out. */
+  readonly superuser?: string
 }
 
 export interface DatabaseEngines {

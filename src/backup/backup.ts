@@ -13,6 +13,12 @@ export { plainBackup, type BackupOptions } from "./options.ts"
 export { settleBackup } from "./settle.ts"
 export type { BackupTools } from "./ports.ts"
 
+/** An app twice: with places resolved to host paths, and as its settings declare it. */
+export interface AppUnderCare {
+  readonly app: App
+  readonly declared: App
+}
+
 /**
  * Takes one recovery point of an app whose places are located (`locateApp`).
  * Throws whatever made the point fail (F: SOURCE_…, SECRET_…, DATABASE_…, VAULT_…); a failed point is never listed.
@@ -20,20 +26,20 @@ export type { BackupTools } from "./ports.ts"
 export async function backUp(
   tools: BackupTools,
   vault: OpenVault,
-  app: App,
+  subject: AppUnderCare,
   options: BackupOptions,
   command: string,
   base: ContextBase,
 ): Promise<SealedPoint> {
   const request = {
     kind: "backup" as const,
-    app: app.name,
+    app: subject.app.name,
     steps: captureSteps,
     plan: { vault: vault.location.name, label: options.label, trigger: options.trigger, cold: options.cold, only: options.only },
     command,
   }
   const end = await runOperation(tools, request, base, async (journal, ctx) => {
-    const point = await capturePoint(tools, { app, vault, options }, journal, ctx)
+    const point = await capturePoint(tools, { ...subject, vault, options }, journal, ctx)
     return { outcome: "succeeded", result: point, record: { point: point.manifest.id, warnings: point.manifest.warnings } }
   })
   return end.result

@@ -7,6 +7,8 @@ import type { BackupOptions } from "./options.ts"
 export interface CaptureRequest {
   /** Places are host paths already (`locateApp`). */
   readonly app: App
+  /** The same app with places as the settings declare them; this is what the manifest keeps. */
+  readonly declared: App
   readonly vault: OpenVault
   readonly options: BackupOptions
 }

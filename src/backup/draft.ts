@@ -36,7 +36,7 @@ export async function draftManifest(tools: BackupTools, capture: Capture, parts:
     keyFingerprints: { ...keys.fingerprints },
     activeKeyIds: { ...keys.activeKeyIds },
     compose: app.compose === null ? null : composeRecord(app.compose),
-    settings: { app: appToJson(app) satisfies Json },
+    settings: { app: appToJson(capture.declared) satisfies Json },
     warnings: [...capture.warnings],
   }
 }

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import type { App } from "../app/app.ts"
 import { planStandstill, resume, standStill, standstillToJson, type Standstill } from "../app/standstill.ts"
 import { capturePoint } from "../backup/capture.ts"
+import type { AppUnderCare } from "../backup/backup.ts"
 import { plainBackup } from "../backup/options.ts"
 import { HoldfastError, isHoldfastError, type ErrorCode } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
@@ -37,6 +38,7 @@ export interface RestoreReport {
 /** Everything one restore in place carries along. */
 interface Restoring {
   readonly app: App
+  readonly declared: App
   readonly origin: Origin
   readonly options: RestoreOptions
   readonly parts: readonly ManifestPart[]
@@ -54,18 +56,18 @@ const RESCUE_KEEP_MS = 7 * 24 * 3_600_000
  */
 export async function restoreInPlace(
   tools: RestoreTools,
-  app: App,
+  subject: AppUnderCare,
   origin: Origin,
   plan: RestorePlan,
   options: RestoreOptions,
   command: string,
   base: ContextBase,
 ): Promise<RestoreReport> {
-  const request = { kind: "restore" as const, app: app.name, steps: restoreSteps, plan: planToJson(plan), command }
+  const request = { kind: "restore" as const, app: subject.app.name, steps: restoreSteps, plan: planToJson(plan), command }
   const end = await runOperation(tools, request, base, async (journal, ctx) => {
     const startedMs = ctx.clock.monotonicMs()
     if (!options.unproven) await readFirst(tools, origin, journal, ctx)
-    const restoring = await prepare(tools, app, origin, options, journal, ctx)
+    const restoring = await prepare(tools, subject, origin, options, journal, ctx)
     try {
       const result = await applyRestore(tools, restoring, journal, ctx)
       const report = { ...result, operationId: ctx.operationId, durationMs: Math.round(ctx.clock.monotonicMs() - startedMs) }
@@ -79,12 +81,13 @@ export async function restoreInPlace(
 
 async function prepare(
   tools: RestoreTools,
-  app: App,
+  subject: AppUnderCare,
   origin: Origin,
   options: RestoreOptions,
   journal: Journal<RestoreSteps>,
   ctx: RunContext,
 ): Promise<Restoring> {
+  const { app } = subject
   const parts = origin.point.manifest.parts.filter((part) => toRestore(options, part.part))
   if (parts.length === 0) throw new HoldfastError("PART_UNKNOWN", { what: `nothing of ${origin.point.manifest.id} matches what was asked for` })
   const planned = await Promise.all(parts.map(async (part) => await planReplacements(tools, app, part, ctx.operationId)))
@@ -93,7 +96,7 @@ async function prepare(
   const details = { point: origin.point.manifest.id, replacements: replacementsToJson(replacements), standstill: standstillToJson(standstill) }
   await journal.step("prepare", details, async () => await Promise.resolve())
   const scratch = join(tools.scratchDirectory, ctx.operationId)
-  return { app, origin, options, parts, replacements, standstill, scratch, warnings: [] }
+  return { ...subject, origin, options, parts, replacements, standstill, scratch, warnings: [] }
 }
 
 /** An app that cannot be stopped by us is restored only while nobody is connected; the plan's guard has checked that. */
@@ -164,7 +167,7 @@ async function takeSafetyPoint(
   const only = [...new Set(restoring.parts.map((part) => part.part).filter((part) => !part.startsWith("image:")))]
   const options = { ...plainBackup, trigger: "safety" as const, label: `before restore of ${origin.point.manifest.id}`, only, acceptCollapse: true, acceptBlank: true }
   try {
-    const point = await capturePoint(tools, { app, vault: origin.vault, options }, journal, ctx)
+    const point = await capturePoint(tools, { app, declared: restoring.declared, vault: origin.vault, options }, journal, ctx)
     return point.manifest.id
   } catch (thrown) {
     if (!isHoldfastError(thrown) || NEVER_SWALLOWED.includes(thrown.code)) throw thrown

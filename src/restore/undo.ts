@@ -1,6 +1,6 @@
-import type { App } from "../app/app.ts"
 import { planStandstill, resume, standStill, standstillToJson } from "../app/standstill.ts"
 import { capturePoint } from "../backup/capture.ts"
+import type { AppUnderCare } from "../backup/backup.ts"
 import { plainBackup } from "../backup/options.ts"
 import { uncancelled } from "../operation/journal.ts"
 import { runOperation, type ContextBase } from "../operation/run-operation.ts"
@@ -27,12 +27,13 @@ export interface UndoReport {
  */
 export async function undoRestore(
   tools: RestoreTools,
-  app: App,
+  subject: AppUnderCare,
   vault: OpenVault,
   operationId: string,
   command: string,
   base: ContextBase,
 ): Promise<UndoReport> {
+  const { app, declared } = subject
   const { record, state } = await findKept(tools, app, operationId)
   const request = { kind: "undo" as const, app: app.name, steps: restoreSteps, plan: { undoes: operationId, point: state.point }, command }
   const end = await runOperation(tools, request, base, async (journal, ctx) => {
@@ -46,7 +47,7 @@ export async function undoRestore(
     try {
       await journal.step("stop-writers", {}, async () => await standStill(tools, app, standstill, ctx))
       const options = { ...plainBackup, trigger: "safety" as const, label: `before undo of ${operationId}`, acceptCollapse: true, acceptBlank: true }
-      safetyPoint = (await capturePoint(tools, { app, vault, options }, journal, ctx)).manifest.id
+      safetyPoint = (await capturePoint(tools, { app, declared, vault, options }, journal, ctx)).manifest.id
     } catch (thrown) {
       await journal.always("start-app", {}, async () => await resume(tools, app, standstill, uncancelled(ctx)))
       throw thrown

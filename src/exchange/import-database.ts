@@ -1,0 +1,127 @@
+import { copyFile, mkdir } from "node:fs/promises"
+import { join } from "node:path"
+import type { App, DatabaseSource, PostgresSource, SqliteSource } from "../app/app.ts"
+import type { DatabaseShape } from "../app/ports.ts"
+import { captureDatabase } from "../backup/capture-database.ts"
+import { HoldfastError, isHoldfastError } from "../base/errors.ts"
+import type { RunContext } from "../base/run-context.ts"
+import type { DatabasePart } from "../recovery-point/manifest.ts"
+import type { OpenVault } from "../vault/vault.ts"
+import type { BackupTools } from "../backup/ports.ts"
+import { asDump, plainFile } from "./plain-file.ts"
+import { refuseCutPlainDump, type Recognised } from "./recognise.ts"
+
+interface Imported {
+  readonly part: DatabasePart
+  readonly warnings: readonly string[]
+}
+
+/**
+ * A foreign dump is restored into a throwaway server and captured from there, so that its facts are true of what was stored and
+ * the point is restored like any other. Throws DUMP_TRUNCATED, DUMP_DAMAGED, DATABASE_RESTORE_FAILED, DATABASE_VERSION_MISMATCH.
+ */
+export async function importDatabase(
+  tools: BackupTools,
+  vault: OpenVault,
+  app: App,
+  point: string,
+  source: DatabaseSource,
+  file: Recognised,
+  scratch: string,
+  ctx: RunContext,
+): Promise<Imported> {
+  await mkdir(scratch, { recursive: true, mode: 0o700 })
+  const path = await plainFile(file, join(scratch, `${source.name}.import`), ctx.signal)
+  if (source.engine === "sqlite" && file.format === "sqlite") return await importSqlite(tools, vault, app, point, source, path, scratch, ctx)
+  if (source.engine === "postgres" && file.format !== "sqlite") {
+    return await importPostgres(tools, vault, app, point, source, { ...file, path }, scratch, ctx)
+  }
+  throw new HoldfastError("DUMP_FORMAT_UNKNOWN", { what: `${file.path} is ${file.format}, the database ${source.name} is ${source.engine}` })
+}
+
+async function importSqlite(
+  tools: BackupTools,
+  vault: OpenVault,
+  app: App,
+  point: string,
+  source: SqliteSource,
+  path: string,
+  scratch: string,
+  ctx: RunContext,
+): Promise<Imported> {
+  const copy = join(scratch, `${source.name}.sqlite`)
+  await copyFile(path, copy)
+  for (const side of ["-wal", "-journal"]) await copyFile(`${path}${side}`, `${copy}${side}`).catch(ignoreAbsent)
+  const imported = await captureDatabase(tools, vault, app, point, { ...source, place: { path: copy } }, ctx)
+  const suspect = "a plain copy of a SQLite file may lack rows that were in its WAL; compare the rows above with what you expect"
+  return { part: { ...imported.part, source: { path: source.place.path } }, warnings: [...imported.warnings, suspect] }
+}
+
+function ignoreAbsent(thrown: unknown): void {
+  if (!(thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT")) throw thrown
+}
+
+async function importPostgres(
+  tools: BackupTools,
+  vault: OpenVault,
+  app: App,
+  point: string,
+  source: PostgresSource,
+  file: Recognised,
+  scratch: string,
+  ctx: RunContext,
+): Promise<Imported> {
+  if (file.format === "postgres-plain") await refuseCutPlainDump(file.path)
+  const engine = tools.databases.for<PostgresSource>(source)
+  if (file.format === "postgres-custom") await asDump(file.path, async (dump) => await engine.checkDump(dump, ctx))
+  const request = {
+    image: null,
+    majorVersion: await majorVersion(tools, source, ctx),
+    shape: emptyShape,
+    directory: join(scratch, "server"),
+    superuser: source.user,
+  }
+  return await engine.scratch(
+    source,
+    request,
+    async (server, serverCtx) => {
+      const name = source.database
+      await asDump(file.path, async (dump) => {
+        if (file.format === "postgres-custom") return void (await engine.stage(server, name, dump, emptyShape, null, serverCtx))
+        if (engine.loadPlain === undefined) throw new HoldfastError("DUMP_FORMAT_UNKNOWN", { what: "this engine takes no plain dumps" })
+        await engine.loadPlain(server, name, dump, serverCtx)
+      })
+      const imported = await captureDatabase(tools, vault, app, point, { ...server, name: source.name, database: name }, serverCtx)
+      const { service } = source
+      return { ...imported, part: { ...imported.part, source: { database: name, user: source.user, ...(service === null ? {} : { service }) } } }
+    },
+    ctx,
+  )
+}
+
+/** A dump is restored into a server like the one it is meant for; without one at hand the newest binaries decide. */
+async function majorVersion(tools: BackupTools, source: PostgresSource, ctx: RunContext): Promise<string> {
+  try {
+    return (await tools.databases.for<PostgresSource>(source).inspect(source, ctx)).engineVersion.split(".")[0] ?? "newest"
+  } catch (thrown) {
+    if (isHoldfastError(thrown)) return "newest"
+    throw thrown
+  }
+}
+
+const emptyShape: DatabaseShape = {
+  owner: null,
+  encoding: null,
+  localeProvider: null,
+  collate: null,
+  ctype: null,
+  icuLocale: null,
+  collationVersion: null,
+  comment: null,
+  connectionLimit: null,
+  settings: [],
+  grants: [],
+  extensions: [],
+  roles: [],
+  pragmas: {},
+}

@@ -1,0 +1,112 @@
+import { mkdir, readdir, rm } from "node:fs/promises"
+import { join, relative } from "node:path"
+import { pipeline } from "node:stream/promises"
+import { createReadStream, createWriteStream } from "node:fs"
+import type { App } from "../app/app.ts"
+import type { DumpSource } from "../app/ports.ts"
+import { HoldfastError } from "../base/errors.ts"
+import type { RunContext } from "../base/run-context.ts"
+import type { DatabasePart, FilesPart, ManifestPart, PathsPart } from "../recovery-point/manifest.ts"
+import { partItem } from "../recovery-point/recovery-point.ts"
+import type { Origin } from "./stage.ts"
+import { fetchPaths, placeStaged, stageTree } from "./stage.ts"
+
+/** What was written where by a restore beside everything live. */
+export interface WrittenPart {
+  readonly part: string
+  readonly path: string
+  readonly sizeBytes: number
+}
+
+/**
+ * Writes parts of a point into a new or empty directory, touching nothing live: trees as directories, databases as the files their own tools
+ * read (`name.dump`, `name.sqlite`), secrets and configuration under `secrets/` and `configuration/`.
+ * Throws TARGET_NOT_EMPTY, TARGET_IS_LIVE.
+ * @param path restrict files to this path inside their tree; null for everything
+ */
+export async function restoreInto(
+  origin: Origin,
+  app: App,
+  parts: readonly ManifestPart[],
+  directory: string,
+  path: string | null,
+  ctx: RunContext,
+): Promise<readonly WrittenPart[]> {
+  refuseLive(app, directory)
+  await refuseOccupied(directory)
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  const written: WrittenPart[] = []
+  for (const part of parts) {
+    const target = join(directory, nameOf(part))
+    ctx.progress.step(`write ${part.part}`)
+    await writePart(origin, part, target, path, ctx)
+    written.push({ part: part.part, path: target, sizeBytes: part.sizeBytes })
+  }
+  return written
+}
+
+function nameOf(part: ManifestPart): string {
+  if (part.kind === "database") return part.fileName
+  if (part.kind === "files") return join("files", part.name)
+  return part.kind === "image" ? join("images", `${part.imageId.replace(/^sha256:/, "").slice(0, 12)}.tar`) : part.kind
+}
+
+async function writePart(origin: Origin, part: ManifestPart, target: string, path: string | null, ctx: RunContext): Promise<void> {
+  if (part.kind === "database" || part.kind === "image") return await writeStream(origin, part, target, ctx)
+  if (part.kind === "files") return await writeTree(origin, part, target, path, ctx)
+  await writePaths(origin, part, target, ctx)
+}
+
+async function writeStream(origin: Origin, part: DatabasePart | Extract<ManifestPart, { kind: "image" }>, target: string, ctx: RunContext): Promise<void> {
+  await mkdir(join(target, ".."), { recursive: true, mode: 0o700 })
+  const item = await partItem(origin.vault, origin.point, part.part, ctx)
+  const copy = async (source: DumpSource): Promise<void> => {
+    const input = createReadStream(source.path, { fd: source.fd, autoClose: false })
+    await pipeline(input, createWriteStream(target, { mode: 0o600, flags: "wx", flush: true }), { signal: ctx.signal })
+  }
+  await origin.vault.backend.readStream(origin.vault.location, item, part.fileName, copy, ctx)
+}
+
+async function writeTree(origin: Origin, part: FilesPart, target: string, path: string | null, ctx: RunContext): Promise<void> {
+  if (path === null) return await stageTree(origin, part, target, ctx)
+  await mkdir(target, { recursive: true, mode: 0o700 })
+  const item = await partItem(origin.vault, origin.point, part.part, ctx)
+  await origin.vault.backend.restoreTree(origin.vault.location, item, target, { include: [path] }, ctx)
+  if ((await readdir(target)).length === 0) throw new HoldfastError("PART_UNKNOWN", { what: `${part.part} has nothing at ${path}` })
+}
+
+async function writePaths(origin: Origin, part: PathsPart, target: string, ctx: RunContext): Promise<void> {
+  const scratch = `${target}.fetched`
+  const fetched = await fetchPaths(origin, part, scratch, ctx)
+  try {
+    await mkdir(target, { recursive: true, mode: 0o700 })
+    for (const { stored } of part.paths) await placeStaged(join(fetched, stored), join(target, stored))
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+/** `--into` must not name what the app is using. */
+function refuseLive(app: App, directory: string): void {
+  const live = [
+    ...app.files.map((source) => source.place.path),
+    ...app.databases.flatMap((source) => (source.engine === "sqlite" ? [source.place.path] : [])),
+    ...app.secrets,
+    ...app.configuration,
+  ]
+  const hit = live.find((path) => path.startsWith("/") && (isInside(path, directory) || isInside(directory, path)))
+  if (hit !== undefined) throw new HoldfastError("TARGET_IS_LIVE", { what: `${directory} is in use by ${app.name} (${hit})` })
+}
+
+function isInside(parent: string, child: string): boolean {
+  const between = relative(parent, child)
+  return between === "" || !between.startsWith("..")
+}
+
+async function refuseOccupied(directory: string): Promise<void> {
+  const names = await readdir(directory).catch((thrown: unknown) => {
+    if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT") return []
+    throw new HoldfastError("TARGET_NOT_EMPTY", { what: `${directory} is not a directory`, cause: thrown })
+  })
+  if (names.length > 0) throw new HoldfastError("TARGET_NOT_EMPTY", { what: `${directory} is not empty` })
+}
