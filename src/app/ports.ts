@@ -112,8 +112,15 @@ export interface DatabaseEngine<Source extends DatabaseSource = DatabaseSource> 
   capture(source: Source, sink: DumpSink, schema: SchemaQueries | null, ctx: RunContext): Promise<DatabaseCapture>
   /** Facts of the live database (`name` null) or of another one beside it. */
   facts(source: Source, name: string | null, schema: SchemaQueries | null, ctx: RunContext): Promise<DatabaseFacts>
-  /** Reads a dump to its end without restoring it; throws DUMP_TRUNCATED or DUMP_DAMAGED. Returns the names of the tables in it. */
-  checkDump(dump: DumpSource, ctx: RunContext): Promise<{ tables: readonly string[] }>
+  /**
+   * Reads a dump to its end without restoring it; throws DUMP_TRUNCATED or DUMP_DAMAGED. Returns the names of the tables in it.
+   * @param made by which server it was made: its image is used when this machine's programs are too old to read the dump
+   */
+  checkDump(
+    dump: DumpSource,
+    ctx: RunContext,
+    made?: { readonly engineVersion: string; readonly image: string | null },
+  ): Promise<{ tables: readonly string[] }>
   planNames(source: Source, operationId: string): ReplacementNames
   /** Restores into a new database beside the live one, never touching it; stops at the first error. */
   stage(
@@ -251,6 +258,8 @@ export interface ContainerEngine {
   saveImage(imageId: string, sink: DumpSink, ctx: RunContext): Promise<void>
   /** `docker load`, then tags it with `reference`. */
   loadImage(source: DumpSource, imageId: string, reference: string, ctx: RunContext): Promise<void>
+  /** Gives an image that is present another name. */
+  tagImage(imageId: string, reference: string, ctx: RunContext): Promise<void>
   /** A full, isolated copy of the app from resolved configuration (design §6); torn down after `use`, whatever happens. */
   sandbox<T>(request: SandboxRequest, use: (sandbox: Sandbox, ctx: RunContext) => Promise<T>, ctx: RunContext): Promise<T>
   /** Removes everything labelled with an interrupted operation: helpers, sandboxes, their networks and volumes. */

@@ -1,44 +1,94 @@
 /** Reads a dump to its end. `pg_restore --list` is no check: it exits 0 on a dump cut to 1 % (F33, F41). */
+import { userInfo } from "node:os"
 import { join } from "node:path"
 import type { DumpSource } from "../../../app/ports.ts"
-import { HoldfastError } from "../../../base/errors.ts"
 import type { RunContext } from "../../../base/run-context.ts"
-import type { Processes } from "../../process/process.ts"
-import type { ClientTools } from "./clients.ts"
-import { restoreError } from "./failure.ts"
+import { clientTooOld } from "./choose-access.ts"
+import { listClients, majorOf, type ClientTools } from "./clients.ts"
+import type { EngineTools } from "./engine-tools.ts"
+import { restoreError, type ToolEnding } from "./failure.ts"
 import { endWithoutProgress } from "./progress-limit.ts"
 
 const DATA_OF = /^pg_restore: processing data for table "(.*)"$/
+/** Only the custom format is read: a cut tar archive never ends (F36). Nobody keeps the script that comes out. */
+const ARGS = ["--format=custom", "--verbose", "--file=/dev/null"]
+const STALL_LIMIT_MS = 300_000
 
-/**
- * `pg_restore` turns the whole archive into a script that nobody keeps. Throws DUMP_TRUNCATED, DUMP_DAMAGED,
- * DUMP_FORMAT_UNKNOWN (only the custom format is read: a cut tar archive never ends, F36), DATABASE_CLIENT_TOO_OLD or TOOL_TIMEOUT.
- */
+export interface MadeBy {
+  readonly engineVersion: string
+  readonly image: string | null
+}
+
+type OnLine = (line: string) => void
+
+/** Throws DUMP_TRUNCATED, DUMP_DAMAGED, DUMP_FORMAT_UNKNOWN, DATABASE_CLIENT_TOO_OLD or TOOL_TIMEOUT. */
 export async function checkDump(
-  processes: Processes,
-  client: ClientTools | undefined,
+  tools: EngineTools,
   dump: DumpSource,
-  stallLimitMs: number,
+  made: MadeBy | null,
   ctx: RunContext,
 ): Promise<{ tables: readonly string[] }> {
-  if (client === undefined) throw new HoldfastError("TOOL_MISSING", { what: "no pg_restore on this machine to read the dump with" })
   const tables: string[] = []
-  const child = processes.start({
-    argv: [join(client.directory, "pg_restore"), "--format=custom", "--verbose", "--file=/dev/null"],
-    environment: { LC_ALL: "C" },
-    stdin: { fd: dump.fd },
-    onStderrLine: (line) => {
-      const name = DATA_OF.exec(line)?.[1]
-      if (name !== undefined) tables.push(quoted(name))
-    },
-    signal: ctx.signal,
-  })
-  const ending = await endWithoutProgress(child, stallLimitMs, ctx)
+  const onLine: OnLine = (line) => {
+    const name = DATA_OF.exec(line)?.[1]
+    if (name !== undefined) tables.push(quoted(name))
+  }
+  const ending = await readToEnd(tools, dump, made, onLine, ctx)
   if (ending.exitCode !== 0) throw restoreError(ending, "DUMP_DAMAGED", "the dump cannot be read to its end")
   return { tables: tables.toSorted() }
 }
 
-/** `public.weird Name` → `public."weird Name"`, as facts name it. The tool prints names bare; a dot belongs to the schema's end. */
+async function readToEnd(tools: EngineTools, dump: DumpSource, made: MadeBy | null, onLine: OnLine, ctx: RunContext): Promise<ToolEnding> {
+  const clients = await listClients(tools.processes, tools.pgBinDirectories ?? null, ctx.signal)
+  const client = clients.at(-1)
+  if (client && (made === null || client.major >= majorOf(made.engineVersion))) {
+    return await readLocally(tools, client, dump, onLine, ctx)
+  }
+  const image = made?.image ?? null
+  if (image === null || tools.containers === null || !(await tools.containers.imagePresent(image, ctx))) {
+    throw clientTooOld(clients, made?.engineVersion ?? "of unknown version")
+  }
+  return await readInHelper(tools.containers, image, dump, onLine, ctx)
+}
+
+async function readLocally(tools: EngineTools, client: ClientTools, dump: DumpSource, onLine: OnLine, ctx: RunContext): Promise<ToolEnding> {
+  const child = tools.processes.start({
+    argv: [join(client.directory, "pg_restore"), ...ARGS],
+    environment: { LC_ALL: "C" },
+    stdin: { fd: dump.fd },
+    onStderrLine: onLine,
+    signal: ctx.signal,
+  })
+  return await endWithoutProgress(child, tools.stallLimitMs ?? STALL_LIMIT_MS, ctx)
+}
+
+/** Standard error goes to standard output there, because only that is handed over whole. */
+async function readInHelper(
+  containers: NonNullable<EngineTools["containers"]>,
+  image: string,
+  dump: DumpSource,
+  onLine: OnLine,
+  ctx: RunContext,
+): Promise<ToolEnding> {
+  const { uid, gid } = userInfo()
+  const stream = "/holdfast-stream"
+  const result = await containers.runHelper(
+    {
+      image,
+      network: "none",
+      argv: ["sh", "-c", `"$@" ${stream} 2>&1`, "sh", "pg_restore", ...ARGS],
+      binds: [{ hostPath: dump.path, target: stream, readOnly: true }],
+      environment: { LC_ALL: "C" },
+      user: `${uid}:${gid}`,
+    },
+    ctx,
+  )
+  const lines = result.stdout.split("\n")
+  for (const line of lines) onLine(line)
+  return { exitCode: result.exitCode, stderrTail: lines.slice(-20).join("\n").trim() }
+}
+
+/** `public.weird Name` → `public."weird Name"`, as facts name it. The tool prints names bare; the first dot ends the schema. */
 function quoted(bare: string): string {
   const dot = bare.indexOf(".")
   return `${quoteIdent(bare.slice(0, dot))}.${quoteIdent(bare.slice(dot + 1))}`

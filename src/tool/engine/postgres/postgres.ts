@@ -6,8 +6,8 @@ import type { RunContext } from "../../../base/run-context.ts"
 import type { Access } from "./access.ts"
 import { capture } from "./capture.ts"
 import { checkDump } from "./check-dump.ts"
-import { chooseAccess, type EngineTools } from "./choose-access.ts"
-import { listClients } from "./clients.ts"
+import { chooseAccess } from "./choose-access.ts"
+import { createMemory, type EngineTools } from "./engine-tools.ts"
 import { factsOf } from "./facts.ts"
 import { inspectDatabase } from "./inspect.ts"
 import { MAINTENANCE_DATABASES, openMaintenance } from "./maintenance.ts"
@@ -20,13 +20,13 @@ import { endSessionsNamed, sessionsOn } from "./sessions.ts"
 import { stage } from "./stage.ts"
 import { observe, swapBack, swapIn } from "./swap.ts"
 
-export type { EngineTools } from "./choose-access.ts"
+export type { EngineTools } from "./engine-tools.ts"
 
 const LOCK_TIMEOUT_MS = 15_000
-const STALL_LIMIT_MS = 300_000
 
 export function createPostgresEngine(tools: EngineTools): DatabaseEngine<PostgresSource> {
-  const reach = async (source: PostgresSource, ctx: RunContext): Promise<Access> => await chooseAccess(tools, source, ctx)
+  const memory = createMemory()
+  const reach = async (source: PostgresSource, ctx: RunContext): Promise<Access> => await chooseAccess(tools, memory, source, ctx)
   const on = async <T>(source: PostgresSource, name: string | null, ctx: RunContext, use: Use<T>): Promise<T> => {
     const access = await reach(source, ctx)
     return await withSession(async () => await access.connect(name ?? source.database, ctx), async (session) => await use(session, access))
@@ -44,10 +44,7 @@ export function createPostgresEngine(tools: EngineTools): DatabaseEngine<Postgre
       await capture(await reach(source, ctx), { source, sink, schema, lockTimeoutMs: tools.lockTimeoutMs ?? LOCK_TIMEOUT_MS }, ctx),
     facts: async (source, name, schema, ctx) =>
       await on(source, name, ctx, async (session, access) => await factsOf(session, access.serverVersion, schema)),
-    checkDump: async (dump, ctx) => {
-      const clients = await listClients(tools.processes, tools.pgBinDirectories ?? null, ctx.signal)
-      return await checkDump(tools.processes, clients.at(-1), dump, tools.stallLimitMs ?? STALL_LIMIT_MS, ctx)
-    },
+    checkDump: async (dump, ctx, made) => await checkDump(tools, dump, made ?? null, ctx),
     planNames: (source, operationId) => replacementNames(source.database, operationId),
     stage: async (source, name, dump, shape, schema, ctx) => {
       const access = await reach(source, ctx)
@@ -67,7 +64,7 @@ export function createPostgresEngine(tools: EngineTools): DatabaseEngine<Postgre
     },
     endSessions: async (source, operationId, ctx) =>
       await beside(source, [], ctx, async (session) => await endSessionsNamed(session, applicationName({ operationId }))),
-    scratch: async (_source, request, use, ctx) => await withScratch(tools, request, use, ctx),
+    scratch: async (_source, request, use, ctx) => await withScratch(tools, memory, request, use, ctx),
   }
 }
 

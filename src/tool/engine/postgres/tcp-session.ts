@@ -20,10 +20,15 @@ export function describeEndpoint(endpoint: Endpoint): string {
 }
 
 /** Connects and prepares the session. Throws DATABASE_UNREACHABLE, DATABASE_AUTH_FAILED or DATABASE_MISSING. */
-export async function openTcpSession(endpoint: Endpoint, database: string, ctx: RunContext): Promise<SqlSession> {
+export async function openTcpSession(
+  endpoint: Endpoint,
+  database: string,
+  ctx: RunContext,
+  timeoutMs = CONNECT_TIMEOUT_MS,
+): Promise<SqlSession> {
   ctx.signal.throwIfAborted()
   const where = `database ${database} at ${describeEndpoint(endpoint)} as ${endpoint.user}`
-  const client = await connected(endpoint, database, where, ctx)
+  const client = await connected(endpoint, database, where, timeoutMs, ctx)
   const session = sessionOf(client, where, ctx)
   try {
     for (const statement of PREPARE_SESSION) await session.rows(statement)
@@ -35,31 +40,36 @@ export async function openTcpSession(endpoint: Endpoint, database: string, ctx: 
 }
 
 /** A server that only takes encrypted sessions is asked again with encryption, as libpq's `sslmode=prefer` would. */
-async function connected(endpoint: Endpoint, database: string, where: string, ctx: RunContext): Promise<Client> {
+async function connected(endpoint: Endpoint, database: string, where: string, timeoutMs: number, ctx: RunContext): Promise<Client> {
   try {
-    return await connectOnce(endpoint, database, false, ctx)
+    return await connectOnce(endpoint, database, { encrypted: false, timeoutMs }, ctx)
   } catch (thrown) {
     const encryptionWanted = thrown instanceof Error && /no encryption|SSL off/.test(thrown.message)
     if (!encryptionWanted) throw connectError(thrown, where)
   }
   try {
-    return await connectOnce(endpoint, database, true, ctx)
+    return await connectOnce(endpoint, database, { encrypted: true, timeoutMs }, ctx)
   } catch (thrown) {
     throw connectError(thrown, where)
   }
 }
 
-async function connectOnce(endpoint: Endpoint, database: string, encrypted: boolean, ctx: RunContext): Promise<Client> {
+async function connectOnce(
+  endpoint: Endpoint,
+  database: string,
+  how: { readonly encrypted: boolean; readonly timeoutMs: number },
+  ctx: RunContext,
+): Promise<Client> {
   const client = new Client({
     host: endpoint.host,
     port: endpoint.port,
     user: endpoint.user,
     database,
     ...(endpoint.password === null ? {} : { password: endpoint.password.reveal() }),
-    ssl: encrypted ? { rejectUnauthorized: false } : false,
+    ssl: how.encrypted ? { rejectUnauthorized: false } : false,
     application_name: applicationName(ctx),
     keepAlive: true,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    connectionTimeoutMillis: how.timeoutMs,
     types: { getTypeParser: () => (value: string | Buffer) => value.toString() },
   })
   // A connection that breaks between two statements must not end the process (F11); the next statement reports it.

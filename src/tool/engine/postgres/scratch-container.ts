@@ -1,0 +1,56 @@
+/** A throwaway server from the database's own image: no network at all, reached through a socket in a directory of ours. */
+import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises"
+import { join } from "node:path"
+import type { Argv, PostgresSource } from "../../../app/app.ts"
+import type { ContainerEngine, ExecResult } from "../../../app/ports.ts"
+import type { RunContext } from "../../../base/run-context.ts"
+import type { Memory } from "./engine-tools.ts"
+import { answering, scratchSource } from "./scratch-local.ts"
+
+export interface ContainerServer {
+  readonly containers: ContainerEngine
+  readonly image: string
+  readonly directory: string
+  readonly memory: Memory
+}
+
+const SOCKETS = "/holdfast-sockets"
+
+/** Server programs are not on the path in every image. */
+const START = `set -e
+bin=$(dirname "$(command -v postgres || ls -d /usr/lib/postgresql/*/bin/postgres /usr/local/pgsql/bin/postgres 2>/dev/null | tail -n 1)")
+data=$(mktemp -d)/data
+"$bin/initdb" --pgdata="$data" --username=postgres --auth=trust --encoding=UTF8 --no-sync --locale=C >&2
+exec "$bin/postgres" -D "$data" -c listen_addresses= -c unix_socket_directories=${SOCKETS} -c unix_socket_permissions=0777 -c port=5432 \\
+  -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c autovacuum=off -c wal_level=minimal -c max_wal_senders=0`
+
+/** Starts it, hands over a source for it, and removes it whatever happens. */
+export async function withContainerServer<T>(server: ContainerServer, use: (source: PostgresSource) => Promise<T>, ctx: RunContext): Promise<T> {
+  const outer = await mkdtemp(join("/var/tmp", "holdfast-scratch-"))
+  const sockets = join(outer, "s")
+  const stop = new AbortController()
+  try {
+    // The outer directory is ours alone; inside it the image's own user, whose id we do not know, may make its socket.
+    await mkdir(sockets)
+    await chmod(sockets, 0o777)
+    server.memory.scratchImages.set(sockets, server.image)
+    const done = run(server, sockets, { ...ctx, signal: AbortSignal.any([ctx.signal, stop.signal]) })
+    try {
+      const source = scratchSource(sockets)
+      await answering({ done }, source, ctx)
+      return await use(source)
+    } finally {
+      stop.abort(new Error("the throwaway server is no longer needed"))
+      await done.catch(() => undefined)
+    }
+  } finally {
+    server.memory.scratchImages.delete(sockets)
+    await rm(outer, { recursive: true, force: true })
+  }
+}
+
+async function run(server: ContainerServer, sockets: string, ctx: RunContext): Promise<ExecResult> {
+  const argv: Argv = ["sh", "-c", START]
+  const binds = [{ hostPath: sockets, target: SOCKETS, readOnly: false }]
+  return await server.containers.runHelper({ image: server.image, argv, network: "none", binds, environment: {}, user: "postgres" }, ctx)
+}
