@@ -1,0 +1,199 @@
+/** Decides whether an app is well: its health's body, its version, its own checks, and every service's state and restarts. */
+import { readFileSync } from "node:fs"
+import { HoldfastError, messageOf } from "../base/errors.ts"
+import type { RunContext } from "../base/run-context.ts"
+import type { App, AppCheck, DatabaseSource, HealthCheck } from "./app.ts"
+import { judgeBody } from "./gate-body.ts"
+import { hostKeyFingerprint } from "./host-key.ts"
+import type { CommandRunner, ContainerEngine, DatabaseEngines, Prober, Sandbox, ServiceState } from "./ports.ts"
+
+export interface GateTools {
+  readonly prober: Prober
+  readonly containers: ContainerEngine
+  readonly databases: DatabaseEngines
+  readonly commands: CommandRunner
+}
+
+export interface GateOptions {
+  /** Good answers in a row that are wanted (default 3). */
+  readonly consecutive?: number
+  readonly intervalMs?: number
+  readonly timeoutMs?: number
+  /** The version that must answer; null: any. */
+  readonly expectVersion?: string | null
+  /** Services that need not run (they did not before either). */
+  readonly ignoreServices?: readonly string[]
+}
+
+/** The live app, or a sandbox with the sources of its databases (by name) where they differ. */
+export type GateTarget =
+  | { readonly kind: "live" }
+  | { readonly kind: "sandbox"; readonly sandbox: Sandbox; readonly databases: Readonly<Record<string, DatabaseSource>> }
+
+export interface GateCheckResult {
+  readonly name: string
+  /** `skipped`: cannot be asked here; `why` tells. */
+  readonly outcome: "passed" | "failed" | "skipped"
+  readonly why: string
+}
+
+export interface GateReport {
+  readonly passed: boolean
+  readonly version: string | null
+  readonly durationMs: number
+  readonly probes: number
+  readonly checks: readonly GateCheckResult[]
+}
+
+/**
+ * Polls until N rounds in a row are good or the time is over; never throws for an app that is not well, only when cancelled.
+ */
+export async function gate(app: App, tools: GateTools, target: GateTarget, ctx: RunContext, options: GateOptions = {}): Promise<GateReport> {
+  const started = ctx.clock.monotonicMs()
+  const limit = options.timeoutMs ?? app.health?.timeoutMs ?? 120_000
+  const wanted = options.consecutive ?? 3
+  const first = await restartCounts(app, tools, target, ctx)
+  let [good, probes] = [0, 0]
+  for (;;) {
+    ctx.signal.throwIfAborted()
+    const { checks, version } = await round(app, tools, target, first, options, ctx)
+    probes += 1
+    good = checks.every((check) => check.outcome !== "failed") ? good + 1 : 0
+    const durationMs = ctx.clock.monotonicMs() - started
+    if (good >= wanted || durationMs >= limit) return { passed: good >= wanted, version, durationMs, probes, checks }
+    await ctx.clock.sleep(options.intervalMs ?? 1000, ctx.signal)
+  }
+}
+
+/** @throws HEALTH_GATE_FAILED with what failed, when the report says so */
+export function requirePassed(app: App, report: GateReport): void {
+  if (report.passed) return
+  const failed = report.checks.filter((check) => check.outcome === "failed")
+  const why = failed.length === 0 ? "it was not well for long enough" : failed.map((check) => `${check.name}: ${check.why}`).join("\n")
+  throw new HoldfastError("HEALTH_GATE_FAILED", { what: `${app.name} is not well`, why, details: { report } })
+}
+
+interface Round {
+  readonly checks: readonly GateCheckResult[]
+  readonly version: string | null
+}
+
+async function round(app: App, tools: GateTools, target: GateTarget, first: ReadonlyMap<string, number>, options: GateOptions, ctx: RunContext): Promise<Round> {
+  const states = await statesOf(app, tools, target, ctx)
+  const services = judgeServices(app, states, first, options.ignoreServices ?? [])
+  const health = app.health === null ? null : await askHealth(app.health, tools, target, states, ctx)
+  const judged = health === null ? null : judgeBody(health, app.health?.expect ?? {}, app.health?.versionKey ?? null)
+  const checks = [...services, ...(judged === null ? [] : [judged.check])]
+  const wanted = options.expectVersion ?? null
+  if (wanted !== null && judged !== null) checks.push(versionCheck(wanted, judged.version))
+  for (const check of app.checks) checks.push(await runCheck(check, app, tools, target, states, ctx))
+  return { checks, version: judged?.version ?? null }
+}
+
+function versionCheck(wanted: string, got: string | null): GateCheckResult {
+  if (got === null) return { name: "version", outcome: "skipped", why: "the app does not tell its version" }
+  return { name: "version", outcome: got === wanted ? "passed" : "failed", why: `answered ${got}, ${wanted} is expected` }
+}
+
+async function statesOf(app: App, tools: GateTools, target: GateTarget, ctx: RunContext): Promise<readonly ServiceState[]> {
+  if (target.kind === "sandbox") return target.sandbox.services(ctx)
+  return app.compose === null ? [] : tools.containers.services(app.compose.projectName, ctx)
+}
+
+async function restartCounts(app: App, tools: GateTools, target: GateTarget, ctx: RunContext): Promise<ReadonlyMap<string, number>> {
+  return new Map((await statesOf(app, tools, target, ctx)).map((state) => [state.containerId, state.restartCount]))
+}
+
+/** A container that has ended with everything done (a migration job) is not told from one that crashed: only those named may be down. */
+function judgeServices(app: App, states: readonly ServiceState[], first: ReadonlyMap<string, number>, ignored: readonly string[]): readonly GateCheckResult[] {
+  const judged = states.filter((state) => !ignored.includes(state.service)).map((state) => judgeService(state, first.get(state.containerId) ?? state.restartCount))
+  const none: GateCheckResult[] = app.compose !== null && states.length === 0 ? [{ name: "services", outcome: "failed", why: "no container of this project exists" }] : []
+  return [...none, ...judged]
+}
+
+function judgeService(state: ServiceState, restartsBefore: number): GateCheckResult {
+  const name = `service ${state.service}`
+  const failed = (why: string): GateCheckResult => ({ name, outcome: "failed", why })
+  if (state.state !== "running") return failed(`is ${state.state}`)
+  if (state.restartCount > restartsBefore) return failed(`restarted ${state.restartCount - restartsBefore} times while it was watched`)
+  if (state.health === "unhealthy" || state.health === "starting") return failed(`its health check says ${state.health}`)
+  return { name, outcome: "passed", why: "running" }
+}
+
+type Answer = { readonly body: string; readonly status: number | null } | { readonly problem: string }
+
+async function askHealth(health: HealthCheck, tools: GateTools, target: GateTarget, states: readonly ServiceState[], ctx: RunContext): Promise<Answer> {
+  try {
+    if (health.command !== null) return await askByCommand(health.command, tools, target, states, ctx)
+    if (health.url === null) return { problem: "neither an address nor a command is known" }
+    return target.kind === "live" ? await tools.prober.http(health.url, 5000, ctx) : await askInSandbox(health.url, target.sandbox, states, ctx)
+  } catch (thrown) {
+    ctx.signal.throwIfAborted()
+    return { problem: messageOf(thrown) }
+  }
+}
+
+async function askByCommand(command: NonNullable<HealthCheck["command"]>, tools: GateTools, target: GateTarget, states: readonly ServiceState[], ctx: RunContext): Promise<Answer> {
+  const result = await execIn(command.service, command.argv, tools, target, states, ctx)
+  return result.exitCode === 0 ? { body: result.stdout, status: null } : { problem: `${command.argv[0]} ended with ${result.exitCode}: ${result.stderrTail.trim()}` }
+}
+
+async function execIn(service: string, argv: readonly [string, ...string[]], tools: GateTools, target: GateTarget, states: readonly ServiceState[], ctx: RunContext): Promise<{ exitCode: number; stdout: string; stderrTail: string }> {
+  if (target.kind === "sandbox") return target.sandbox.exec(service, argv, { timeoutMs: 10_000 }, ctx)
+  const state = states.find((candidate) => candidate.service === service && candidate.state === "running")
+  if (state === undefined) throw new HoldfastError("SERVICE_NOT_RUNNING", { what: `the service ${service} does not run` })
+  return tools.containers.exec(state.containerId, argv, { timeoutMs: 10_000 }, ctx)
+}
+
+/** The host's port means nothing inside: the container port that is published there is asked on each service that has one. */
+async function askInSandbox(url: string, sandbox: Sandbox, states: readonly ServiceState[], ctx: RunContext): Promise<Answer> {
+  const { port, pathname, search } = new URL(url)
+  let problem = "no service answers"
+  for (const state of states) {
+    try {
+      return await sandbox.probe(state.service, Number(port === "" ? "80" : port), pathname + search, ctx)
+    } catch (thrown) {
+      problem = messageOf(thrown)
+    }
+  }
+  return { problem }
+}
+
+async function runCheck(check: AppCheck, app: App, tools: GateTools, target: GateTarget, states: readonly ServiceState[], ctx: RunContext): Promise<GateCheckResult> {
+  try {
+    const problem = await ask(check, app, tools, target, states, ctx)
+    if (problem !== null && typeof problem === "object") return { name: check.name, outcome: "skipped", why: problem.skipped }
+    return { name: check.name, outcome: problem === null ? "passed" : "failed", why: problem ?? "as expected" }
+  } catch (thrown) {
+    ctx.signal.throwIfAborted()
+    return { name: check.name, outcome: "failed", why: messageOf(thrown) }
+  }
+}
+
+async function ask(check: AppCheck, app: App, tools: GateTools, target: GateTarget, states: readonly ServiceState[], ctx: RunContext): Promise<string | null | { skipped: string }> {
+  if (check.kind === "sql") return askSql(check, app, tools, target, ctx)
+  if (check.kind === "command" && check.service !== null) return exitProblem(await execIn(check.service, check.argv, tools, target, states, ctx))
+  if (target.kind === "sandbox") return { skipped: "a sandbox has no address on this machine" }
+  if (check.kind === "http") return statusProblem((await tools.prober.http(check.url, 5000, ctx)).status, check.expectStatus)
+  if (check.kind === "tcp") return (await tools.prober.tcp(check.host, check.port, 5000, ctx)) ? null : `nothing accepts connections on ${check.host}:${check.port}`
+  if (check.kind === "command") return exitProblem(await tools.commands.run(check.argv, { timeoutMs: 60_000 }, ctx))
+  const wanted = hostKeyFingerprint(readFileSync(check.keyFile, "utf8"))
+  const offered = await tools.prober.sshHostKey(check.host, check.port, 5000, ctx)
+  return offered === wanted ? null : `the host key offered is ${offered}, that of the file is ${wanted}`
+}
+
+function statusProblem(got: number, wanted: number): string | null {
+  return got === wanted ? null : `answered ${got}, ${wanted} is expected`
+}
+
+function exitProblem(result: { exitCode: number; stderrTail: string }): string | null {
+  return result.exitCode === 0 ? null : `ended with ${result.exitCode}: ${result.stderrTail.trim()}`
+}
+
+async function askSql(check: AppCheck & { kind: "sql" }, app: App, tools: GateTools, target: GateTarget, ctx: RunContext): Promise<string | null> {
+  const source = (target.kind === "sandbox" ? target.databases[check.database] : undefined) ?? (target.kind === "live" ? app.databases.find(({ name }) => name === check.database) : undefined)
+  if (source === undefined) return `there is no database called ${check.database} here`
+  const rows = await tools.databases.for(source).query(source, null, check.query, ctx)
+  const got = rows[0]?.[0] ?? null
+  return got === check.expect ? null : `the query gave ${got ?? "nothing"}, ${check.expect} is expected`
+}

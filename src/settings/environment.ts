@@ -1,0 +1,63 @@
+/** Drop-in mode: without a settings file, `DATABASE_URL` and the names of chatalot-snapshot are enough (C14 to C18). */
+import { HoldfastError } from "../base/errors.ts"
+import type { Environment } from "./find.ts"
+import { parseSettings } from "./parse.ts"
+import type { Settings } from "./settings.ts"
+
+export const DEFAULT_SNAPSHOT_DIRECTORY = "/var/backups/chatalot"
+
+export interface DropIn {
+  readonly settings: Settings
+  readonly snapshotDirectory: string
+  /** How many points `prune` keeps. */
+  readonly retainCount: number
+  /** Points older than this are hidden where a rollback is offered; they are not deleted. */
+  readonly rollbackWindowMs: number
+  /** Version that goes into the ids of points; null when it is not told. */
+  readonly version: string | null
+}
+
+/**
+ * Settings of the one app `chatalot`, from the environment alone.
+ * @returns null when `DATABASE_URL` is not set: then this mode is not meant
+ * @throws SETTINGS_INVALID naming the variable that is wrong
+ */
+export function settingsFromEnvironment(environment: Environment, cwd = "/"): DropIn | null {
+  const url = environment["DATABASE_URL"]
+  if (url === undefined || url === "") return null
+  const snapshotDirectory = valueOf(environment, "CHATALOT_SNAPSHOT_DIR") ?? DEFAULT_SNAPSHOT_DIRECTORY
+  if (!snapshotDirectory.startsWith("/")) throw wrong("CHATALOT_SNAPSHOT_DIR", "is not an absolute path", DEFAULT_SNAPSHOT_DIRECTORY)
+  const retainCount = wholeNumber(environment, "CHATALOT_SNAPSHOT_RETAIN_COUNT", 5, { least: 1, most: 10_000 })
+  const hours = wholeNumber(environment, "CHATALOT_ROLLBACK_WINDOW_HOURS", 24, { least: 0, most: 168 })
+  const passwordFile = valueOf(environment, "DB_PASSWORD_FILE") ?? (url.includes("__DB_PASSWORD__") ? "/run/secrets/db_password" : null)
+  const data = {
+    vaults: { local: { path: snapshotDirectory, keep: { last: retainCount } } },
+    apps: { chatalot: { databases: { main: { postgres: { url: "env:DATABASE_URL", ...(passwordFile === null ? {} : { passwordFile }) } } }, secrets: [] } },
+  }
+  // JSON is YAML: the same door checks these values as checks a file's.
+  const parsed = parseSettings(JSON.stringify(data), "the environment")
+  return {
+    settings: { ...parsed, file: null, directory: cwd, environment },
+    snapshotDirectory,
+    retainCount,
+    rollbackWindowMs: hours * 3_600_000,
+    version: valueOf(environment, "CHATALOT_VERSION"),
+  }
+}
+
+function valueOf(environment: Environment, name: string): string | null {
+  const value = environment[name]?.trim()
+  return value === undefined || value === "" ? null : value
+}
+
+function wholeNumber(environment: Environment, name: string, fallback: number, limits: { least: number; most: number }): number {
+  const text = valueOf(environment, name)
+  if (text === null) return fallback
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  if (value >= limits.least && value <= limits.most) return value
+  throw wrong(name, `is ${JSON.stringify(text)}, not a whole number from ${limits.least} to ${limits.most}`, String(fallback))
+}
+
+function wrong(name: string, what: string, example: string): HoldfastError {
+  return new HoldfastError("SETTINGS_INVALID", { what: `${name} ${what}`, hint: `Set it to a value such as ${name}=${example}.` })
+}
