@@ -118,7 +118,7 @@ async function captureParts(
     parts.push(part)
   }
   await captureDatabases(tools, capture, journal, keep, ctx)
-  await captureTrees(tools, capture, journal, keep, ctx)
+  await captureTrees(capture, journal, keep, ctx)
   await captureSecretsAndConfiguration(capture, journal, keep, ctx)
   await captureImages(tools, capture, journal, keep, ctx)
   return parts
@@ -139,7 +139,7 @@ async function captureDatabases(tools: BackupTools, capture: Capture, journal: J
   }
 }
 
-async function captureTrees(tools: BackupTools, capture: Capture, journal: Journal<CaptureSteps>, keep: Keep, ctx: RunContext): Promise<void> {
+async function captureTrees(capture: Capture, journal: Journal<CaptureSteps>, keep: Keep, ctx: RunContext): Promise<void> {
   const { app, vault, options } = capture
   for (const source of app.files) {
     const name = `files:${source.name}`

@@ -1,4 +1,5 @@
 import type { App } from "../app/app.ts"
+import { collapseCheck, type SourceSize } from "../app/tree/collapse.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { DatabasePart, FilesPart, Manifest, ManifestPart } from "../recovery-point/manifest.ts"
 
@@ -15,30 +16,22 @@ export function refuseCollapse(app: App, part: ManifestPart, last: Manifest | nu
 
 function refuseDatabaseCollapse(app: App, now: DatabasePart, before: DatabasePart): void {
   const ignored = new Set(app.recipe?.volatileTables ?? [])
-  const rowsBefore = totalRows(before, ignored)
-  const rowsNow = totalRows(now, ignored)
-  if (!collapsed(app, rowsBefore, rowsNow)) return
+  const sizeOf = (part: DatabasePart): SourceSize => ({ files: null, sizeBytes: part.sizeBytes, rows: totalRows(part, ignored) })
+  const reasons = collapseCheck(sizeOf(before), sizeOf(now), app.thresholds)
+  if (reasons.length === 0) return
   throw new HoldfastError("DATABASE_COLLAPSED", {
-    what: `${now.part} has ${rowsNow} rows, the last point had ${rowsBefore}`,
+    what: `${now.part} has far less than in the last point: ${reasons.join("; ")}`,
     why: biggestLosses(before, now).join(", "),
   })
 }
 
 function refuseFilesCollapse(app: App, now: FilesPart, before: FilesPart): void {
-  if (before.files > 0 && now.files === 0) {
-    throw new HoldfastError("SOURCE_EMPTY", { what: `${now.part} is empty, the last point had ${before.files} files` })
-  }
-  const fewer = collapsed(app, before.files, now.files)
-  const smaller = before.files >= app.thresholds.collapseFloor && collapsed(app, before.sizeBytes, now.sizeBytes)
-  if (!fewer && !smaller) return
-  throw new HoldfastError("SOURCE_COLLAPSED", {
-    what: `${now.part} has ${now.files} files of ${now.sizeBytes} bytes, the last point had ${before.files} files of ${before.sizeBytes} bytes`,
+  const sizeOf = (part: FilesPart): SourceSize => ({ files: part.files, sizeBytes: part.sizeBytes, rows: null })
+  const reasons = collapseCheck(sizeOf(before), sizeOf(now), app.thresholds)
+  if (reasons.length === 0) return
+  throw new HoldfastError(now.files === 0 ? "SOURCE_EMPTY" : "SOURCE_COLLAPSED", {
+    what: `${now.part} has far less than in the last point: ${reasons.join("; ")}`,
   })
-}
-
-function collapsed(app: App, before: number, now: number): boolean {
-  if (before > 0 && now === 0) return true
-  return before >= app.thresholds.collapseFloor && now < before * app.thresholds.collapseRatio
 }
 
 function totalRows(part: DatabasePart, ignored: ReadonlySet<string>): number {

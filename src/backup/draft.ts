@@ -2,7 +2,8 @@ import type { Json } from "../base/canonical-json.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { ManifestPart } from "../recovery-point/manifest.ts"
 import type { ManifestDraft } from "../recovery-point/recovery-point.ts"
-import { fingerprintKeys } from "../app/key-proof.ts"
+import { activeKeyIds, fingerprintKeys } from "../app/key-proof.ts"
+import { liveKeySources } from "../app/key-texts.ts"
 import { appToJson } from "../app/portable.ts"
 import type { Capture } from "./capture-request.ts"
 import { serviceRecords } from "./capture-image.ts"
@@ -12,7 +13,10 @@ import type { BackupTools } from "./ports.ts"
 /** Everything of the manifest but its place in the chain. */
 export async function draftManifest(tools: BackupTools, capture: Capture, parts: readonly ManifestPart[], ctx: RunContext): Promise<ManifestDraft> {
   const { app, options } = capture
-  const keys = await fingerprintKeys(app)
+  const keys = liveKeySources(
+    app,
+    app.files.map((source) => source.place.path),
+  )
   const finishedAt = ctx.clock.now()
   return {
     format: "holdfast.recovery-point",
@@ -33,8 +37,8 @@ export async function draftManifest(tools: BackupTools, capture: Capture, parts:
     services: serviceRecords(capture.states),
     parts: [...parts],
     leftOut: partsOf(app).filter((part) => !wanted(options.only, part)),
-    keyFingerprints: { ...keys.fingerprints },
-    activeKeyIds: { ...keys.activeKeyIds },
+    keyFingerprints: { ...fingerprintKeys(app, keys) },
+    activeKeyIds: { ...activeKeyIds(app, keys) },
     compose: app.compose === null ? null : composeRecord(app.compose),
     settings: { app: appToJson(capture.declared) satisfies Json },
     warnings: [...capture.warnings],

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises"
 import { basename, join, relative } from "node:path"
-import type { App, ComposeProject, PostgresSource, SqliteSource } from "../app/app.ts"
-import { gate } from "../app/gate.ts"
+import type { App, ComposeProject, DatabaseSource, PostgresSource, SqliteSource } from "../app/app.ts"
+import { gate, type GateReport } from "../app/gate.ts"
 import type { ComposeModel, Sandbox } from "../app/ports.ts"
 import { schemaQueries } from "../backup/capture-database.ts"
 import { HoldfastError } from "../base/errors.ts"
@@ -45,13 +45,30 @@ export async function bootApp(tools: DrillTools, app: App, origin: Origin, fetch
   return await tools.containers.sandbox(
     request,
     async (sandbox, sandboxCtx) => {
-      const report = await gate(tools, app, sandbox, sandboxCtx)
+      const report = await gate(app, tools, { kind: "sandbox", sandbox, databases: sandboxSources(app, sandbox) }, sandboxCtx)
       const recoveryTimeMs = ctx.clock.monotonicMs() - startedMs
-      const assertions = report.checks.map((check) => ({ name: `booted: ${check.name}`, passed: check.passed, detail: check.detail }))
-      return { assertions, warnings: [], recoveryTimeMs }
+      return { assertions: gateAssertions(report), warnings: gateWarnings(report), recoveryTimeMs }
     },
     ctx,
   )
+}
+
+function gateAssertions(report: GateReport): readonly Assertion[] {
+  const asked = report.checks.filter((check) => check.outcome !== "skipped")
+  const checks = asked.map((check) => ({ name: `booted: ${check.name}`, passed: check.outcome === "passed", detail: check.why }))
+  return [...checks, { name: "booted: gate", passed: report.passed, detail: `${report.probes} probes in ${Math.round(report.durationMs)} ms` }]
+}
+
+function gateWarnings(report: GateReport): readonly string[] {
+  return report.checks.filter((check) => check.outcome === "skipped").map((check) => `${check.name} was not asked in the sandbox: ${check.why}`)
+}
+
+function sandboxSources(app: App, sandbox: Sandbox): Readonly<Record<string, DatabaseSource>> {
+  return Object.fromEntries(postgresSources(app).map((source) => [source.name, inSandbox(source, sandbox)]))
+}
+
+function inSandbox(source: PostgresSource, sandbox: Sandbox): PostgresSource {
+  return { ...source, projectName: sandbox.projectName, host: null, port: null, access: "exec" }
 }
 
 /** The compose project as the point recorded it, resolved from its copy in the sandbox directory. */
@@ -116,7 +133,7 @@ async function fillDatabases(tools: DrillTools, app: App, origin: Origin, sandbo
   for (const source of postgresSources(app)) {
     if (source.service === null) continue
     const part = databasePart(origin, source.name)
-    const target: PostgresSource = { ...source, projectName: sandbox.projectName, host: null, port: null, access: "exec" }
+    const target = inSandbox(source, sandbox)
     const engine = tools.databases.for(target)
     const names = engine.planNames(target, ctx.operationId)
     const item = await partItem(origin.vault, origin.point, part.part, ctx)

@@ -6,7 +6,7 @@ import { differingFacts } from "../recovery-point/facts.ts"
 import type { DatabasePart } from "../recovery-point/manifest.ts"
 import { partItem } from "../recovery-point/recovery-point.ts"
 import { checkReferences, judgeReferences } from "../restore/references.ts"
-import { checkKeys } from "../restore/keys.ts"
+import { proveKeys } from "../restore/keys.ts"
 import { databaseSource } from "../restore/replacement.ts"
 import type { Origin } from "../restore/stage.ts"
 import type { Fetched } from "./fetch.ts"
@@ -58,8 +58,10 @@ export async function drillDatabase(
       }
       const place = { source: scratch, database: staged.name, trees: fetched.trees }
       const warnings = judgeReferences(app, await checkReferences(tools.databases, app, place, scratchCtx))
-      const keys = await checkKeys(tools.databases, app, { ...place, paths: fetched.paths }, scratchCtx)
-      return { assertions: [facts, ...keys], warnings }
+      const { keyFingerprints } = origin.point.manifest
+      const keys = await proveKeys(tools.databases, app, { ...place, paths: fetched.paths }, keyFingerprints, scratchCtx)
+      const opened = keys.map((key): Assertion => ({ name: `key ${key.name}`, passed: key.status !== "failed", detail: `${key.status}: ${key.why}` }))
+      return { assertions: [facts, ...opened], warnings }
     },
     ctx,
   )

@@ -1,7 +1,7 @@
 import type { App } from "../app/app.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
-import { checkKeys } from "./keys.ts"
+import { proveKeys } from "./keys.ts"
 import { checkReferences, judgeReferences } from "./references.ts"
 import { databaseSource, type Replacement } from "./replacement.ts"
 import type { RestoreTools } from "./ports.ts"
@@ -10,7 +10,7 @@ import type { RestoreTools } from "./ports.ts"
  * Looks at what was staged as the app will see it after the swap: rows and files fit together, and the keys that will be live open the
  * data that will be live. Nothing live has changed yet. Throws KEY_MISMATCH, REFERENCES_BROKEN; returns warnings.
  */
-export async function checkStaged(tools: RestoreTools, app: App, replacements: readonly Replacement[], ctx: RunContext): Promise<readonly string[]> {
+export async function checkStaged(tools: RestoreTools, app: App, replacements: readonly Replacement[], recorded: Readonly<Record<string, string>>, ctx: RunContext): Promise<readonly string[]> {
   const warnings: string[] = []
   for (const database of app.databases) {
     const staged = replacements.find((one) => one.kind === "database" && one.source === database.name)
@@ -21,7 +21,7 @@ export async function checkStaged(tools: RestoreTools, app: App, replacements: r
       paths: pathsAfter(app, replacements),
     }
     warnings.push(...judgeReferences(app, await checkReferences(tools.databases, app, place, ctx)))
-    refuseWrongKeys(app, await checkKeys(tools.databases, app, place, ctx))
+    refuseWrongKeys(app, await proveKeys(tools.databases, app, place, recorded, ctx))
   }
   return warnings
 }
@@ -45,11 +45,11 @@ function pathsAfter(app: App, replacements: readonly Replacement[]): Readonly<Re
   return Object.fromEntries([...live, ...staged])
 }
 
-function refuseWrongKeys(app: App, keys: Awaited<ReturnType<typeof checkKeys>>): void {
-  const failed = keys.filter((key) => !key.passed)
+function refuseWrongKeys(app: App, keys: Awaited<ReturnType<typeof proveKeys>>): void {
+  const failed = keys.filter((key) => key.status === "failed")
   if (failed.length === 0) return
   throw new HoldfastError("KEY_MISMATCH", {
     what: `the keys of ${app.name} would not open its data`,
-    why: failed.map((key) => `${key.name}: ${key.detail}`).join("; "),
+    why: failed.map((key) => `${key.name}: ${key.why}`).join("; "),
   })
 }

@@ -144,7 +144,7 @@ async function untilSwap(
     restoring.warnings.push(...(await journal.step("stop-writers", details, async () => await standStill(tools, app, standstill, ctx))))
     const safetyPoint = await takeSafetyPoint(tools, restoring, journal, ctx)
     await stageAll(tools, restoring, journal, ctx)
-    const found = await journal.step("check", {}, async () => await checkStaged(tools, app, restoring.replacements, ctx))
+    const found = await journal.step("check", {}, async () => await checkStaged(tools, app, restoring.replacements, restoring.origin.point.manifest.keyFingerprints, ctx))
     restoring.warnings.push(...found)
     return safetyPoint
   } catch (thrown) {
