@@ -1,0 +1,6 @@
+/** The real program with a store that kills it at a chosen write. Started by the harness only. */
+import { main } from "../../src/main.ts"
+import { killingStore, killOrderFrom } from "./killing-store.ts"
+
+const order = killOrderFrom(process.env)
+process.exitCode = await main({ wrapStore: (store) => killingStore(store, order) })

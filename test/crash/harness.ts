@@ -1,0 +1,146 @@
+/** Kills the real program at every write to its journal, settles with the next command, and asks whether the invariants hold (faults A 1-4). */
+import { spawn } from "node:child_process"
+import { readFile, rm, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import type { KillPoint } from "./killing-store.ts"
+
+/** One fresh world for one kill. */
+export interface CrashWorld {
+  /** A private directory for this world; the harness keeps its trace file in it. */
+  readonly directory: string
+  /** The command that is killed. */
+  readonly words: readonly string[]
+  /** The next command; it settles what the killed one left. */
+  readonly settleWords: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
+  dispose(): Promise<void>
+}
+
+export interface CrashMatrix {
+  /** A file that runs the program with `killingStore`; the real program's own (`test/crash/entry.ts`) when left out. */
+  readonly entry?: string
+  prepare(): Promise<CrashWorld>
+  /** Throws when an invariant is broken. `killedAt` is null after the run that nothing interrupted. */
+  check(world: CrashWorld, killedAt: ReachedPoint | null): Promise<void>
+  /** `before` alone meets every step once (done, but not recorded); both for the whole matrix. */
+  readonly phases: readonly KillPoint["phase"][]
+  /** The settling command is killed as well, at each of these writes in turn, before it may finish: a crash during crash recovery. */
+  readonly killSettlingAt?: readonly number[]
+}
+
+export interface ReachedPoint extends KillPoint {
+  /** What was being written: `beginStep capture`. */
+  readonly label: string
+}
+
+export interface CrashReport {
+  readonly points: readonly (ReachedPoint & { readonly settledInMs: number })[]
+  /** Every write of a run that nothing interrupts. */
+  readonly writes: readonly string[]
+}
+
+/** Invariant 2: settled without a human in this time. */
+const SETTLE_LIMIT_MS = 60_000
+const RUN_LIMIT_MS = 180_000
+
+/**
+ * Walks the whole matrix. Throws when a run that nothing interrupts fails, a kill point is not reached (a dead row), settling fails or
+ * takes a minute, or `check` throws; the message names the kill point.
+ */
+export async function walkCrashMatrix(matrix: CrashMatrix): Promise<CrashReport> {
+  const entry = matrix.entry ?? join(import.meta.dirname, "entry.ts")
+  const writes = await inWorld(matrix, async (world) => await cleanRun(matrix, entry, world))
+  const points: CrashReport["points"][number][] = []
+  for (const [index, label] of writes.entries()) {
+    for (const phase of matrix.phases) {
+      const point = { phase, write: index + 1, label }
+      points.push({ ...point, settledInMs: await inWorld(matrix, async (world) => await killedRun(matrix, entry, world, point)) })
+    }
+  }
+  return { points, writes }
+}
+
+/** The matrix as a table for the evidence: kill point and time to settle. */
+export function crashTable(report: CrashReport): readonly string[] {
+  return report.points.map((point) => `${describePoint(point).padEnd(48)} settled in ${(point.settledInMs / 1000).toFixed(1)} s`)
+}
+
+async function inWorld<T>(matrix: CrashMatrix, use: (world: CrashWorld) => Promise<T>): Promise<T> {
+  const world = await matrix.prepare()
+  try {
+    return await use(world)
+  } finally {
+    await world.dispose()
+  }
+}
+
+async function cleanRun(matrix: CrashMatrix, entry: string, world: CrashWorld): Promise<readonly string[]> {
+  const ended = await run(entry, world, world.words, null)
+  if (ended.exitCode !== 0) throw new Error(`the run that nothing interrupts failed\n${describeEnd(ended)}`)
+  await matrix.check(world, null)
+  if (ended.trace.length === 0) throw new Error("the run that nothing interrupts wrote nothing: there is no point to kill it at")
+  return ended.trace
+}
+
+async function killedRun(matrix: CrashMatrix, entry: string, world: CrashWorld, point: ReachedPoint): Promise<number> {
+  const ended = await run(entry, world, world.words, point)
+  if (ended.signal !== "SIGKILL") throw new Error(`${describePoint(point)} was not reached\n${describeEnd(ended)}`)
+  for (const write of matrix.killSettlingAt ?? []) await run(entry, world, world.settleWords, { phase: "before", write })
+  const settled = await run(entry, world, world.settleWords, null)
+  if (settled.exitCode !== 0) throw new Error(`settling failed after ${describePoint(point)}\n${describeEnd(settled)}`)
+  if (settled.durationMs > SETTLE_LIMIT_MS) throw new Error(`settling took ${settled.durationMs} ms after ${describePoint(point)}`)
+  try {
+    await matrix.check(world, point)
+  } catch (cause) {
+    throw new Error(`an invariant is broken after ${describePoint(point)}: ${String(cause)}\n${describeEnd(settled)}`, { cause })
+  }
+  return settled.durationMs
+}
+
+function describePoint(point: ReachedPoint): string {
+  return `SIGKILL ${point.phase} write ${point.write} (${point.label})`
+}
+
+interface Ended {
+  readonly exitCode: number | null
+  readonly signal: string | null
+  readonly output: string
+  readonly trace: readonly string[]
+  readonly durationMs: number
+}
+
+async function run(entry: string, world: CrashWorld, words: readonly string[], point: KillPoint | null): Promise<Ended> {
+  const trace = join(world.directory, "trace")
+  await writeFile(trace, "")
+  const started = performance.now()
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", entry, ...words], {
+    cwd: world.directory,
+    env: {
+      PATH: process.env["PATH"],
+      HOME: world.directory,
+      ...world.environment,
+      HOLDFAST_TEST_TRACE: trace,
+      HOLDFAST_TEST_KILL: point === null ? "" : `${point.phase}:${point.write}`,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: RUN_LIMIT_MS,
+    killSignal: "SIGABRT",
+  })
+  let output = ""
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString("utf8")))
+  const { exitCode, signal } = await new Promise<Pick<Ended, "exitCode" | "signal">>((resolve, reject) => {
+    child.on("error", reject)
+    // Not "close": a grandchild that outlives the kill may hold our pipes; whether one does is for `check` to say.
+    child.on("exit", (code, name) => resolve({ exitCode: code, signal: name }))
+  })
+  const durationMs = performance.now() - started
+  const lines = (await readFile(trace, "utf8")).split("\n").filter((line) => line !== "")
+  await rm(trace, { force: true })
+  child.stdout.destroy()
+  child.stderr.destroy()
+  return { exitCode, signal, output, trace: lines, durationMs }
+}
+
+function describeEnd(ended: Ended): string {
+  return `exit code ${ended.exitCode ?? "none"}, signal ${ended.signal ?? "none"}\nwrites: ${ended.trace.join(", ")}\n${ended.output}`
+}

@@ -1,0 +1,65 @@
+import { appendFileSync } from "node:fs"
+import type { Store } from "../../src/operation/ports.ts"
+
+/** Where to die: `before:7` is before the seventh write to the store, `after:7` when it is durable. */
+export interface KillPoint {
+  readonly phase: "before" | "after"
+  readonly write: number
+}
+
+export interface KillOrder {
+  /** Null: never die, only write the trace. */
+  readonly point: KillPoint | null
+  /** A file that gets one line for each write before it is made: `beginStep capture`. */
+  readonly trace: string
+}
+
+/** Read by test entries alone; the product knows nothing of it. */
+export function killOrderFrom(environment: Readonly<Record<string, string | undefined>>): KillOrder {
+  const trace = environment["HOLDFAST_TEST_TRACE"]
+  if (trace === undefined) throw new Error("HOLDFAST_TEST_TRACE is not set")
+  const wanted = environment["HOLDFAST_TEST_KILL"]
+  if (wanted === undefined || wanted === "") return { point: null, trace }
+  const [phase, write] = wanted.split(":")
+  if ((phase !== "before" && phase !== "after") || !/^\d+$/.test(write ?? "")) throw new Error(`not a kill point: ${wanted}`)
+  return { point: { phase, write: Number(write) }, trace }
+}
+
+/** A store that kills its own process at one write, as a power cut or the kernel would: no handler, no `finally`, nothing flushed. */
+export function killingStore(store: Store, order: KillOrder): Store {
+  let writes = 0
+  const counted =
+    <Words extends readonly unknown[], Result>(write: (...words: Words) => Promise<Result>, label: (...words: Words) => string) =>
+    async (...words: Words): Promise<Result> => {
+      writes += 1
+      const number = writes
+      appendFileSync(order.trace, `${label(...words)}\n`)
+      dieAt(order, "before", number)
+      const result = await write(...words)
+      dieAt(order, "after", number)
+      return result
+    }
+  return {
+    ...store,
+    acquireLease: counted(store.acquireLease, () => "acquireLease"),
+    releaseLease: counted(store.releaseLease, () => "releaseLease"),
+    createOperation: counted(store.createOperation, (operation) => `createOperation ${operation.kind}`),
+    beginStep: counted(store.beginStep, (_id, step) => `beginStep ${step.name}`),
+    endStep: counted(store.endStep, (_id, index, state) => `endStep ${index} ${state}`),
+    finishOperation: counted(store.finishOperation, (_id, end) => `finishOperation ${end.outcome}`),
+    putPoint: counted(store.putPoint, () => "putPoint"),
+    markExpired: counted(store.markExpired, () => "markExpired"),
+    removePoints: counted(store.removePoints, () => "removePoints"),
+    putProof: counted(store.putProof, (proof) => `putProof ${proof.level}`),
+    putPin: counted(store.putPin, () => "putPin"),
+    putKept: counted(store.putKept, () => "putKept"),
+    setValue: counted(store.setValue, (key) => `setValue ${key.split(":")[0] ?? key}`),
+  }
+}
+
+function dieAt(order: KillOrder, phase: KillPoint["phase"], write: number): void {
+  if (order.point?.phase !== phase || order.point.write !== write) return
+  process.kill(process.pid, "SIGKILL")
+  // Not one more line of ours is run, whichever thread the signal reaches.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+}
