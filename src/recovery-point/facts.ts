@@ -4,7 +4,10 @@ import type { DatabaseFacts } from "../app/ports.ts"
  * Where two sets of facts differ, in words; empty when they are equal. Row counts must match for every table on either side;
  * engine version and size on disk may differ, because a restored database is packed anew.
  */
-export function differingFacts(expected: Pick<DatabaseFacts, "rows" | "schemaVersion" | "migrations">, actual: DatabaseFacts): readonly string[] {
+export function differingFacts(
+  expected: Pick<DatabaseFacts, "rows" | "schemaVersion" | "migrations">,
+  actual: DatabaseFacts,
+): readonly string[] {
   return [...differingRows(expected.rows, actual.rows), ...differingSchema(expected, actual)]
 }
 

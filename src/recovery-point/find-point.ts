@@ -1,0 +1,53 @@
+import { HoldfastError } from "../base/errors.ts"
+import type { RunContext } from "../base/run-context.ts"
+import type { Store } from "../operation/ports.ts"
+import type { OpenVault } from "../vault/vault.ts"
+import type { SealedPoint } from "./sealed-point.ts"
+import { listPoints, MANIFEST_PART, syncPoints } from "./sync.ts"
+
+/** Shorter beginnings of an id are more likely a slip than a choice. */
+const SHORTEST_PREFIX = 4
+
+/**
+ * The point that a person means: `latest`, an id, the unique beginning of one, or a label.
+ * Throws POINT_UNKNOWN, POINT_OF_ANOTHER_APP, or POINT_UNSEALED for a run that never finished.
+ */
+export async function findPoint(vault: OpenVault, store: Store, app: string, selector: string, ctx: RunContext): Promise<SealedPoint> {
+  const known = choose(await listPoints(vault, store, app, ctx), selector)
+  if (known !== null) return known
+  const fresh = choose(await syncPoints(vault, store, app, ctx), selector)
+  if (fresh !== null) return fresh
+  throw await explainMiss(vault, app, selector, ctx)
+}
+
+function choose(points: readonly SealedPoint[], selector: string): SealedPoint | null {
+  if (selector === "latest") return points.at(-1) ?? null
+  const exact = points.find((point) => point.manifest.id === selector)
+  if (exact !== undefined) return exact
+  const labelled = points.filter((point) => point.manifest.label === selector)
+  const prefixed = selector.length < SHORTEST_PREFIX ? [] : points.filter((point) => point.manifest.id.startsWith(selector))
+  const [one, ...others] = labelled.length > 0 ? labelled : prefixed
+  if (others.length === 0) return one ?? null
+  const ids = [one, ...others].flatMap((point) => (point === undefined ? [] : [point.manifest.id]))
+  throw new HoldfastError("POINT_UNKNOWN", {
+    what: `"${selector}" means ${ids.length} points`,
+    why: ids.slice(-10).join(", "),
+    hint: "Give the whole id of the one you mean.",
+  })
+}
+
+async function explainMiss(vault: OpenVault, app: string, selector: string, ctx: RunContext): Promise<HoldfastError> {
+  const name = vault.location.name
+  if (selector === "latest") return new HoldfastError("POINT_UNKNOWN", { what: `vault ${name} holds no point of ${app}` })
+  const items = (await vault.backend.list(vault.location, {}, ctx)).filter((item) => item.tags.point === selector)
+  if (items.some((item) => item.tags.app === app && item.tags.part === MANIFEST_PART)) {
+    return new HoldfastError("MANIFEST_INVALID", { what: `the manifest of ${selector} in vault ${name} cannot be read` })
+  }
+  if (items.some((item) => item.tags.app === app)) {
+    return new HoldfastError("POINT_UNSEALED", { what: `point ${selector} in vault ${name} was never sealed` })
+  }
+  const [other] = items
+  if (other !== undefined)
+    return new HoldfastError("POINT_OF_ANOTHER_APP", { what: `point ${selector} belongs to ${other.tags.app}, not to ${app}` })
+  return new HoldfastError("POINT_UNKNOWN", { what: `vault ${name} holds no point "${selector}" of ${app}` })
+}

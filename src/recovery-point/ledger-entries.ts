@@ -1,0 +1,76 @@
+import { z } from "zod"
+import { HoldfastError } from "../base/errors.ts"
+import type { RunContext } from "../base/run-context.ts"
+import type { Store } from "../operation/ports.ts"
+import { readLedger, type LedgerKind } from "../vault/ledger.ts"
+import type { OpenVault } from "../vault/vault.ts"
+import { proofLevels } from "./proof.ts"
+
+const instant = z.iso.datetime().transform((text) => new Date(text))
+
+const proofSchema = z.strictObject({
+  app: z.string(),
+  point: z.string(),
+  vault: z.string(),
+  level: z.enum(proofLevels),
+  at: instant,
+  durationMs: z.number(),
+  operationId: z.string(),
+  details: z.json(),
+})
+
+const pinSchema = z.strictObject({ app: z.string(), point: z.string(), pinned: z.boolean(), reason: z.string().nullable(), at: instant })
+
+const keptSchema = z.strictObject({
+  operationId: z.string(),
+  app: z.string(),
+  keptUntil: instant,
+  releasedAt: instant.nullable(),
+  details: z.json(),
+})
+
+const expirySchema = z.strictObject({
+  expired: z.array(z.strictObject({ id: z.string(), sequence: z.number().int().positive(), digest: z.string() })),
+  reason: z.string(),
+  operationId: z.string(),
+})
+
+/** A point that was expired on purpose: the gap it leaves in the chain is no damage. */
+export interface ExpiredLink {
+  readonly id: string
+  readonly sequence: number
+  readonly digest: string
+  readonly at: Date
+}
+
+/** Puts proofs, pins and kept states of the vault's ledger back into the store (design §4). */
+export async function restoreRecords(vault: OpenVault, store: Store, app: string, ctx: RunContext): Promise<void> {
+  // A vault may have been renamed in the settings since: a proof counts for the vault it lies in.
+  for (const proof of await entriesOf(vault, "proof", app, proofSchema, ctx))
+    await store.putProof({ ...proof.entry, vault: vault.location.name })
+  for (const pin of await entriesOf(vault, "pin", app, pinSchema, ctx)) await store.putPin(pin.entry)
+  for (const kept of await entriesOf(vault, "kept", app, keptSchema, ctx)) await store.putKept(kept.entry)
+}
+
+/** Every expiry decision that the ledger holds. */
+export async function readExpired(vault: OpenVault, app: string, ctx: RunContext): Promise<readonly ExpiredLink[]> {
+  const entries = await entriesOf(vault, "expiry", app, expirySchema, ctx)
+  return entries.flatMap(({ at, entry }) => entry.expired.map((link) => ({ ...link, at })))
+}
+
+async function entriesOf<T>(
+  vault: OpenVault,
+  kind: LedgerKind,
+  app: string,
+  schema: z.ZodType<T>,
+  ctx: RunContext,
+): Promise<readonly { at: Date; entry: T }[]> {
+  return (await readLedger(vault, kind, app, ctx)).map(({ at, entry }) => {
+    const parsed = schema.safeParse(entry)
+    if (parsed.success) return { at, entry: parsed.data }
+    throw new HoldfastError("VAULT_DAMAGED", {
+      what: `an entry of the ledger (${kind}) of ${app} in vault ${vault.location.name} cannot be understood`,
+      why: parsed.error.issues[0]?.message ?? "unknown",
+    })
+  })
+}

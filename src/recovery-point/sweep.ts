@@ -1,0 +1,50 @@
+import type { RunContext } from "../base/run-context.ts"
+import type { Store } from "../operation/ports.ts"
+import type { StoredItem } from "../vault/ports.ts"
+import type { OpenVault } from "../vault/vault.ts"
+import { syncPoints, MANIFEST_PART } from "./sync.ts"
+
+/** What a run that never finished has left in a vault. */
+export interface Leftover {
+  readonly point: string
+  readonly newest: Date
+  readonly items: readonly StoredItem[]
+}
+
+/**
+ * Parts without a manifest. Not those of a point that was ever seen sealed: a manifest that is gone is damage to be looked into,
+ * and its parts are the last of that point.
+ */
+export async function unsealedLeftovers(vault: OpenVault, store: Store, app: string, ctx: RunContext): Promise<readonly Leftover[]> {
+  const points = await syncPoints(vault, store, app, ctx)
+  const items = (await vault.backend.list(vault.location, { app }, ctx)).filter((item) => item.tags.point !== null)
+  const sealed = new Set([
+    ...items.filter((item) => item.tags.part === MANIFEST_PART).map((item) => item.tags.point),
+    ...(await store.expiredPoints(app, vault.location.name)).map((point) => point.id),
+    ...points.flatMap((point) => [point.manifest.id, point.manifest.previous?.id ?? null]),
+  ])
+  const groups = Map.groupBy(
+    items.filter((item) => !sealed.has(item.tags.point)),
+    (item) => item.tags.point ?? "",
+  )
+  return [...groups].map(([point, parts]) => ({
+    point,
+    items: parts,
+    newest: new Date(Math.max(...parts.map((item) => item.time.getTime()))),
+  }))
+}
+
+/** Removes leftovers whose newest part is older than this; returns what was removed. Throws VAULT_DELETE_REFUSED. */
+export async function sweepUnsealed(
+  vault: OpenVault,
+  store: Store,
+  app: string,
+  olderThanMs: number,
+  ctx: RunContext,
+): Promise<readonly Leftover[]> {
+  const before = ctx.clock.now().getTime() - olderThanMs
+  const old = (await unsealedLeftovers(vault, store, app, ctx)).filter((leftover) => leftover.newest.getTime() < before)
+  const items = old.flatMap((leftover) => leftover.items)
+  if (items.length > 0) await vault.backend.remove(vault.location, items, { freeSpace: true }, ctx)
+  return old
+}
