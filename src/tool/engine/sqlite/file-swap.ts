@@ -50,14 +50,13 @@ export async function swapFileBack(names: ReplacementNames, watch: SwapWatch): P
   await clearSides(names.kept, watch)
 }
 
-/** Either it is done already, or there was no database before: then what was put in goes aside and nothing takes its place. */
+/** Done already, or never put in, or there was no database before: then the new one goes aside and nothing takes its place. */
 async function backWithoutKept(names: ReplacementNames, watch: SwapWatch): Promise<void> {
-  if (await exists(names.failed)) {
-    if (await exists(names.live)) await clearSides(names.kept, watch)
-    return
-  }
-  // Still staged means never put in: the live file is the old one.
-  if ((await exists(names.live)) && !(await exists(names.staged))) await setAside(names.live, names.failed, watch)
+  const [live, staged, failed] = [await exists(names.live), await exists(names.staged), await exists(names.failed)]
+  if (!live) return
+  // Still staged means never put in: the live file is the old one, and a kept log is only its second name.
+  if (staged || failed) await clearSides(names.kept, watch)
+  else await setAside(names.live, names.failed, watch)
 }
 
 /**
