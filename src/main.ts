@@ -1,12 +1,15 @@
 /** Composition root: the only place that knows the process it runs in and introduces tools to rooms. */
+import { existsSync } from "node:fs"
 import { hostname } from "node:os"
 import { dirname, join } from "node:path"
+import type { ContainerEngine, DatabaseEngines } from "./app/ports.ts"
 import { systemClock } from "./base/clock.ts"
 import { HoldfastError } from "./base/errors.ts"
 import type { Store } from "./operation/ports.ts"
 import { runCli } from "./surface/cli/cli.ts"
 import type { HouseTools, Surroundings } from "./surface/cli/house.ts"
 import type { Terminal } from "./surface/cli/terminal.ts"
+import type { Processes } from "./tool/process/process.ts"
 import packageFile from "../package.json" with { type: "json" }
 
 export interface MainOptions {
@@ -51,12 +54,68 @@ function createHouseTools(stateDirectory: string, options: MainOptions): HouseTo
     return options.wrapStore?.(opened) ?? opened
   })
   const processes = once(createProcessRoom)
+  const scratch = once(async () => await makeScratch(stateDirectory))
+  const containers = once(async () => {
+    const { createDocker } = await import("./tool/docker/docker.ts")
+    const composeBinary = findProgram([
+      "/usr/libexec/docker/cli-plugins/docker-compose",
+      "/usr/local/bin/docker-compose",
+      "/usr/bin/docker-compose",
+    ])
+    const scratchDirectory = await scratch.get()
+    return createDocker({
+      processes: await processes.get(),
+      dockerBinary: "docker",
+      composeBinary,
+      environment: childEnvironment(),
+      scratchDirectory,
+    })
+  })
+  const databases = once(async () => await createEngines(await processes.get(), containers.get, await scratch.get(), stateDirectory))
   return {
     host: host.get,
     store: store.get,
     commands: async () => (await import("./tool/process/command-runner.ts")).createCommandRunner(await processes.get()),
+    prober: async () => (await import("./tool/probe/probe.ts")).createProber({ processes: await processes.get() }),
+    backend: async () => {
+      const { createRestic } = await import("./tool/restic/restic.ts")
+      return createRestic({ processes: await processes.get(), binary: "restic", scratchDirectory: await scratch.get() })
+    },
+    databases: databases.get,
+    containers: containers.get,
+    scratchDirectory: scratch.get,
     close: async () => await store.made()?.then(async (opened) => await opened.close()),
   }
+}
+
+async function createEngines(
+  processes: Processes,
+  containers: () => Promise<ContainerEngine>,
+  scratchDirectory: string,
+  stateDirectory: string,
+): Promise<DatabaseEngines> {
+  const [{ createPostgresEngine }, { createSqliteEngine }, { createCommandEngine }, { createEngineTable }] = await Promise.all([
+    import("./tool/engine/postgres/postgres.ts"),
+    import("./tool/engine/sqlite/sqlite.ts"),
+    import("./tool/engine/command/command.ts"),
+    import("./tool/engine/table.ts"),
+  ])
+  return createEngineTable({
+    postgres: createPostgresEngine({ processes, containers: await containers(), scratchDirectory }),
+    sqlite: createSqliteEngine({ processes, scratchDirectory, nodeBinary: process.execPath }),
+    command: createCommandEngine({ processes, directory: join(stateDirectory, "command-dumps") }),
+  })
+}
+
+async function makeScratch(stateDirectory: string): Promise<string> {
+  const { mkdir } = await import("node:fs/promises")
+  const directory = join(stateDirectory, "scratch")
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  return directory
+}
+
+function findProgram(paths: readonly string[]): string | null {
+  return paths.find((path) => existsSync(path)) ?? null
 }
 
 /** What children may see of our environment: enough to find programs, the engine and the network; nothing else (P5). */
@@ -65,13 +124,19 @@ const CHILD_ENVIRONMENT =
   "DOCKER_HOST DOCKER_CONTEXT DOCKER_CONFIG DOCKER_CERT_PATH DOCKER_TLS_VERIFY DOCKER_API_VERSION " +
   "HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy SSL_CERT_FILE SSL_CERT_DIR"
 
-async function createProcessRoom() {
-  const [{ createProcesses }, { existsSync }] = await Promise.all([import("./tool/process/process.ts"), import("node:fs")])
-  const passed = CHILD_ENVIRONMENT.split(" ").map((name) => [name, process.env[name]] as const)
+function childEnvironment(): Record<string, string> {
   const environment: Record<string, string> = { LC_ALL: "C.UTF-8" }
-  for (const [name, value] of passed) if (value !== undefined) environment[name] = value
-  const setpriv = ["/usr/bin/setpriv", "/bin/setpriv"].find((path) => existsSync(path)) ?? null
-  return createProcesses({ environment, clock: systemClock, setpriv })
+  for (const name of CHILD_ENVIRONMENT.split(" ")) {
+    const value = process.env[name]
+    if (value !== undefined) environment[name] = value
+  }
+  return environment
+}
+
+async function createProcessRoom(): Promise<Processes> {
+  const { createProcesses } = await import("./tool/process/process.ts")
+  const setpriv = findProgram(["/usr/bin/setpriv", "/bin/setpriv"])
+  return createProcesses({ environment: childEnvironment(), clock: systemClock, setpriv })
 }
 
 /** Built when it is first asked for, and then the same one; `made` tells whether that has happened. */

@@ -1,4 +1,4 @@
-import type { Json } from "../base/canonical-json.ts"
+import { z } from "zod"
 import type { RunContext } from "../base/run-context.ts"
 import type { ManifestPart } from "../recovery-point/manifest.ts"
 import type { ManifestDraft } from "../recovery-point/recovery-point.ts"
@@ -40,7 +40,7 @@ export async function draftManifest(tools: BackupTools, capture: Capture, parts:
     keyFingerprints: { ...fingerprintKeys(app, keys) },
     activeKeyIds: { ...activeKeyIds(app, keys) },
     compose: app.compose === null ? null : composeRecord(app.compose),
-    settings: { app: appToJson(capture.declared) satisfies Json },
+    settings: { app: z.json().parse(appToJson(capture.declared)) },
     warnings: [...capture.warnings],
   }
 }

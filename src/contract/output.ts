@@ -104,6 +104,71 @@ const listedPoint = z.object({
 /** `points`, newest first. */
 export const pointsOutput = z.object({ format: z.literal("holdfast.points"), version: z.literal(1), points: z.array(listedPoint) })
 
+const partSize = z.object({ part: z.string(), sizeBytes: count, storedBytes: count })
+
+/** `backup`; `point` is null when `--before-migration` found nothing to do. */
+export const backupOutput = z.object({
+  format: z.literal("holdfast.backup"),
+  version: z.literal(1),
+  point: z
+    .object({
+      id: z.string(),
+      app: z.string(),
+      vault: z.string(),
+      /** SHA-256 of the manifest's bytes. */
+      digest: z.string(),
+      durationMs: count,
+      parts: z.array(partSize),
+      warnings: z.array(z.string()),
+    })
+    .nullable(),
+})
+
+/** `verify` */
+export const verifyOutput = z.object({
+  format: z.literal("holdfast.verify"),
+  version: z.literal(1),
+  point: z.string(),
+  vault: z.string(),
+  level: z.enum(["sealed", "read"]),
+  durationMs: count,
+  parts: z.array(z.object({ part: z.string(), sizeBytes: count, sha256: z.string().nullable() })),
+})
+
+/** `drill` */
+export const drillOutput = z.object({
+  format: z.literal("holdfast.drill"),
+  version: z.literal(1),
+  operationId: z.string(),
+  app: z.string(),
+  point: z.string(),
+  vault: z.string(),
+  level: z.enum(["restored", "booted"]),
+  passed: z.boolean(),
+  assertions: z.array(z.object({ name: z.string(), passed: z.boolean(), detail: z.string() })),
+  recoveryTimeMs: count,
+  warnings: z.array(z.string()),
+})
+
+/** `restore` in place */
+export const restoreOutput = z.object({
+  format: z.literal("holdfast.restore"),
+  version: z.literal(1),
+  /** What `undo` takes. */
+  operationId: z.string(),
+  point: z.string(),
+  parts: z.array(z.string()),
+  safetyPoint: z.string().nullable(),
+  keptUntil: instant,
+  downtimeMs: count,
+  durationMs: count,
+  warnings: z.array(z.string()),
+})
+
+export type BackupOutput = z.infer<typeof backupOutput>
+export type VerifyOutput = z.infer<typeof verifyOutput>
+export type DrillOutput = z.infer<typeof drillOutput>
+export type RestoreOutput = z.infer<typeof restoreOutput>
 export type ErrorOutput = z.infer<typeof errorOutput>
 export type OperationsOutput = z.infer<typeof operationsOutput>
 export type OperationOutput = z.infer<typeof operationOutput>

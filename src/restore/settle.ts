@@ -13,7 +13,7 @@ import { gateLive } from "./gate-live.ts"
 import { recordKept } from "./kept.ts"
 import type { RestoreTools } from "./ports.ts"
 import { drop, replacementsFromJson, type Replacement } from "./replacement.ts"
-import { dropRestored, startAgain, swapAllBack } from "./restore.ts"
+import { dropRestored, startAgain, swapAllBack } from "./in-place.ts"
 
 const preparedSchema = z.object({ point: z.string(), replacements: z.json(), standstill: z.json() })
 

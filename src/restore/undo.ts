@@ -9,7 +9,7 @@ import { gateLive } from "./gate-live.ts"
 import { findKept } from "./kept.ts"
 import type { RestoreTools } from "./ports.ts"
 import { drop, replacementsToJson, swapIn, type Replacement } from "./replacement.ts"
-import { startAgain, swapAllBack } from "./restore.ts"
+import { startAgain, swapAllBack } from "./in-place.ts"
 import { restoreSteps } from "./steps.ts"
 
 export interface UndoReport {

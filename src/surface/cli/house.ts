@@ -1,4 +1,4 @@
-import type { CommandRunner } from "../../app/ports.ts"
+import type { CommandRunner, ContainerEngine, DatabaseEngines, Prober } from "../../app/ports.ts"
 import type { Recipes } from "../../app/load-recipes.ts"
 import type { Clock } from "../../base/clock.ts"
 import type { Log, Progress } from "../../base/run-context.ts"
@@ -7,6 +7,7 @@ import type { ContextBase } from "../../operation/run-operation.ts"
 import type { Store } from "../../operation/ports.ts"
 import type { Environment } from "../../settings/find.ts"
 import type { Settings } from "../../settings/settings.ts"
+import type { VaultBackend } from "../../vault/ports.ts"
 import type { Terminal } from "./terminal.ts"
 
 /** Options that every command takes. */
@@ -23,6 +24,12 @@ export interface HouseTools {
   host(): Promise<HostIdentity>
   store(): Promise<Store>
   commands(): Promise<CommandRunner>
+  prober(): Promise<Prober>
+  backend(): Promise<VaultBackend>
+  databases(): Promise<DatabaseEngines>
+  containers(): Promise<ContainerEngine>
+  /** A private directory (0700) below the state directory. */
+  scratchDirectory(): Promise<string>
   /** Gives back what was opened. */
   close(): Promise<void>
 }

@@ -1,0 +1,95 @@
+import type { BackupOptions } from "../../../backup/backup.ts"
+import { backUp, planBackup } from "../../../backup/backup.ts"
+import { formatBytes, formatDuration } from "../../../base/units.ts"
+import type { BackupOutput } from "../../../contract/output.ts"
+import type { SealedPoint } from "../../../recovery-point/recovery-point.ts"
+import type { CommandRun } from "../command-spec.ts"
+import type { CommandInput } from "../input.ts"
+import { kitLines } from "../kit-reminder.ts"
+import { renderTable } from "../render/table.ts"
+import { openSubject } from "../subject.ts"
+
+/** `holdfast backup` */
+export const run: CommandRun = async (house, input) => {
+  const subject = await openSubject(house, input, { create: true })
+  const options = optionsOf(input)
+  if (input.flag("plan")) {
+    const plan = await planBackup(subject.tools, subject.app, options, subject.ctx)
+    const rows = plan.parts.map((part) => [part.part, part.from])
+    return {
+      document: {
+        format: "holdfast.backup-plan",
+        version: 1,
+        app: plan.app,
+        parts: plan.parts.map((part) => ({ ...part })),
+        leftOut: plan.leftOut,
+        stops: plan.stops,
+      },
+      lines: [
+        ...renderTable([{ title: "PART" }, { title: "FROM" }], rows),
+        ...plan.stops.map((service) => `stops ${service} for the capture`),
+      ],
+    }
+  }
+  const before = input.text("before-migration")
+  if (before !== null) {
+    const { migrationNeeded } = await import("../../../backup/migration.ts")
+    if (!(await migrationNeeded(subject.tools, subject.vault, subject.app, before, subject.ctx))) {
+      const document: BackupOutput = { format: "holdfast.backup", version: 1, point: null }
+      return { document, lines: [`the newest point already is of ${before} or was taken before it: nothing to do`] }
+    }
+  }
+  const point = await backUp(subject.tools, subject.vault, subject, options, house.command, house.base())
+  return { document: documentOf(point), lines: [...linesOf(point), ...(await kitLines(house, subject.vault))] }
+}
+
+function optionsOf(input: CommandInput): BackupOptions {
+  const before = input.text("before-migration")
+  const only = input.list("only")
+  return {
+    label: input.text("label") ?? (before === null ? null : `before ${before}`),
+    trigger: before === null ? "manual" : "migration",
+    cold: input.flag("cold"),
+    only: only.length === 0 ? null : only,
+    acceptCollapse: input.flag("accept-collapse"),
+    strict: input.flag("strict"),
+    acceptBlank: false,
+  }
+}
+
+function documentOf(point: SealedPoint): BackupOutput {
+  const { manifest } = point
+  return {
+    format: "holdfast.backup",
+    version: 1,
+    point: {
+      id: manifest.id,
+      app: manifest.app,
+      vault: point.vault,
+      digest: point.digest,
+      durationMs: manifest.durationMs,
+      parts: manifest.parts.map(({ part, sizeBytes, storedBytes }) => ({ part, sizeBytes, storedBytes })),
+      warnings: manifest.warnings,
+    },
+  }
+}
+
+function linesOf(point: SealedPoint): readonly string[] {
+  const { manifest } = point
+  const rows = manifest.parts.map((part) => [part.part, describePart(part), formatBytes(part.sizeBytes), formatBytes(part.storedBytes)])
+  return [
+    `sealed ${manifest.id} in vault ${point.vault} in ${formatDuration(manifest.durationMs)}`,
+    "",
+    ...renderTable([{ title: "PART" }, { title: "WHAT" }, { title: "SIZE", right: true }, { title: "STORED", right: true }], rows),
+    ...manifest.warnings.map((warning) => `warning: ${warning}`),
+  ]
+}
+
+function describePart(part: SealedPoint["manifest"]["parts"][number]): string {
+  if (part.kind === "database") {
+    const rows = Object.values(part.facts.rows).reduce((sum, count) => sum + count, 0)
+    return `${part.engine} ${part.facts.engineVersion} by ${part.access}, ${rows} rows`
+  }
+  if (part.kind === "image") return part.reference
+  return `${part.files} files`
+}

@@ -1,0 +1,34 @@
+import { resolve } from "node:path"
+import { importPoint } from "../../../exchange/exchange.ts"
+import { formatBytes } from "../../../base/units.ts"
+import type { CommandRun } from "../command-spec.ts"
+import { usage } from "../input.ts"
+import { renderTable } from "../render/table.ts"
+import { openSubject } from "../subject.ts"
+
+/** `holdfast import` */
+export const run: CommandRun = async (house, input) => {
+  const subject = await openSubject(house, input, { create: true })
+  const names = input.rest("file")
+  const as = input.list("as")
+  if (as.length > 0 && as.length !== names.length) throw usage(`--as is given ${as.length} times for ${names.length} files`)
+  const files = names.map((name, index) => ({ path: resolve(house.cwd, name), as: as[index] ?? null }))
+  const options = { label: input.text("label"), version: input.text("app-version") }
+  const { manifest } = await importPoint(subject.tools, subject.vault, subject.app, files, options, house.command, house.base())
+  const rows = manifest.parts.map((part) => [part.part, formatBytes(part.sizeBytes)])
+  return {
+    document: {
+      format: "holdfast.import",
+      version: 1,
+      point: manifest.id,
+      parts: manifest.parts.map((part) => part.part),
+      warnings: manifest.warnings,
+    },
+    lines: [
+      `imported as ${manifest.id}`,
+      "",
+      ...renderTable([{ title: "PART" }, { title: "SIZE", right: true }], rows),
+      ...manifest.warnings.map((warning) => `warning: ${warning}`),
+    ],
+  }
+}

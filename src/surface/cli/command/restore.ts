@@ -1,0 +1,119 @@
+import { formatBytes, formatDuration } from "../../../base/units.ts"
+import type { RestoreOutput } from "../../../contract/output.ts"
+import { plainRestore, planRestore, restoreInPlace, restoreInto, type RestoreOptions, type RestorePlan } from "../../../restore/restore.ts"
+import type { CommandResult, CommandRun } from "../command-spec.ts"
+import { confirm } from "../confirm.ts"
+import type { House } from "../house.ts"
+import { usage, type CommandInput } from "../input.ts"
+import { renderTable } from "../render/table.ts"
+import { openSubject, pointOf, type Subject } from "../subject.ts"
+
+/** `holdfast restore` */
+export const run: CommandRun = async (house, input) => {
+  const subject = await openSubject(house, input, { create: false })
+  if (input.text("into") !== null) return await runInto(subject, input)
+  if (input.text("path") !== null) throw usage("--path needs --into DIRECTORY: single files are put beside, never over live ones")
+  const point = await pointOf(subject, input)
+  const options = optionsOf(input)
+  const origin = { vault: subject.vault, point }
+  const plan = await planRestore(subject.tools, subject.app, origin, options, subject.ctx)
+  if (input.flag("plan")) return { document: planDocument(plan), lines: planLines(plan, house) }
+  await confirmPlan(house, input, plan, options)
+  const report = await restoreInPlace(subject.tools, subject, origin, plan, options, house.command, house.base())
+  const document: RestoreOutput = {
+    format: "holdfast.restore",
+    version: 1,
+    ...report,
+    keptUntil: report.keptUntil.toISOString(),
+    parts: [...report.parts],
+    warnings: [...report.warnings],
+  }
+  return {
+    document,
+    lines: [
+      `restored ${report.point}: ${report.parts.join(", ")} in ${formatDuration(report.durationMs)}, down for ${formatDuration(report.downtimeMs)}`,
+      report.safetyPoint === null
+        ? "no safety point could be taken; the replaced state is kept beside"
+        : `safety point before it: ${report.safetyPoint}`,
+      `undo until ${report.keptUntil.toISOString()}: holdfast undo ${report.operationId}`,
+      ...report.warnings.map((warning) => `warning: ${warning}`),
+    ],
+  }
+}
+
+async function runInto(subject: Subject, input: CommandInput): Promise<CommandResult> {
+  const directory = input.text("into") ?? ""
+  if (/^postgres(ql)?:/.test(directory)) throw usage("--into takes a directory; load the dump from there with pg_restore")
+  const point = await pointOf(subject, input)
+  const only = input.list("only")
+  const wantedParts = point.manifest.parts.filter((part) => isWanted(part.part, only, input.text("path") !== null))
+  const written = await restoreInto({ vault: subject.vault, point }, subject.app, wantedParts, directory, input.text("path"), subject.ctx)
+  const rows = written.map((part) => [part.part, part.path, formatBytes(part.sizeBytes)])
+  return {
+    document: { format: "holdfast.restore-into", version: 1, point: point.manifest.id, files: written.map((part) => ({ ...part })) },
+    lines: [
+      `wrote ${point.manifest.id} beside, nothing live was touched`,
+      "",
+      ...renderTable([{ title: "PART" }, { title: "WHERE" }, { title: "SIZE", right: true }], rows),
+    ],
+  }
+}
+
+function isWanted(part: string, only: readonly string[], filesOnly: boolean): boolean {
+  const kind = part.split(":")[0] ?? part
+  if (only.length === 0) return filesOnly ? kind === "files" : true
+  return only.some((name) => name === part || name === kind || name === `${kind}s`)
+}
+
+function optionsOf(input: CommandInput): RestoreOptions {
+  const only = input.list("only")
+  const extra = input.list("with")
+  const unknown = extra.find((name) => name !== "images")
+  if (unknown !== undefined) throw usage(`--with takes images, not "${unknown}"`)
+  return {
+    only: only.length === 0 ? null : only,
+    withImages: extra.includes("images"),
+    unproven: input.flag("unproven"),
+    keepMs: input.durationMs("keep") ?? plainRestore.keepMs,
+  }
+}
+
+/** Skipping the reading of a point is confirmed by the app's name; everything else by yes. */
+async function confirmPlan(house: House, input: CommandInput, plan: RestorePlan, options: RestoreOptions): Promise<void> {
+  const base = { plan: planLines(plan, house), question: `Restore ${plan.point} of ${plan.app}?`, given: input.flag("yes") }
+  await confirm(house, options.unproven ? { ...base, word: plan.app, givenWord: input.text("confirm") } : base)
+}
+
+function planDocument(plan: RestorePlan): CommandResult["document"] {
+  return {
+    format: "holdfast.restore-plan",
+    version: 1,
+    ...plan,
+    replaces: plan.replaces.map((one) => ({ ...one })),
+    rowsLost: plan.rowsLost.map((one) => ({ ...one })),
+    space: plan.space.map((one) => ({ ...one })),
+  }
+}
+
+function planLines(plan: RestorePlan, house: House): readonly string[] {
+  const ageMs = house.clock.now().getTime() - new Date(plan.takenAt).getTime()
+  const replaced = plan.replaces.map((one) => [one.part, one.target, formatBytes(one.sizeBytes)])
+  const lost = plan.rowsLost.map((one) => [one.database, one.table, `+${one.rows}`])
+  return [
+    `restore ${plan.point} (taken ${formatDuration(ageMs)} ago) from vault ${plan.vault}`,
+    `proof: ${plan.proof ?? "none yet; it is read back before anything is touched"}`,
+    plan.stops.length === 0 ? "stops nothing" : `stops: ${plan.stops.join(", ")}`,
+    `expected: ${plan.expectedMs === null ? "unknown, there was no drill or restore yet" : formatDuration(plan.expectedMs)}`,
+    `the replaced state is kept for ${formatDuration(plan.keptForMs)}, and a safety point is taken first`,
+    "",
+    ...renderTable([{ title: "REPLACES" }, { title: "WHERE" }, { title: "SIZE", right: true }], replaced),
+    ...(lost.length === 0
+      ? []
+      : [
+          "",
+          "written since the point, and not in it:",
+          ...renderTable([{ title: "DATABASE" }, { title: "TABLE" }, { title: "ROWS", right: true }], lost),
+        ]),
+    ...plan.warnings.map((warning) => `warning: ${warning}`),
+  ]
+}
