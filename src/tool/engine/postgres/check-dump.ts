@@ -1,12 +1,13 @@
 /** Reads a dump to its end. `pg_restore --list` is no check: it exits 0 on a dump cut to 1 % (F33, F41). */
-import { userInfo } from "node:os"
 import { join } from "node:path"
-import type { DumpSource } from "../../../app/ports.ts"
+import type { Argv } from "../../../app/app.ts"
+import type { ContainerEngine, DumpSource } from "../../../app/ports.ts"
 import type { RunContext } from "../../../base/run-context.ts"
 import { clientTooOld } from "./choose-access.ts"
 import { listClients, majorOf, type ClientTools } from "./clients.ts"
 import type { EngineTools } from "./engine-tools.ts"
 import { restoreError, type ToolEnding } from "./failure.ts"
+import { readInHelper } from "./helper-stream.ts"
 import { endWithoutProgress } from "./progress-limit.ts"
 
 const DATA_OF = /^pg_restore: processing data for table "(.*)"$/
@@ -48,7 +49,9 @@ async function readToEnd(tools: EngineTools, dump: DumpSource, made: MadeBy | nu
   if (image === null || tools.containers === null || !(await tools.containers.imagePresent(image, ctx))) {
     throw clientTooOld(clients, made?.engineVersion ?? "of unknown version")
   }
-  return await readInHelper(tools.containers, image, dump, onLine, ctx)
+  const ending = await readByImage(tools.containers, image, dump, tools.scratchDirectory, ctx)
+  for (const line of ending.lines) onLine(line)
+  return ending
 }
 
 async function readLocally(tools: EngineTools, client: ClientTools, dump: DumpSource, onLine: OnLine, ctx: RunContext): Promise<ToolEnding> {
@@ -63,29 +66,12 @@ async function readLocally(tools: EngineTools, client: ClientTools, dump: DumpSo
 }
 
 /** Standard error goes to standard output there, because only that is handed over whole. */
-async function readInHelper(
-  containers: NonNullable<EngineTools["containers"]>,
-  image: string,
-  dump: DumpSource,
-  onLine: OnLine,
-  ctx: RunContext,
-): Promise<ToolEnding> {
-  const { uid, gid } = userInfo()
-  const stream = "/holdfast-stream"
-  const result = await containers.runHelper(
-    {
-      image,
-      network: "none",
-      argv: ["sh", "-c", `"$@" ${stream} 2>&1`, "sh", "pg_restore", ...ARGS],
-      binds: [{ hostPath: dump.path, target: stream, readOnly: true }],
-      environment: { LC_ALL: "C" },
-      user: `${uid}:${gid}`,
-    },
-    ctx,
-  )
+async function readByImage(containers: ContainerEngine, image: string, dump: DumpSource, scratchDirectory: string, ctx: RunContext): Promise<ToolEnding & { lines: readonly string[] }> {
+  const argv: Argv = ["sh", "-c", '"$@" 2>&1', "sh", "pg_restore", ...ARGS]
+  const helper = { image, network: "none", argv, binds: [], environment: { LC_ALL: "C" } }
+  const result = await readInHelper(containers, helper, dump, scratchDirectory, ctx)
   const lines = result.stdout.split("\n")
-  for (const line of lines) onLine(line)
-  return { exitCode: result.exitCode, stderrTail: lines.slice(-20).join("\n").trim() }
+  return { exitCode: result.exitCode, stderrTail: lines.slice(-20).join("\n").trim(), lines }
 }
 
 /** `public.weird Name` → `public."weird Name"`, as facts name it. The tool prints names bare; the first dot ends the schema. */

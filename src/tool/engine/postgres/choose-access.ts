@@ -76,7 +76,7 @@ async function byTcp({ tools, memory, route, version }: Choice, ctx: RunContext)
   const image = memory.scratchImages.get(endpoint.host)
   if (image === undefined || tools.containers === null) throw clientTooOld(clients, version)
   const binds = [{ hostPath: endpoint.host, target: SOCKETS, readOnly: false }]
-  return helperTools(tools.containers, { ...endpoint, image, network: "none", host: SOCKETS, binds }, version)
+  return helperTools(tools.containers, { ...endpoint, image, network: "none", host: SOCKETS, binds }, tools.scratchDirectory, version)
 }
 
 const SOCKETS = "/holdfast-sockets"
@@ -94,7 +94,7 @@ async function byHelper({ tools, memory, route }: Choice, containers: ContainerE
     password: route.source.password,
     binds: [],
   }
-  return helperTools(containers, place, version)
+  return helperTools(containers, place, tools.scratchDirectory, version)
 }
 
 async function byExec({ route }: Choice, containers: ContainerEngine, container: ServiceState, ctx: RunContext): Promise<ToolRunner> {

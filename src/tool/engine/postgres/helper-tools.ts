@@ -2,7 +2,6 @@
  * Client programs of the database's own image, in a throwaway container inside the database's network, that open the vault's
  * FIFO by path (measured: as fast as a local client, two to four times faster than exec).
  */
-import { userInfo } from "node:os"
 import type { Argv } from "../../../app/app.ts"
 import type { ContainerEngine, HelperContainer } from "../../../app/ports.ts"
 import { HoldfastError } from "../../../base/errors.ts"
@@ -10,6 +9,7 @@ import type { RunContext } from "../../../base/run-context.ts"
 import type { Secret } from "../../../base/secret.ts"
 import type { ToolRun, ToolRunner } from "./access.ts"
 import { parseToolVersion } from "./clients.ts"
+import { ownIds, readInHelper, STREAM } from "./helper-stream.ts"
 import { connectionEnvironment } from "./local-tools.ts"
 import { conninfo } from "./quote.ts"
 
@@ -25,29 +25,32 @@ export interface HelperPlace {
   readonly binds: HelperContainer["binds"]
 }
 
-const STREAM = "/holdfast-stream"
-
-export function helperTools(containers: ContainerEngine, place: HelperPlace, version: string): ToolRunner {
+export function helperTools(containers: ContainerEngine, place: HelperPlace, scratchDirectory: string, version: string): ToolRunner {
   return {
     version,
-    run: async (run, ctx) =>
-      await containers.runHelper(
-        {
-          image: place.image,
-          network: place.network,
-          argv: helperArgv(run),
-          binds: [...place.binds, ...streamBinds(run)],
-          environment: {
-            ...connectionEnvironment(ctx),
-            PGHOST: place.host,
-            PGPORT: String(place.port),
-            PGUSER: place.user,
-            ...(place.password === null ? {} : { PGPASSWORD: place.password }),
-          },
-          user: ownIds(),
-        },
-        ctx,
-      ),
+    run: async (run, ctx) => {
+      const helper = helperOf(place, run, ctx)
+      return run.stdin === undefined
+        ? await containers.runHelper(helper, ctx)
+        : await readInHelper(containers, helper, run.stdin, scratchDirectory, ctx)
+    },
+  }
+}
+
+function helperOf(place: HelperPlace, run: ToolRun, ctx: RunContext): HelperContainer {
+  return {
+    image: place.image,
+    network: place.network,
+    argv: helperArgv(run),
+    binds: [...place.binds, ...(run.stdout ? [{ hostPath: run.stdout.path, target: STREAM, readOnly: false }] : [])],
+    environment: {
+      ...connectionEnvironment(ctx),
+      PGHOST: place.host,
+      PGPORT: String(place.port),
+      PGUSER: place.user,
+      ...(place.password === null ? {} : { PGPASSWORD: place.password }),
+    },
+    user: ownIds(),
   }
 }
 
@@ -65,19 +68,8 @@ export async function helperVersion(containers: ContainerEngine, image: string, 
   })
 }
 
+/** A FIFO cannot be synced, and pg_dump 17 fails on trying. */
 function helperArgv(run: ToolRun): Argv {
-  const stream = run.stdout ? [`--file=${STREAM}`] : []
-  const input = run.stdin ? [STREAM] : []
-  return [run.program, ...run.args, ...stream, "--no-password", `--dbname=${conninfo(run.database)}`, ...input]
-}
-
-function streamBinds(run: ToolRun): HelperContainer["binds"] {
-  const stream = run.stdout ?? run.stdin
-  return stream === undefined ? [] : [{ hostPath: stream.path, target: STREAM, readOnly: run.stdin !== undefined }]
-}
-
-/** The vault's FIFO is ours alone (0600), so the helper must be us. */
-function ownIds(): string {
-  const { uid, gid } = userInfo()
-  return `${uid}:${gid}`
+  const stream = run.stdout ? [`--file=${STREAM}`, "--no-sync"] : []
+  return [run.program, ...run.args, ...stream, "--no-password", `--dbname=${conninfo(run.database)}`]
 }
