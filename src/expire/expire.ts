@@ -5,7 +5,8 @@ import type { Journal } from "../operation/journal.ts"
 import type { OperationEnd } from "../operation/operation.ts"
 import { runOperation, type ContextBase } from "../operation/run-operation.ts"
 import { goingPoints, isIdle, planExpire, planToJson, type ExpirePlan } from "./plan.ts"
-import type { ExpireTools, ExpireVault } from "./ports.ts"
+import type { OpenVault } from "../vault/vault.ts"
+import type { ExpireTools } from "./ports.ts"
 import { relist } from "./relist.ts"
 import { expireSteps, type ExpireSteps } from "./steps.ts"
 import { sweepOf } from "./sweep.ts"
@@ -14,7 +15,7 @@ import { unlist } from "./unlist.ts"
 export { goingPoints, isIdle, planExpire, planToJson, type ExpireOptions, type ExpirePlan, type PlannedPoint } from "./plan.ts"
 export { policyFor, type VaultPolicy } from "./policy-for.ts"
 export { settleExpire } from "./settle.ts"
-export type { ExpireTools, ExpireVault } from "./ports.ts"
+export type { ExpireTools } from "./ports.ts"
 
 export interface ExpireReport {
   readonly vault: string
@@ -29,7 +30,7 @@ export interface ExpireReport {
  */
 export async function applyExpire(
   tools: ExpireTools,
-  vault: ExpireVault,
+  vault: OpenVault,
   plan: ExpirePlan,
   command: string,
   base: ContextBase,
@@ -41,7 +42,7 @@ export async function applyExpire(
 
 async function expire(
   tools: ExpireTools,
-  vault: ExpireVault,
+  vault: OpenVault,
   plan: ExpirePlan,
   journal: Journal<ExpireSteps>,
   ctx: RunContext,
@@ -49,13 +50,16 @@ async function expire(
   await refuseStale(tools, vault, plan, ctx)
   const app = plan.app.name
   const points = goingPoints(plan)
-  if (points.length > 0) await unlist(tools, vault, app, points, journal, ctx)
+  if (points.length > 0) {
+    const details = { app, vault: vault.location.name, points: [...points] }
+    await journal.step("unlist", details, async () => await unlist(tools, vault, app, points, ctx))
+  }
   const removed = isIdle(plan) ? [] : await removeOrRelist(tools, vault, app, journal, ctx)
   return { outcome: "succeeded", result: { vault: plan.vault, removed }, record: { vault: plan.vault, removed: [...removed] } }
 }
 
 /** Under the lease nobody else changes points; whatever changed before it was taken shows here. */
-async function refuseStale(tools: ExpireTools, vault: ExpireVault, plan: ExpirePlan, ctx: RunContext): Promise<void> {
+async function refuseStale(tools: ExpireTools, vault: OpenVault, plan: ExpirePlan, ctx: RunContext): Promise<void> {
   const now = await planExpire(tools, plan.app, vault, plan.options, ctx)
   const same = now.generation === plan.generation && goingPoints(now).join() === goingPoints(plan).join()
   if (plan.vault === vault.location.name && same) return
@@ -64,7 +68,7 @@ async function refuseStale(tools: ExpireTools, vault: ExpireVault, plan: ExpireP
 
 async function removeOrRelist(
   tools: ExpireTools,
-  vault: ExpireVault,
+  vault: OpenVault,
   app: string,
   journal: Journal<ExpireSteps>,
   ctx: RunContext,

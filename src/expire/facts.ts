@@ -1,5 +1,5 @@
 import type { App } from "../app/app.ts"
-import type { OperationRecord, PointRecord, Store } from "../operation/ports.ts"
+import type { KeptRecord, OperationRecord, PointRecord, Store } from "../operation/ports.ts"
 import { manifestSchema, type Manifest } from "../recovery-point/manifest.ts"
 import type { RetentionPoint } from "../retention/retention.ts"
 import { suspiciousPoints } from "./suspicion.ts"
@@ -59,8 +59,13 @@ function judge(record: PointRecord, manifest: Manifest, known: Knowledge): Judge
     suspicious: known.suspicious.has(id),
     pinned: known.pinned.has(id),
     migration: manifest.trigger === "migration",
-    neededBy: manifest.trigger === "safety" && known.revocable.has(manifest.operationId) ? manifest.operationId : null,
+    neededBy: neededBy(manifest, known.revocable),
   }
+}
+
+function neededBy(manifest: Manifest, revocable: ReadonlySet<string>): string | null {
+  if (revocable.has(manifest.id)) return manifest.operationId
+  return manifest.trigger === "safety" && revocable.has(manifest.operationId) ? manifest.operationId : null
 }
 
 /** Whole, routine points are one group; what a person imported, a safety point and a point without some parts never push one of them out. */
@@ -102,9 +107,17 @@ async function pinnedPoints(store: Store, app: string): Promise<ReadonlySet<stri
   return new Set([...state].flatMap(([point, pinned]) => (pinned ? [point] : [])))
 }
 
-/** Operations whose safety point may still be needed: not finished, or with kept state that can be swapped back. */
+/** Operations whose safety point may still be needed: not finished, or with kept state that can be swapped back. Their points as well. */
 async function revocableOperations(store: Store, app: string): Promise<ReadonlySet<string>> {
   const unfinished = await store.operations({ app, unfinished: true })
   const kept = (await store.kept(app)).filter((record) => record.releasedAt === null)
-  return new Set([...unfinished.map((operation) => operation.id), ...kept.map((record) => record.operationId)])
+  return new Set([
+    ...unfinished.map((operation) => operation.id),
+    ...kept.flatMap((record) => [record.operationId, ...safetyPointIn(record)]),
+  ])
+}
+
+function safetyPointIn({ details }: KeptRecord): readonly string[] {
+  if (details === null || typeof details !== "object" || !("safetyPoint" in details)) return []
+  return typeof details.safetyPoint === "string" ? [details.safetyPoint] : []
 }

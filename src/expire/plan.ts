@@ -3,12 +3,15 @@ import { canonicalJson, sha256, type Json } from "../base/canonical-json.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import { decideRetention, type Decision, type Reason } from "../retention/retention.ts"
+import type { Leftover } from "../recovery-point/recovery-point.ts"
 import type { StoredItem } from "../vault/ports.ts"
 import { judgePoints, type JudgedPoint } from "./facts.ts"
 import { assertPlausibleClock } from "./plausible-clock.ts"
-import type { ExpireTools, ExpireVault } from "./ports.ts"
+import type { OpenVault } from "../vault/vault.ts"
+import type { ExpireTools } from "./ports.ts"
 import { assertStoreKnowsVault } from "./store-behind.ts"
-import { contentsOf, unsealedLeftovers, unusedImages } from "./vault-contents.ts"
+import { oldLeftovers } from "./leftovers.ts"
+import { contentsOf, unusedImages } from "./vault-contents.ts"
 
 export interface ExpireOptions {
   readonly policy: Keep
@@ -34,7 +37,7 @@ export interface ExpirePlan {
   readonly points: readonly PlannedPoint[]
   /** Points that an earlier run un-listed and whose data may still be there. */
   readonly unfinished: readonly string[]
-  readonly unsealed: readonly StoredItem[]
+  readonly unsealed: readonly Leftover[]
   readonly unusedImages: readonly StoredItem[]
   /** At most this many bytes become free. */
   readonly storedBytes: number
@@ -49,7 +52,7 @@ export interface ExpirePlan {
 export async function planExpire(
   tools: ExpireTools,
   app: App,
-  vault: ExpireVault,
+  vault: OpenVault,
   options: ExpireOptions,
   ctx: RunContext,
 ): Promise<ExpirePlan> {
@@ -60,16 +63,15 @@ export async function planExpire(
   const decisions = decideRetention(judged, options.policy, now, options.timezone)
   const expired = (await tools.store.expiredPoints(app.name, vault.location.name)).map((point) => point.id)
   const contents = contentsOf(await vault.backend.list(vault.location, { app: app.name }, ctx))
-  assertStoreKnowsVault(vault.location.name, contents.sealed, judged, expired)
+  await assertStoreKnowsVault(tools.store, vault, app.name, { sealed: contents.sealed, listed: judged, expired })
   const points = plannedPoints(judged, decisions)
-  const known = new Set([...judged.map((point) => point.id), ...expired])
   return {
     app,
     vault: vault.location.name,
     options,
     points,
     unfinished: expired,
-    unsealed: unsealedLeftovers(contents, known, now),
+    unsealed: await oldLeftovers(tools.store, vault, app.name, ctx),
     unusedImages: unusedImages(contents, imagesOfKept(judged, decisions), now),
     storedBytes: points.filter((point) => !point.keep).reduce((sum, point) => sum + point.storedBytes, 0),
     generation: generationOf(judged, options),
@@ -101,12 +103,12 @@ export function planToJson(plan: ExpirePlan): Json {
       reasons: point.reasons.map((reason) => ({ ...reason })),
     })),
     unfinished: [...plan.unfinished],
-    unsealed: [...new Set(plan.unsealed.map((item) => item.tags.point))],
+    unsealed: plan.unsealed.map((leftover) => leftover.point),
     unusedImages: plan.unusedImages.map((item) => item.tags.part),
   }
 }
 
-function refuseAppendOnly(vault: ExpireVault): void {
+function refuseAppendOnly(vault: OpenVault): void {
   if (!vault.location.appendOnly) return
   throw new HoldfastError("VAULT_DELETE_REFUSED", {
     what: `${vault.location.name} is append-only: nothing can be removed from it with these credentials`,

@@ -3,23 +3,19 @@ import { isHoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { Settlement } from "../operation/operation.ts"
 import type { OperationRecord } from "../operation/ports.ts"
-import { storeExpiry } from "./ledger.ts"
-import type { ExpireTools, ExpireVault } from "./ports.ts"
+import type { OpenVault } from "../vault/vault.ts"
+import type { ExpireTools } from "./ports.ts"
 import { relist } from "./relist.ts"
 import { sweepOf } from "./sweep.ts"
+import { unlist } from "./unlist.ts"
 
-const unlistDetails = z.object({ points: z.array(z.string()), at: z.iso.datetime() })
+const unlistDetails = z.object({ points: z.array(z.string()) })
 
 /**
  * Finishes an interrupted expiry: once its ledger entry may have been stored, the points go. Repeatable.
  * An expiry that had not begun to un-list is over without a change.
  */
-export async function settleExpire(
-  tools: ExpireTools,
-  vault: ExpireVault,
-  operation: OperationRecord,
-  ctx: RunContext,
-): Promise<Settlement> {
+export async function settleExpire(tools: ExpireTools, vault: OpenVault, operation: OperationRecord, ctx: RunContext): Promise<Settlement> {
   const { app } = operation
   await vault.backend.unlockDead(vault.location, ctx)
   if (operation.steps.length === 0) return { outcome: "failed", message: "interrupted before anything was removed" }
@@ -37,17 +33,13 @@ export async function settleExpire(
   }
 }
 
-async function settleRelisting(tools: ExpireTools, vault: ExpireVault, app: string, ctx: RunContext): Promise<Settlement> {
+async function settleRelisting(tools: ExpireTools, vault: OpenVault, app: string, ctx: RunContext): Promise<Settlement> {
   const relisted = await relist(tools, vault, app, ctx)
   return { outcome: "failed", message: `${vault.location.name} refused the removal; ${relisted.length} points are listed again` }
 }
 
-async function finishUnlisting(tools: ExpireTools, vault: ExpireVault, operation: OperationRecord, ctx: RunContext): Promise<void> {
-  const announced = operation.steps.find((step) => step.name === "announce")
-  if (announced === undefined) return
-  const { points, at } = unlistDetails.parse(announced.details)
-  if (operation.steps.some((step) => step.name === "unlist" && step.state === "done")) return
-  const entry = { app: operation.app, points, at: new Date(at), operationId: operation.id }
-  if (announced.state !== "done") await storeExpiry(vault, "expired", entry, ctx)
-  await tools.store.markExpired(operation.app, vault.location.name, points, entry.at)
+async function finishUnlisting(tools: ExpireTools, vault: OpenVault, operation: OperationRecord, ctx: RunContext): Promise<void> {
+  const begun = operation.steps.find((step) => step.name === "unlist")
+  if (begun === undefined || begun.state === "done") return
+  await unlist(tools, vault, operation.app, unlistDetails.parse(begun.details).points, ctx)
 }

@@ -2,9 +2,11 @@ import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import { manifestSchema } from "../recovery-point/manifest.ts"
 import type { StoredItem } from "../vault/ports.ts"
+import { oldLeftovers } from "./leftovers.ts"
 import { imageParts } from "./plan.ts"
-import type { ExpireTools, ExpireVault } from "./ports.ts"
-import { contentsOf, isManifest, unsealedLeftovers, unusedImages } from "./vault-contents.ts"
+import type { OpenVault } from "../vault/vault.ts"
+import type { ExpireTools } from "./ports.ts"
+import { contentsOf, isManifest, unusedImages } from "./vault-contents.ts"
 
 /** The parts of removing that are journaled one by one; each may be repeated. */
 export interface Sweep {
@@ -15,7 +17,7 @@ export interface Sweep {
 }
 
 /** Removes what is un-listed in the store, what was never sealed, and images that no listed point refers to. */
-export function sweepOf(tools: ExpireTools, vault: ExpireVault, app: string, ctx: RunContext): Sweep {
+export function sweepOf(tools: ExpireTools, vault: OpenVault, app: string, ctx: RunContext): Sweep {
   const { backend, location } = vault
   const expiredIds = async (): Promise<readonly string[]> => (await tools.store.expiredPoints(app, location.name)).map((point) => point.id)
   const remaining = async (ids: readonly string[]): Promise<readonly StoredItem[]> => {
@@ -42,14 +44,12 @@ export function sweepOf(tools: ExpireTools, vault: ExpireVault, app: string, ctx
 }
 
 /** What no point, listed or un-listed, has any claim to. */
-async function strayItems(tools: ExpireTools, vault: ExpireVault, app: string, ctx: RunContext): Promise<readonly StoredItem[]> {
-  const listed = await tools.store.points(app, vault.location.name)
-  const expired = await tools.store.expiredPoints(app, vault.location.name)
+async function strayItems(tools: ExpireTools, vault: OpenVault, app: string, ctx: RunContext): Promise<readonly StoredItem[]> {
+  const leftovers = await oldLeftovers(tools.store, vault, app, ctx)
   const contents = contentsOf(await vault.backend.list(vault.location, { app }, ctx))
-  const known = new Set([...listed, ...expired].map((point) => point.id))
+  const listed = await tools.store.points(app, vault.location.name)
   const used = imageParts(listed.map((point) => manifestSchema.parse(point.manifest)))
-  const now = ctx.clock.now()
-  return [...unsealedLeftovers(contents, known, now), ...unusedImages(contents, used, now)]
+  return [...leftovers.flatMap((leftover) => leftover.items), ...unusedImages(contents, used, ctx.clock.now())]
 }
 
 function stillThere(vault: string, left: readonly StoredItem[]): HoldfastError {

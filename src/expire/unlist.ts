@@ -1,21 +1,13 @@
 import type { RunContext } from "../base/run-context.ts"
-import type { Journal } from "../operation/journal.ts"
-import { storeExpiry } from "./ledger.ts"
-import type { ExpireTools, ExpireVault } from "./ports.ts"
-import type { ExpireSteps } from "./steps.ts"
+import { listPoints, recordExpiry } from "../recovery-point/recovery-point.ts"
+import type { OpenVault } from "../vault/vault.ts"
+import type { ExpireTools } from "./ports.ts"
 
-/** The vault hears of it first: if only the store knew, losing the store would make expired points look stolen. */
-export async function unlist(
-  tools: ExpireTools,
-  vault: ExpireVault,
-  app: string,
-  points: readonly string[],
-  journal: Journal<ExpireSteps>,
-  ctx: RunContext,
-): Promise<void> {
-  const at = ctx.clock.now()
-  const details = { app, vault: vault.location.name, points: [...points], at: at.toISOString() }
-  const entry = { app, points, at, operationId: ctx.operationId }
-  await journal.step("announce", details, async () => await storeExpiry(vault, "expired", entry, ctx))
-  await journal.step("unlist", details, async () => await tools.store.markExpired(app, vault.location.name, points, at))
+const REASON = "no rule of the retention policy keeps it"
+
+/** The vault's ledger hears of it first, then the store: nobody lists the points any more. Repeating it is harmless. */
+export async function unlist(tools: ExpireTools, vault: OpenVault, app: string, ids: readonly string[], ctx: RunContext): Promise<void> {
+  const going = new Set(ids)
+  const points = (await listPoints(vault, tools.store, app, ctx)).filter((point) => going.has(point.manifest.id))
+  await recordExpiry(vault, tools.store, points, REASON, ctx)
 }

@@ -24,13 +24,6 @@ export function isManifest(item: StoredItem): boolean {
   return item.tags.part === "manifest"
 }
 
-/** Leftovers of runs that never sealed their point; younger ones may belong to a run on another host. */
-export function unsealedLeftovers(contents: VaultContents, known: ReadonlySet<string>, now: Date): readonly StoredItem[] {
-  return [...contents.byPoint]
-    .filter(([point, items]) => !contents.sealed.has(point) && !known.has(point) && items.every((item) => isOld(item, now)))
-    .flatMap(([, items]) => items)
-}
-
 /** Images that no remaining point refers to; a young one may belong to a point that is not sealed yet. */
 export function unusedImages(contents: VaultContents, usedParts: ReadonlySet<string>, now: Date): readonly StoredItem[] {
   return contents.images.filter((item) => !usedParts.has(item.tags.part) && isOld(item, now))

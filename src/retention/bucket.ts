@@ -1,5 +1,5 @@
 import { localTimeOf, type LocalTime } from "./local-time.ts"
-import type { Pick, RetentionPoint } from "./retention.ts"
+import type { Pick, RetentionPoint } from "./point.ts"
 
 /** Name of each bucket and the period that an instant falls into. The offset tells the hour that an autumn night has twice. */
 const buckets = {

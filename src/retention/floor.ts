@@ -1,4 +1,4 @@
-import type { Pick, RetentionPoint } from "./retention.ts"
+import type { Pick, RetentionPoint } from "./point.ts"
 import type { PointGroup, Timeline } from "./timeline.ts"
 
 const MIGRATION_POINTS_KEPT = 2

@@ -1,4 +1,4 @@
-import type { RetentionPoint } from "./retention.ts"
+import type { RetentionPoint } from "./point.ts"
 
 export interface PointGroup {
   readonly name: string

@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import type { RunContext } from "../../src/base/run-context.ts"
 import { applyExpire, goingPoints, isIdle, planExpire, settleExpire, type ExpireOptions } from "../../src/expire/expire.ts"
 import { settleInterrupted } from "../../src/operation/settle.ts"
-import type { Store } from "../../src/operation/ports.ts"
+import type { PointRecord, Store } from "../../src/operation/ports.ts"
+import { manifestSchema } from "../../src/recovery-point/manifest.ts"
 import type { VaultBackend } from "../../src/vault/ports.ts"
 import { app, benchOf, checkVault, ctx, layVault, mortalHost, NOW, prove, type Bench, type Laid } from "./retention-vault.ts"
 
@@ -19,6 +20,12 @@ const bench = async (...args: Parameters<typeof benchOf>): Promise<Bench> => {
   return made
 }
 const plan = async ({ tools, vault }: Bench, options = KEEP) => await planExpire(tools, app, vault, options, ctx())
+
+const safetyOf = (record: PointRecord, operationId: string): PointRecord["manifest"] => ({
+  ...manifestSchema.parse(record.manifest),
+  trigger: "safety",
+  operationId,
+})
 
 beforeAll(async () => {
   laid = await layVault(12)
@@ -109,12 +116,12 @@ describe("expiring from a real vault", () => {
   it("keeps the safety point of an operation that can still be undone, and lets it go once the kept state is released", async () => {
     const one = await bench(laid)
     const [first] = laid.records
-    if (first === undefined || first.manifest === null || typeof first.manifest !== "object") throw new Error("a record was laid")
-    await one.tools.store.putPoint({ ...first, manifest: { ...first.manifest, trigger: "safety", operationId: "restore-1" } })
+    if (first === undefined) throw new Error("a record was laid")
+    await one.tools.store.putPoint({ ...first, manifest: safetyOf(first, "restore-1") })
     // The newest of its own group: a second one takes that place.
     const second = laid.records[1]
-    if (second === undefined || second.manifest === null || typeof second.manifest !== "object") throw new Error("a record was laid")
-    await one.tools.store.putPoint({ ...second, manifest: { ...second.manifest, trigger: "safety", operationId: "restore-2" } })
+    if (second === undefined) throw new Error("a record was laid")
+    await one.tools.store.putPoint({ ...second, manifest: safetyOf(second, "restore-2") })
     const kept = { operationId: "restore-1", app: "chat", keptUntil: NOW, details: null }
     await one.tools.store.putKept({ ...kept, releasedAt: null })
     const only = { ...KEEP, policy: { last: 1 } }
@@ -123,6 +130,16 @@ describe("expiring from a real vault", () => {
     ])
     await one.tools.store.putKept({ ...kept, releasedAt: NOW })
     expect(goingPoints(await plan(one, only))).toContain("p1")
+  })
+
+  it("refuses while the store has not read the vault's ledger", async () => {
+    const one = await bench(small)
+    await one.tools.store.setValue("synced:local:chat", "another vault")
+    await expect(plan(one)).rejects.toMatchObject({
+      code: "STORE_BEHIND",
+      message: "the store has not read the proofs and pins of chat from local yet",
+      hint: "Run `holdfast points` to read the vault, then make the plan again.",
+    })
   })
 
   it("refuses while the store does not know all points of the vault", async () => {
@@ -218,8 +235,9 @@ function killedAt(step: string, when: "before" | "after", host: ReturnType<typeo
 }
 
 describe("a crash in the middle of an expiry", () => {
-  const steps = ["announce", "unlist", "remove-manifests", "remove-data", "forget"] as const
-  const moments = steps.flatMap((step) => (["before", "after"] as const).map((when) => ({ step, when })))
+  const steps = ["unlist", "remove-manifests", "remove-data", "forget"] as const
+  const whens = process.env["HOLDFAST_TEST_FULL"] === "1" ? (["before", "after"] as const) : (["before"] as const)
+  const moments = steps.flatMap((step) => whens.map((when) => ({ step, when })))
 
   it.each(moments)("killed $when the work of `$step`: settling finishes it, listed points stay whole", async ({ step, when }) => {
     const one = await bench(small)
@@ -236,10 +254,8 @@ describe("a crash in the middle of an expiry", () => {
     }
     const [settled] = await settleInterrupted(survivor, settlers, "chat", ctx())
 
-    expect(settled).toMatchObject({
-      outcome: "succeeded",
-      message: expect.stringMatching(/^interrupted, then finished: [02] points removed from local$/),
-    })
+    expect(settled?.outcome).toBe("succeeded")
+    expect(settled?.message).toMatch(/^interrupted, then finished: [02] points removed from local$/)
     expect(await one.remaining()).toEqual({ points: ["p3", "p4"], images: 1, items: 5 })
     expect((await store.points("chat", "local")).map((point) => point.id)).toEqual(["p3", "p4"])
     expect(await store.expiredPoints("chat", "local")).toEqual([])

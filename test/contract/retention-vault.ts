@@ -8,7 +8,7 @@ import type { App } from "../../src/app/app.ts"
 import { canonicalJson, sha256 } from "../../src/base/canonical-json.ts"
 import { systemClock } from "../../src/base/clock.ts"
 import { silentLog, silentProgress, type RunContext } from "../../src/base/run-context.ts"
-import type { ExpireTools, ExpireVault } from "../../src/expire/expire.ts"
+import type { ExpireTools } from "../../src/expire/expire.ts"
 import type { HostIdentity } from "../../src/operation/operation.ts"
 import type { PointRecord, Store } from "../../src/operation/ports.ts"
 import { manifestSchema, type Manifest } from "../../src/recovery-point/manifest.ts"
@@ -16,6 +16,7 @@ import { createProcesses } from "../../src/tool/process/process.ts"
 import { createRestic } from "../../src/tool/restic/restic.ts"
 import { openSqliteStore } from "../../src/tool/store/store.ts"
 import type { VaultBackend, VaultLocation } from "../../src/vault/ports.ts"
+import type { OpenVault } from "../../src/vault/vault.ts"
 
 export const DAY_MS = 86_400_000
 /** Two days ahead of the machine, so that what was stored just now is older than a day. */
@@ -176,7 +177,7 @@ export interface Bench {
   readonly directory: string
   readonly tools: ExpireTools
   readonly host: ReturnType<typeof mortalHost>
-  readonly vault: ExpireVault
+  readonly vault: OpenVault
   remaining(): Promise<{ points: readonly string[]; images: number; items: number }>
   dispose(): Promise<void>
 }
@@ -193,7 +194,8 @@ export async function benchOf(
   const store = await openSqliteStore(join(directory, "store.sqlite"), { host, clock: systemClock })
   for (const record of laid.records) await store.putPoint(record)
   for (const record of laid.records.filter((candidate) => !unproven.includes(candidate.id))) await prove(store, record.id)
-  const vault = { backend: backendIn(directory), location: locationIn(directory) }
+  const vault = { backend: backendIn(directory), location: locationIn(directory), vaultId: "laid" }
+  await store.setValue("synced:local:chat", vault.vaultId)
   return {
     directory,
     tools: { store: wrap(store), host },

@@ -1,0 +1,24 @@
+import type { App, DatabaseSource } from "../../app/app.ts"
+import type { RunContext } from "../../base/run-context.ts"
+import { fromError, ok, trouble, type Finding } from "../finding.ts"
+import type { DoctorTools, Subject } from "../ports.ts"
+
+/** Each database answers, to a client that is new enough; a restore can swap by renaming. */
+export async function checkDatabases(tools: DoctorTools, subject: Subject, ctx: RunContext): Promise<readonly Finding[]> {
+  const pairs = subject.apps.flatMap((app) => app.databases.map((source) => ({ app, source })))
+  const found = await Promise.all(pairs.map(async ({ app, source }) => await databaseFindings(tools, app, source, ctx)))
+  return found.flat()
+}
+
+async function databaseFindings(tools: DoctorTools, app: App, source: DatabaseSource, ctx: RunContext): Promise<readonly Finding[]> {
+  const subject = `${app.name} database:${source.name}`
+  try {
+    const seen = await tools.databases.for(source).inspect(source, ctx)
+    const reached = ok("database", subject, `${source.engine} ${seen.engineVersion}, reached by ${seen.access} with ${seen.toolVersion}`)
+    if (seen.canSwap.allowed) return [reached]
+    const remedy = "Give the role the right to create and rename databases, or restore with --into."
+    return [reached, trouble("warn", "database", subject, `a restore cannot swap by renaming: ${seen.canSwap.why}`, remedy)]
+  } catch (thrown) {
+    return [fromError("database", subject, thrown)]
+  }
+}

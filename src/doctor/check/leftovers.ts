@@ -1,0 +1,35 @@
+import type { App } from "../../app/app.ts"
+import type { RunContext } from "../../base/run-context.ts"
+import { ok, trouble, type Finding } from "../finding.ts"
+import { leftoversIn } from "../leftovers.ts"
+import type { DoctorTools, Subject } from "../ports.ts"
+
+/** What interrupted runs left in vaults, and kept states whose time is over. */
+export async function checkLeftovers(tools: DoctorTools, subject: Subject, ctx: RunContext): Promise<readonly Finding[]> {
+  const found: Finding[] = []
+  for (const app of subject.apps) {
+    found.push(...(await keptFindings(tools, app, ctx)))
+    for (const { vault, leftovers } of await leftoversIn(tools, subject.vaults, app, ctx)) {
+      const points = leftovers.map((leftover) => leftover.point).join(", ")
+      const remedy = "Run `holdfast expire`; it sweeps them."
+      found.push(
+        trouble("warn", "leftovers", `${app.name} in ${vault.location.name}`, `parts of runs that were never sealed: ${points}`, remedy),
+      )
+    }
+  }
+  return found.length > 0 ? found : [ok("leftovers", "all apps", "nothing is left over")]
+}
+
+async function keptFindings(tools: DoctorTools, app: App, ctx: RunContext): Promise<readonly Finding[]> {
+  const now = ctx.clock.now()
+  const over = (await tools.store.kept(app.name)).filter((kept) => kept.releasedAt === null && kept.keptUntil <= now)
+  return over.map((kept) =>
+    trouble(
+      "warn",
+      "leftovers",
+      app.name,
+      `the state that operation ${kept.operationId} kept was due to go at ${kept.keptUntil.toISOString()}`,
+      "Run `holdfast doctor --free-space` to release it.",
+    ),
+  )
+}
