@@ -41,7 +41,8 @@ function readLine(text: string, lookUp: Variables | null): Line {
   const key = assignment[1] ?? ""
   const rest = text.slice(assignment[0].length)
   // A name alone takes its value from the environment.
-  if (assignment[2] === undefined) return { key: /^[ \t]*(?:#.*)?(?:\n|$)/.test(rest) ? key : null, value: lookUp?.(key), rest: afterLine(rest) }
+  if (assignment[2] === undefined)
+    return { key: /^[ \t]*(?:#.*)?(?:\n|$)/.test(rest) ? key : null, value: lookUp?.(key), rest: afterLine(rest) }
   return { key, ...readValue(rest, lookUp) }
 }
 
@@ -77,7 +78,12 @@ export function readEnvFile(path: string, outer: Variables | null = () => undefi
   try {
     return parseEnvFile(readFileSync(path, "utf8"), outer)
   } catch (cause) {
-    if (cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ENOTDIR")) return { values: new Map(), duplicates: [] }
-    throw new HoldfastError("SETTINGS_UNREADABLE", { what: `cannot read ${path}`, why: cause instanceof Error ? cause.message : String(cause), cause })
+    if (cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ENOTDIR"))
+      return { values: new Map(), duplicates: [] }
+    throw new HoldfastError("SETTINGS_UNREADABLE", {
+      what: `cannot read ${path}`,
+      why: cause instanceof Error ? cause.message : String(cause),
+      cause,
+    })
   }
 }

@@ -9,7 +9,11 @@ export interface JudgedBody {
 }
 
 /** The body decides, not the status: Chatalot answers 200 when it is degraded. A status of 400 or more is never well. */
-export function judgeBody(answer: { body: string; status: number | null } | { problem: string }, expect: HealthCheck["expect"], versionKey: string | null): JudgedBody {
+export function judgeBody(
+  answer: { body: string; status: number | null } | { problem: string },
+  expect: HealthCheck["expect"],
+  versionKey: string | null,
+): JudgedBody {
   if ("problem" in answer) return failed(answer.problem, null)
   const body = parseBody(answer.body)
   const version = versionKey === null || body === null ? null : textOf(member(body, versionKey))
@@ -21,7 +25,10 @@ export function judgeBody(answer: { body: string; status: number | null } | { pr
     const got = textOf(member(body, key))
     if (got === null || !allowed.includes(got)) return failed(`${key} is ${got ?? "missing"}, expected ${allowed.join(" or ")}`, version)
   }
-  return { check: { name: "health", outcome: "passed", why: keys.map((key) => `${key} is ${textOf(member(body, key)) ?? ""}`).join(", ") }, version }
+  return {
+    check: { name: "health", outcome: "passed", why: keys.map((key) => `${key} is ${textOf(member(body, key)) ?? ""}`).join(", ") },
+    version,
+  }
 }
 
 function failed(why: string, version: string | null): JudgedBody {

@@ -5,7 +5,7 @@ import type { RunContext } from "../base/run-context.ts"
 import type { App, AppCheck, DatabaseSource, HealthCheck } from "./app.ts"
 import { judgeBody } from "./gate-body.ts"
 import { hostKeyFingerprint } from "./host-key.ts"
-import type { CommandRunner, ContainerEngine, DatabaseEngines, Prober, Sandbox, ServiceState } from "./ports.ts"
+import type { CommandRunner, ComposeModel, ContainerEngine, DatabaseEngines, Prober, Sandbox, ServiceState } from "./ports.ts"
 
 export interface GateTools {
   readonly prober: Prober
@@ -28,7 +28,13 @@ export interface GateOptions {
 /** The live app, or a sandbox with the sources of its databases (by name) where they differ. */
 export type GateTarget =
   | { readonly kind: "live" }
-  | { readonly kind: "sandbox"; readonly sandbox: Sandbox; readonly databases: Readonly<Record<string, DatabaseSource>> }
+  | {
+      readonly kind: "sandbox"
+      readonly sandbox: Sandbox
+      readonly databases: Readonly<Record<string, DatabaseSource>>
+      /** The app's compose model, to know which service's port a published one of the host leads to. */
+      readonly model?: ComposeModel | null
+    }
 
 export interface GateCheckResult {
   readonly name: string
@@ -48,7 +54,13 @@ export interface GateReport {
 /**
  * Polls until N rounds in a row are good or the time is over; never throws for an app that is not well, only when cancelled.
  */
-export async function gate(app: App, tools: GateTools, target: GateTarget, ctx: RunContext, options: GateOptions = {}): Promise<GateReport> {
+export async function gate(
+  app: App,
+  tools: GateTools,
+  target: GateTarget,
+  ctx: RunContext,
+  options: GateOptions = {},
+): Promise<GateReport> {
   const started = ctx.clock.monotonicMs()
   const limit = options.timeoutMs ?? app.health?.timeoutMs ?? 120_000
   const wanted = options.consecutive ?? 3
@@ -78,7 +90,14 @@ interface Round {
   readonly version: string | null
 }
 
-async function round(app: App, tools: GateTools, target: GateTarget, first: ReadonlyMap<string, number>, options: GateOptions, ctx: RunContext): Promise<Round> {
+async function round(
+  app: App,
+  tools: GateTools,
+  target: GateTarget,
+  first: ReadonlyMap<string, number>,
+  options: GateOptions,
+  ctx: RunContext,
+): Promise<Round> {
   const states = await statesOf(app, tools, target, ctx)
   const services = judgeServices(app, states, first, options.ignoreServices ?? [])
   const health = app.health === null ? null : await askHealth(app.health, tools, target, states, ctx)
@@ -105,9 +124,17 @@ async function restartCounts(app: App, tools: GateTools, target: GateTarget, ctx
 }
 
 /** A container that has ended with everything done (a migration job) is not told from one that crashed: only those named may be down. */
-function judgeServices(app: App, states: readonly ServiceState[], first: ReadonlyMap<string, number>, ignored: readonly string[]): readonly GateCheckResult[] {
-  const judged = states.filter((state) => !ignored.includes(state.service)).map((state) => judgeService(state, first.get(state.containerId) ?? state.restartCount))
-  const none: GateCheckResult[] = app.compose !== null && states.length === 0 ? [{ name: "services", outcome: "failed", why: "no container of this project exists" }] : []
+function judgeServices(
+  app: App,
+  states: readonly ServiceState[],
+  first: ReadonlyMap<string, number>,
+  ignored: readonly string[],
+): readonly GateCheckResult[] {
+  const judged = states
+    .filter((state) => !ignored.includes(state.service))
+    .map((state) => judgeService(state, first.get(state.containerId) ?? state.restartCount))
+  const none: GateCheckResult[] =
+    app.compose !== null && states.length === 0 ? [{ name: "services", outcome: "failed", why: "no container of this project exists" }] : []
   return [...none, ...judged]
 }
 
@@ -122,36 +149,68 @@ function judgeService(state: ServiceState, restartsBefore: number): GateCheckRes
 
 type Answer = { readonly body: string; readonly status: number | null } | { readonly problem: string }
 
-async function askHealth(health: HealthCheck, tools: GateTools, target: GateTarget, states: readonly ServiceState[], ctx: RunContext): Promise<Answer> {
+async function askHealth(
+  health: HealthCheck,
+  tools: GateTools,
+  target: GateTarget,
+  states: readonly ServiceState[],
+  ctx: RunContext,
+): Promise<Answer> {
   try {
     if (health.command !== null) return await askByCommand(health.command, tools, target, states, ctx)
     if (health.url === null) return { problem: "neither an address nor a command is known" }
-    return target.kind === "live" ? await tools.prober.http(health.url, 5000, ctx) : await askInSandbox(health.url, target.sandbox, states, ctx)
+    return target.kind === "live" ? await tools.prober.http(health.url, 5000, ctx) : await askInSandbox(health.url, target, states, ctx)
   } catch (thrown) {
     ctx.signal.throwIfAborted()
     return { problem: messageOf(thrown) }
   }
 }
 
-async function askByCommand(command: NonNullable<HealthCheck["command"]>, tools: GateTools, target: GateTarget, states: readonly ServiceState[], ctx: RunContext): Promise<Answer> {
+async function askByCommand(
+  command: NonNullable<HealthCheck["command"]>,
+  tools: GateTools,
+  target: GateTarget,
+  states: readonly ServiceState[],
+  ctx: RunContext,
+): Promise<Answer> {
   const result = await execIn(command.service, command.argv, tools, target, states, ctx)
-  return result.exitCode === 0 ? { body: result.stdout, status: null } : { problem: `${command.argv[0]} ended with ${result.exitCode}: ${result.stderrTail.trim()}` }
+  return result.exitCode === 0
+    ? { body: result.stdout, status: null }
+    : { problem: `${command.argv[0]} ended with ${result.exitCode}: ${result.stderrTail.trim()}` }
 }
 
-async function execIn(service: string, argv: readonly [string, ...string[]], tools: GateTools, target: GateTarget, states: readonly ServiceState[], ctx: RunContext): Promise<{ exitCode: number; stdout: string; stderrTail: string }> {
+async function execIn(
+  service: string,
+  argv: readonly [string, ...string[]],
+  tools: GateTools,
+  target: GateTarget,
+  states: readonly ServiceState[],
+  ctx: RunContext,
+): Promise<{ exitCode: number; stdout: string; stderrTail: string }> {
   if (target.kind === "sandbox") return target.sandbox.exec(service, argv, { timeoutMs: 10_000 }, ctx)
   const state = states.find((candidate) => candidate.service === service && candidate.state === "running")
   if (state === undefined) throw new HoldfastError("SERVICE_NOT_RUNNING", { what: `the service ${service} does not run` })
   return tools.containers.exec(state.containerId, argv, { timeoutMs: 10_000 }, ctx)
 }
 
-/** The host's port means nothing inside: the container port that is published there is asked on each service that has one. */
-async function askInSandbox(url: string, sandbox: Sandbox, states: readonly ServiceState[], ctx: RunContext): Promise<Answer> {
+/** The host's port means nothing inside: the container port behind it is asked; where that is not known, the same port of each service. */
+async function askInSandbox(
+  url: string,
+  target: GateTarget & { kind: "sandbox" },
+  states: readonly ServiceState[],
+  ctx: RunContext,
+): Promise<Answer> {
   const { port, pathname, search } = new URL(url)
+  const published = port === "" ? "80" : port
+  const behind = (target.model?.services ?? []).flatMap((service) =>
+    service.publishedPorts
+      .filter((candidate) => candidate.published === published)
+      .map((candidate) => ({ service: service.name, port: candidate.target })),
+  )
   let problem = "no service answers"
-  for (const state of states) {
+  for (const place of behind.length > 0 ? behind : states.map((state) => ({ service: state.service, port: Number(published) }))) {
     try {
-      return await sandbox.probe(state.service, Number(port === "" ? "80" : port), pathname + search, ctx)
+      return await target.sandbox.probe(place.service, place.port, pathname + search, ctx)
     } catch (thrown) {
       problem = messageOf(thrown)
     }
@@ -159,7 +218,14 @@ async function askInSandbox(url: string, sandbox: Sandbox, states: readonly Serv
   return { problem }
 }
 
-async function runCheck(check: AppCheck, app: App, tools: GateTools, target: GateTarget, states: readonly ServiceState[], ctx: RunContext): Promise<GateCheckResult> {
+async function runCheck(
+  check: AppCheck,
+  app: App,
+  tools: GateTools,
+  target: GateTarget,
+  states: readonly ServiceState[],
+  ctx: RunContext,
+): Promise<GateCheckResult> {
   try {
     const problem = await ask(check, app, tools, target, states, ctx)
     if (problem !== null && typeof problem === "object") return { name: check.name, outcome: "skipped", why: problem.skipped }
@@ -170,12 +236,21 @@ async function runCheck(check: AppCheck, app: App, tools: GateTools, target: Gat
   }
 }
 
-async function ask(check: AppCheck, app: App, tools: GateTools, target: GateTarget, states: readonly ServiceState[], ctx: RunContext): Promise<string | null | { skipped: string }> {
+async function ask(
+  check: AppCheck,
+  app: App,
+  tools: GateTools,
+  target: GateTarget,
+  states: readonly ServiceState[],
+  ctx: RunContext,
+): Promise<string | null | { skipped: string }> {
   if (check.kind === "sql") return askSql(check, app, tools, target, ctx)
-  if (check.kind === "command" && check.service !== null) return exitProblem(await execIn(check.service, check.argv, tools, target, states, ctx))
+  if (check.kind === "command" && check.service !== null)
+    return exitProblem(await execIn(check.service, check.argv, tools, target, states, ctx))
   if (target.kind === "sandbox") return { skipped: "a sandbox has no address on this machine" }
   if (check.kind === "http") return statusProblem((await tools.prober.http(check.url, 5000, ctx)).status, check.expectStatus)
-  if (check.kind === "tcp") return (await tools.prober.tcp(check.host, check.port, 5000, ctx)) ? null : `nothing accepts connections on ${check.host}:${check.port}`
+  if (check.kind === "tcp")
+    return (await tools.prober.tcp(check.host, check.port, 5000, ctx)) ? null : `nothing accepts connections on ${check.host}:${check.port}`
   if (check.kind === "command") return exitProblem(await tools.commands.run(check.argv, { timeoutMs: 60_000 }, ctx))
   const wanted = hostKeyFingerprint(readFileSync(check.keyFile, "utf8"))
   const offered = await tools.prober.sshHostKey(check.host, check.port, 5000, ctx)
@@ -190,8 +265,16 @@ function exitProblem(result: { exitCode: number; stderrTail: string }): string |
   return result.exitCode === 0 ? null : `ended with ${result.exitCode}: ${result.stderrTail.trim()}`
 }
 
-async function askSql(check: AppCheck & { kind: "sql" }, app: App, tools: GateTools, target: GateTarget, ctx: RunContext): Promise<string | null> {
-  const source = (target.kind === "sandbox" ? target.databases[check.database] : undefined) ?? (target.kind === "live" ? app.databases.find(({ name }) => name === check.database) : undefined)
+async function askSql(
+  check: AppCheck & { kind: "sql" },
+  app: App,
+  tools: GateTools,
+  target: GateTarget,
+  ctx: RunContext,
+): Promise<string | null> {
+  const source =
+    (target.kind === "sandbox" ? target.databases[check.database] : undefined) ??
+    (target.kind === "live" ? app.databases.find(({ name }) => name === check.database) : undefined)
   if (source === undefined) return `there is no database called ${check.database} here`
   const rows = await tools.databases.for(source).query(source, null, check.query, ctx)
   const got = rows[0]?.[0] ?? null

@@ -27,7 +27,14 @@ function blobOfOpenSsh(text: string): Buffer {
   return bytes.subarray(at + 4, at + 4 + bytes.readUInt32BE(at))
 }
 
-const jwkSchema = z.object({ kty: z.string(), crv: z.string().optional(), x: z.string().optional(), y: z.string().optional(), n: z.string().optional(), e: z.string().optional() })
+const jwkSchema = z.object({
+  kty: z.string(),
+  crv: z.string().optional(),
+  x: z.string().optional(),
+  y: z.string().optional(),
+  n: z.string().optional(),
+  e: z.string().optional(),
+})
 
 function blobOfPem(text: string): Buffer {
   const jwk = jwkSchema.parse(readPem(text))

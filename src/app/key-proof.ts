@@ -47,9 +47,12 @@ export function proveKey(proof: KeyProof, material: KeyMaterial, rows: readonly 
   const provable = values.filter((value) => value.length > minimum)
   if (key === "") {
     if (provable.length > 0) return result("failed", `the key is missing and ${provable.length} values need it`)
-    return material.recordedFingerprint === null ? result("unprovable", "there is no key and no value that needs it") : result("failed", "the key is missing; one was there when the point was made")
+    return material.recordedFingerprint === null
+      ? result("unprovable", "there is no key and no value that needs it")
+      : result("failed", "the key is missing; one was there when the point was made")
   }
-  if (proof.method === "fingerprint" || provable.length === 0) return result(...compareFingerprint(fingerprint(key), material.recordedFingerprint, values.length))
+  if (proof.method === "fingerprint" || provable.length === 0)
+    return result(...compareFingerprint(fingerprint(key), material.recordedFingerprint, values.length))
   const wrong = provable.map((value) => decrypts(proof.method, value, key, material)).filter((why) => why !== null)
   if (wrong.length === 0) return result("proven", `all ${provable.length} encrypted values decrypt`)
   return result("failed", `${wrong.length} of ${provable.length} encrypted values do not decrypt: ${wrong[0] ?? ""}`)
@@ -58,7 +61,9 @@ export function proveKey(proof: KeyProof, material: KeyMaterial, rows: readonly 
 function compareFingerprint(now: string, recorded: string | null, legacy: number): [KeyProofResult["status"], string] {
   const rest = legacy > 0 ? `; ${legacy} values are of an old form that proves nothing` : ""
   if (recorded === null) return ["unprovable", `no encrypted value and no recorded fingerprint to hold it against${rest}`]
-  return now === recorded ? ["proven", `the fingerprint is the one recorded with the point${rest}`] : ["failed", "the fingerprint is not the one recorded with the point"]
+  return now === recorded
+    ? ["proven", `the fingerprint is the one recorded with the point${rest}`]
+    : ["failed", "the fingerprint is not the one recorded with the point"]
 }
 
 function provePair(privateText: string, publicText: string | null): [KeyProofResult["status"], string] {
@@ -67,7 +72,9 @@ function provePair(privateText: string, publicText: string | null): [KeyProofRes
   try {
     const derived = createPublicKey(createPrivateKey(privateText)).export({ type: "spki", format: "der" })
     const given = createPublicKey(publicText).export({ type: "spki", format: "der" })
-    return derived.equals(given) ? ["proven", "the public key is the private key's own"] : ["failed", "the public key is not the private key's own"]
+    return derived.equals(given)
+      ? ["proven", "the public key is the private key's own"]
+      : ["failed", "the public key is not the private key's own"]
   } catch {
     return ["failed", "one of the two files is not a key in PEM form"]
   }
@@ -155,5 +162,9 @@ export function fingerprintKeys(app: App, sources: KeySources): Readonly<Record<
 
 /** Ids of the keys that are in use, for the manifest. */
 export function activeKeyIds(app: App, sources: KeySources): Readonly<Record<string, string>> {
-  return Object.fromEntries((app.recipe?.keyProofs ?? []).flatMap((proof) => (proof.keyId === undefined ? [] : [[proof.name, keyMaterial(proof, sources, null).keyId]])))
+  return Object.fromEntries(
+    (app.recipe?.keyProofs ?? []).flatMap((proof) =>
+      proof.keyId === undefined ? [] : [[proof.name, keyMaterial(proof, sources, null).keyId]],
+    ),
+  )
 }

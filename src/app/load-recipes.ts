@@ -18,7 +18,9 @@ export function loadRecipes(directory: string): Recipes {
 
 function listed(directory: string): readonly string[] {
   try {
-    return readdirSync(directory).filter((file) => file.endsWith(".yaml")).toSorted()
+    return readdirSync(directory)
+      .filter((file) => file.endsWith(".yaml"))
+      .toSorted()
   } catch (cause) {
     throw new HoldfastError("RECIPE_INVALID", { what: `cannot read the recipes in ${directory}`, why: messageOf(cause), cause })
   }

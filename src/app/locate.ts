@@ -56,7 +56,10 @@ export async function locateApp(app: App, containers: ContainerEngine, ctx: RunC
 }
 
 function declaredVolumes(app: App): readonly string[] {
-  const places = [...app.files.map(({ place }) => place), ...app.databases.flatMap((source) => (source.engine === "sqlite" ? [source.place] : []))]
+  const places = [
+    ...app.files.map(({ place }) => place),
+    ...app.databases.flatMap((source) => (source.engine === "sqlite" ? [source.place] : [])),
+  ]
   return [...new Set(places.flatMap((place) => ("volume" in place ? [place.volume] : [])))]
 }
 
@@ -66,15 +69,32 @@ function hostPath(place: Place, volumes: Readonly<Record<string, LocatedVolume>>
   return { path: place.path === "" ? base : join(base, place.path) }
 }
 
-async function locateVolume(name: string, model: ComposeModel | null, containers: ContainerEngine, ctx: RunContext): Promise<LocatedVolume> {
+async function locateVolume(
+  name: string,
+  model: ComposeModel | null,
+  containers: ContainerEngine,
+  ctx: RunContext,
+): Promise<LocatedVolume> {
   const declared = model?.volumes[name]
   if (declared === undefined) {
     const known = Object.keys(model?.volumes ?? {})
-    throw new HoldfastError("VOLUME_MISSING", { what: `the compose file declares no volume ${name}`, why: known.length === 0 ? "it declares none" : `it declares ${known.join(", ")}` })
+    throw new HoldfastError("VOLUME_MISSING", {
+      what: `the compose file declares no volume ${name}`,
+      why: known.length === 0 ? "it declares none" : `it declares ${known.join(", ")}`,
+    })
   }
   const found = await containers.volumePath(declared.name, ctx)
-  if (found === null) throw new HoldfastError("VOLUME_MISSING", { what: `there is no volume ${declared.name}`, why: `it is the real name of ${name} in this project`, details: { volume: declared.name } })
-  if (!found.visible) throw new HoldfastError("VOLUME_NOT_VISIBLE", { what: `the data of the volume ${declared.name} cannot be read from here`, why: `the engine says it is in ${found.hostPath}` })
+  if (found === null)
+    throw new HoldfastError("VOLUME_MISSING", {
+      what: `there is no volume ${declared.name}`,
+      why: `it is the real name of ${name} in this project`,
+      details: { volume: declared.name },
+    })
+  if (!found.visible)
+    throw new HoldfastError("VOLUME_NOT_VISIBLE", {
+      what: `the data of the volume ${declared.name} cannot be read from here`,
+      why: `the engine says it is in ${found.hostPath}`,
+    })
   return { realName: declared.name, hostPath: found.hostPath }
 }
 
@@ -83,6 +103,9 @@ function withPassword(source: PostgresSource, model: ComposeModel | null): Postg
   if (source.service === null || model === null) return source
   const service = model.services.find(({ name }) => name === source.service)
   if (service === undefined)
-    throw new HoldfastError("COMPOSE_SERVICE_MISSING", { what: `there is no service ${source.service} in the project ${model.projectName}`, why: `there is ${model.services.map(({ name }) => name).join(", ")}` })
+    throw new HoldfastError("COMPOSE_SERVICE_MISSING", {
+      what: `there is no service ${source.service} in the project ${model.projectName}`,
+      why: `there is ${model.services.map(({ name }) => name).join(", ")}`,
+    })
   return source.password === null ? { ...source, password: passwordOfService(service, model) } : source
 }

@@ -38,7 +38,8 @@ export function planRegenerate(app: App, secret: string, roots: readonly string[
   if (fact.regenerate === undefined)
     throw new HoldfastError("REGENERATE_REFUSED", { what: `${fact.name} cannot be made anew`, why: fact.lossMeans, hint: fact.remedy })
   const base = roots[0] ?? app.compose?.projectDirectory
-  if (base === undefined) throw new HoldfastError("REGENERATE_REFUSED", { what: `it is not known where ${fact.name} lies`, hint: "Make the file by hand." })
+  if (base === undefined)
+    throw new HoldfastError("REGENERATE_REFUSED", { what: `it is not known where ${fact.name} lies`, hint: "Make the file by hand." })
   const file = resolve(base, fact.file ?? ".env")
   return {
     name: fact.name,
@@ -55,7 +56,11 @@ export function planRegenerate(app: App, secret: string, roots: readonly string[
 function findFact(app: App, secret: string): SecretFact {
   const facts = app.recipe?.secretFacts ?? []
   const wanted = secret.toLowerCase()
-  const found = facts.find((fact) => [fact.name, fact.env, fact.file, fact.file === undefined ? undefined : basename(fact.file)].some((word) => word?.toLowerCase() === wanted))
+  const found = facts.find((fact) =>
+    [fact.name, fact.env, fact.file, fact.file === undefined ? undefined : basename(fact.file)].some(
+      (word) => word?.toLowerCase() === wanted,
+    ),
+  )
   if (found !== undefined) return found
   const known = facts.filter((fact) => fact.regenerate !== undefined).map((fact) => fact.name)
   throw new HoldfastError("REGENERATE_REFUSED", {
@@ -115,7 +120,10 @@ async function describe(file: string): Promise<{ mode: number; uid: number; gid:
 
 async function newContents(plan: RegeneratePlan, commands: CommandRunner, ctx: RunContext): Promise<readonly string[]> {
   if (plan.kind === "ed25519-pair") {
-    const pair = generateKeyPairSync("ed25519", { privateKeyEncoding: { type: "pkcs8", format: "pem" }, publicKeyEncoding: { type: "spki", format: "pem" } })
+    const pair = generateKeyPairSync("ed25519", {
+      privateKeyEncoding: { type: "pkcs8", format: "pem" },
+      publicKeyEncoding: { type: "spki", format: "pem" },
+    })
     return [pair.privateKey, pair.publicKey]
   }
   if (plan.kind === "ssh-host-key") return [await makeHostKey(plan.files[0] ?? "", commands, ctx)]
@@ -128,7 +136,8 @@ async function makeHostKey(file: string, commands: CommandRunner, ctx: RunContex
   try {
     const made = join(directory, "key")
     const result = await commands.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", made], { timeoutMs: 60_000 }, ctx)
-    if (result.exitCode !== 0) throw new HoldfastError("REGENERATE_REFUSED", { what: "ssh-keygen could not make a key", why: result.stderrTail.trim() })
+    if (result.exitCode !== 0)
+      throw new HoldfastError("REGENERATE_REFUSED", { what: "ssh-keygen could not make a key", why: result.stderrTail.trim() })
     return await readFile(made, "utf8")
   } finally {
     await rm(directory, { recursive: true, force: true })

@@ -16,7 +16,9 @@ function appFindings(base: readonly string[], app: AppSettings, vaults: readonly
   }
   for (const [name, drill] of Object.entries(app.drills ?? {})) named.push([["drills", name, "vault"], drill.vault])
   return [
-    ...named.flatMap(([path, vault]) => (vault === undefined || vaults.includes(vault) ? [] : [unknownVault([...base, ...path], vault, vaults)])),
+    ...named.flatMap(([path, vault]) =>
+      vault === undefined || vaults.includes(vault) ? [] : [unknownVault([...base, ...path], vault, vaults)],
+    ),
     ...databaseFindings(base, app),
     ...shapeFindings(base, app),
   ]
@@ -37,16 +39,22 @@ function databaseFindings(base: readonly string[], app: AppSettings): readonly F
 
 function shapeFindings(base: readonly string[], app: AppSettings): readonly Finding[] {
   const found: Finding[] = []
-  if (app.compose !== undefined && app.run !== undefined) found.push(finding([...base, "run"], "an app has `compose` or `run`, not both", null))
+  if (app.compose !== undefined && app.run !== undefined)
+    found.push(finding([...base, "run"], "an app has `compose` or `run`, not both", null))
   const empty = app.recipe === undefined && app.databases === undefined && app.files === undefined && app.secrets === undefined
-  if (empty) found.push(finding(base, "nothing is named that could be protected; give `recipe`, `databases`, `files` or `secrets`", exampleText(base)))
+  if (empty)
+    found.push(
+      finding(base, "nothing is named that could be protected; give `recipe`, `databases`, `files` or `secrets`", exampleText(base)),
+    )
   if (app.compose === undefined) found.push(...serviceFindings(base, app))
   return found
 }
 
 /** Without a compose project no service and no volume can be found. */
 function serviceFindings(base: readonly string[], app: AppSettings): readonly Finding[] {
-  const volumes = Object.entries(app.files ?? {}).flatMap(([name, files]) => (files.volume === undefined ? [] : [[...base, "files", name, "volume"]]))
+  const volumes = Object.entries(app.files ?? {}).flatMap(([name, files]) =>
+    files.volume === undefined ? [] : [[...base, "files", name, "volume"]],
+  )
   const services = Object.entries(app.databases ?? {}).flatMap(([name, database]) =>
     database.postgres?.service === undefined ? [] : [[...base, "databases", name, "postgres", "service"]],
   )

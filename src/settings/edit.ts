@@ -29,7 +29,8 @@ function scalarAt(document: Document, path: readonly (string | number)[]): Scala
     node = isMap(node) || isSeq(node) ? node.get(key, true) : undefined
   }
   if (isAlias(node)) throw refused(path, `it is the alias *${node.source}; change the value at its anchor`)
-  if (!isScalar(node) || node.range === undefined || node.range === null) throw refused(path, isCollection(node) ? "it is not a single value" : "it is not there")
+  if (!isScalar(node) || node.range === undefined || node.range === null)
+    throw refused(path, isCollection(node) ? "it is not a single value" : "it is not there")
   if (node.anchor !== undefined) throw refused(path, `other places use it by its anchor &${node.anchor}`)
   if (node.type === "BLOCK_LITERAL" || node.type === "BLOCK_FOLDED") throw refused(path, "it is a block of several lines")
   return node
@@ -38,7 +39,11 @@ function scalarAt(document: Document, path: readonly (string | number)[]): Scala
 /** Ways to write a value, the one nearest to what is there first; the proof decides which can stand at this place. */
 function candidates(node: Scalar, value: EditedValue, present: string): readonly string[] {
   if (typeof value !== "string") return [String(value)]
-  const double = JSON.stringify(value).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029").replaceAll("\u0085", "\\u0085").replaceAll("\uFEFF", "\\uFEFF")
+  const double = JSON.stringify(value)
+    .replaceAll("\u2028", "\\u2028")
+    .replaceAll("\u2029", "\\u2029")
+    .replaceAll("\u0085", "\\u0085")
+    .replaceAll("\uFEFF", "\\uFEFF")
   const single = `'${value.replaceAll("'", "''")}'`
   const plain = /[\n\r]/.test(value) || value !== value.trim() ? [] : [value]
   if (present.startsWith("'")) return [...(/[\n\r]/.test(value) ? [] : [single]), double]
@@ -57,14 +62,19 @@ function withValue(root: unknown, path: readonly (string | number)[], value: Edi
   if (key === undefined) return value
   if (Array.isArray(root)) return root.map((item: unknown, index) => (index === key ? withValue(item, rest, value) : item))
   if (typeof root !== "object" || root === null) return root
-  return Object.fromEntries(Object.entries(root).map(([name, member]: [string, unknown]) => [name, name === String(key) ? withValue(member, rest, value) : member]))
+  return Object.fromEntries(
+    Object.entries(root).map(([name, member]: [string, unknown]) => [name, name === String(key) ? withValue(member, rest, value) : member]),
+  )
 }
 
 /** A `#` in the new value must not have become a comment, nor have swallowed one. */
 function commentsOf(document: Document): readonly string[] {
   const found: string[] = [document.commentBefore ?? "", document.comment ?? ""]
   const walk = (node: unknown): void => {
-    if (isMap(node)) for (const pair of node.items) (walk(pair.key), walk(pair.value))
+    for (const pair of isMap(node) ? node.items : []) {
+      walk(pair.key)
+      walk(pair.value)
+    }
     if (isSeq(node)) for (const item of node.items) walk(item)
     if (isScalar(node) || isCollection(node)) found.push(...commentsAt(node))
   }

@@ -32,7 +32,12 @@ export function settingsFromEnvironment(environment: Environment, cwd = "/"): Dr
   const passwordFile = valueOf(environment, "DB_PASSWORD_FILE") ?? (url.includes("__DB_PASSWORD__") ? "/run/secrets/db_password" : null)
   const data = {
     vaults: { local: { path: snapshotDirectory, keep: { last: retainCount } } },
-    apps: { chatalot: { databases: { main: { postgres: { url: "env:DATABASE_URL", ...(passwordFile === null ? {} : { passwordFile }) } } }, secrets: [] } },
+    apps: {
+      chatalot: {
+        databases: { main: { postgres: { url: "env:DATABASE_URL", ...(passwordFile === null ? {} : { passwordFile }) } } },
+        secrets: [],
+      },
+    },
   }
   // JSON is YAML: the same door checks these values as checks a file's.
   const parsed = parseSettings(JSON.stringify(data), "the environment")

@@ -15,7 +15,10 @@ export function findSettingsFile(flag: string | null, environment: Environment, 
   if (named !== undefined) {
     const file = isAbsolute(named) ? named : resolve(cwd, named)
     if (existsSync(file)) return file
-    throw new HoldfastError("SETTINGS_MISSING", { what: `there is no settings file ${file}`, why: `it was named with ${flag === null ? "HOLDFAST_CONFIG" : "--config"}` })
+    throw new HoldfastError("SETTINGS_MISSING", {
+      what: `there is no settings file ${file}`,
+      why: `it was named with ${flag === null ? "HOLDFAST_CONFIG" : "--config"}`,
+    })
   }
   return [join(cwd, "holdfast.yaml"), SYSTEM_SETTINGS_FILE].find((file) => existsSync(file)) ?? null
 }

@@ -6,7 +6,12 @@ export type JsonSchemaNode = { readonly [key: string]: unknown }
 /** The published JSON Schema of `holdfast.yaml`, from the schema that parses it. */
 export function settingsJsonSchema(): JsonSchemaNode {
   const generated = z.toJSONSchema(settingsSchema, { io: "input", target: "draft-2020-12" })
-  return { $id: "https://holdfast.invalid/holdfast.schema.json", title: "holdfast.yaml", ...generated }
+  return { title: "holdfast.yaml", ...generated }
+}
+
+/** The text of the published file, `holdfast.schema.json`; a test holds the committed one against it. */
+export function settingsJsonSchemaText(): string {
+  return `${JSON.stringify(settingsJsonSchema(), null, 2)}\n`
 }
 
 let generated: JsonSchemaNode | null = null
@@ -25,7 +30,8 @@ export function exampleAt(keyPath: readonly PropertyKey[]): unknown {
 
 function children(node: JsonSchemaNode, key: PropertyKey): readonly JsonSchemaNode[] {
   const branches = asNodes(node["anyOf"]).flatMap((branch) => children(branch, key))
-  const own = typeof key === "number" ? [...asNodes(node["prefixItems"]).slice(key, key + 1), node["items"]] : namedChildren(node, String(key))
+  const own =
+    typeof key === "number" ? [...asNodes(node["prefixItems"]).slice(key, key + 1), node["items"]] : namedChildren(node, String(key))
   return [...own.filter(isNode), ...branches]
 }
 
@@ -40,7 +46,9 @@ export function keysAt(keyPath: readonly PropertyKey[]): readonly string[] {
   generated ??= settingsJsonSchema()
   let nodes: readonly JsonSchemaNode[] = [generated]
   for (const key of keyPath) nodes = nodes.flatMap((node) => children(node, key))
-  return nodes.flatMap((node) => [node, ...asNodes(node["anyOf"])]).flatMap((node) => (isNode(node["properties"]) ? Object.keys(node["properties"]) : []))
+  return nodes
+    .flatMap((node) => [node, ...asNodes(node["anyOf"])])
+    .flatMap((node) => (isNode(node["properties"]) ? Object.keys(node["properties"]) : []))
 }
 
 function asNodes(value: unknown): readonly JsonSchemaNode[] {

@@ -42,7 +42,12 @@ function variableFindings(document: Document): readonly Finding[] {
       if (key === "key" || typeof node.value !== "string" || !/\$\{\w+[^}]*\}/.test(node.value)) return
       const path = keyPath([...ancestors, node])
       if (path.some((part) => ["argv", "hooks", "run", "dump", "restore", "exclude"].includes(String(part)))) return
-      found.push({ path, what: "`${…}` is not filled in here; write the value itself, or `env:NAME` where a secret is expected", example: null, atKey: false })
+      found.push({
+        path,
+        what: "`${…}` is not filled in here; write the value itself, or `env:NAME` where a secret is expected",
+        example: null,
+        atKey: false,
+      })
     },
   })
   return found

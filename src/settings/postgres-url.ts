@@ -18,8 +18,14 @@ const PLACEHOLDER = "__DB_PASSWORD__"
  */
 export function parsePostgresUrl(address: Secret, readPassword: () => Secret | null, key: string): PostgresAddress {
   // Split by hand: a password with `#`, `/` or `%` written as it is must neither end the address nor be shown in an error.
-  const match = /^postgres(?:ql)?:\/\/(?:([^:@/?]*)(?::(.*))?@)?([^@/?:[\]]*|\[[^\]]+\])(?::(\d+))?(?:\/([^?]*))?(?:\?(.*))?$/s.exec(address.reveal().trim())
-  if (!match) throw new HoldfastError("SETTINGS_INVALID", { what: `${key} is not an address of a PostgreSQL database`, hint: "It has the form postgres://user:password@host:5432/database." })
+  const match = /^postgres(?:ql)?:\/\/(?:([^:@/?]*)(?::(.*))?@)?([^@/?:[\]]*|\[[^\]]+\])(?::(\d+))?(?:\/([^?]*))?(?:\?(.*))?$/s.exec(
+    address.reveal().trim(),
+  )
+  if (!match)
+    throw new HoldfastError("SETTINGS_INVALID", {
+      what: `${key} is not an address of a PostgreSQL database`,
+      hint: "It has the form postgres://user:password@host:5432/database.",
+    })
   const query = new URLSearchParams(match[6] ?? "")
   const host = query.get("host") ?? (match[3] ?? "").replace(/^\[|\]$/g, "")
   return {

@@ -25,27 +25,39 @@ export interface Finding {
 export function findingsOf(issue: z.core.$ZodIssue): readonly Finding[] {
   if (issue.code === "invalid_union") return unionFindings(issue)
   if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(issue.path, key))
-  if (issue.code === "invalid_key") return [{ path: issue.path, what: issue.issues[0]?.message ?? issue.message, example: null, atKey: true }]
+  if (issue.code === "invalid_key")
+    return [{ path: issue.path, what: issue.issues[0]?.message ?? issue.message, example: null, atKey: true }]
   return [{ path: issue.path, what: wording(issue), example: exampleText(issue.path), atKey: false }]
 }
 
 function unknownKey(path: readonly PropertyKey[], key: string): Finding {
   const known = keysAt(path)
-  const near = known.find((candidate) => candidate.toLowerCase() === key.toLowerCase()) ?? known.find((candidate) => distance(candidate, key) <= 2)
+  const near =
+    known.find((candidate) => candidate.toLowerCase() === key.toLowerCase()) ?? known.find((candidate) => distance(candidate, key) <= 2)
   const what = near === undefined ? `unknown key; known here: ${known.join(", ") || "none"}` : `unknown key; did you mean \`${near}\`?`
   const example = near === undefined ? null : exampleText([...path, near])
   return { path: [...path, key], what, example: example === null ? null : `${String(near)}: ${example}`, atKey: true }
 }
 
 function wording(issue: z.core.$ZodIssue): string {
-  if (issue.code === "invalid_type") return issue.input === undefined && /received undefined/.test(issue.message) ? "is missing" : article(issue.expected, issue.message)
+  if (issue.code === "invalid_type")
+    return issue.input === undefined && /received undefined/.test(issue.message) ? "is missing" : article(issue.expected, issue.message)
+  if (issue.code === "invalid_value" && issue.input === undefined && /received undefined/.test(issue.message)) return "is missing"
   if (issue.code === "invalid_value") return `must be one of ${issue.values.map((value) => `\`${String(value)}\``).join(", ")}`
-  if (issue.code === "too_small" && issue.origin === "string") return "must not be empty"
+  if (issue.code === "too_small" && (issue.origin === "string" || issue.origin === "array")) return "must not be empty"
+  if (issue.code === "invalid_format" && issue.format === "email") return "is not an e-mail address"
   return issue.message.replace(/^Invalid input: /, "")
 }
 
 const TYPE_WORDS: Readonly<Record<string, string>> = {
-  object: "a mapping", record: "a mapping", array: "a list", tuple: "a list", string: "a text", boolean: "`true` or `false`", number: "a number", int: "a whole number",
+  object: "a mapping",
+  record: "a mapping",
+  array: "a list",
+  tuple: "a list",
+  string: "a text",
+  boolean: "`true` or `false`",
+  number: "a number",
+  int: "a whole number",
 }
 
 function article(expected: string, message: string): string {
@@ -56,16 +68,23 @@ function article(expected: string, message: string): string {
 
 /** Of the branches of a union, the one that got furthest is what the writer meant. */
 function unionFindings(issue: z.core.$ZodIssueInvalidUnion): readonly Finding[] {
-  const meant = issue.errors.filter((branch) => !branch.some((inner) => inner.code === "invalid_type" && inner.path.length === 0))
-  const [best] = meant
+  const best = issue.errors.find((branch) => !branch.some((inner) => inner.code === "invalid_type" && inner.path.length === 0))
   if (best !== undefined) return best.flatMap((inner) => findingsOf({ ...inner, path: [...issue.path, ...inner.path] }))
-  const kinds = new Set(issue.errors.flat().map((inner) => (inner.code === "invalid_type" ? (TYPE_WORDS[inner.expected] ?? inner.expected) : inner.message)))
+  const kinds = new Set(
+    issue.errors.flat().map((inner) => (inner.code === "invalid_type" ? (TYPE_WORDS[inner.expected] ?? inner.expected) : inner.message)),
+  )
   return [{ path: issue.path, what: `must be ${[...kinds].join(" or ")}`, example: exampleText(issue.path), atKey: false }]
 }
 
+/** An example for the value at a path; where the schema has none, one for the nearest mapping or list around it, with its key. */
 export function exampleText(path: readonly PropertyKey[]): string | null {
-  const example = exampleAt(path)
-  return example === null ? null : flow(example)
+  const own = exampleAt(path)
+  if (own !== null) return flow(own)
+  for (let length = path.length - 1; length > 0; length -= 1) {
+    const around = exampleAt(path.slice(0, length))
+    if (around !== null) return `${String(path[length - 1])}: ${flow(around)}`
+  }
+  return null
 }
 
 /** A value in YAML's flow form, as a person would write it. */

@@ -31,7 +31,12 @@ export function resolveDatabases(
   return names.map((name) => resolveDatabase(name, explicit?.[name], recipe?.databases[name], ground))
 }
 
-function resolveDatabase(name: string, given: DatabaseSettings | undefined, known: RecipeDatabase | undefined, ground: ResolveGround): DatabaseSource {
+function resolveDatabase(
+  name: string,
+  given: DatabaseSettings | undefined,
+  known: RecipeDatabase | undefined,
+  ground: ResolveGround,
+): DatabaseSource {
   if (given?.command !== undefined) return { engine: "command", name, ...given.command } satisfies CommandSource
   if (given?.sqlite !== undefined) return { engine: "sqlite", name, place: sqlitePlace(given.sqlite, ground) }
   if (given?.postgres !== undefined) return postgresSource(name, given.postgres, known, ground)
@@ -80,7 +85,12 @@ function postgresSource(name: string, given: PostgresSettings, known: RecipeData
 }
 
 /** A host of the address that is the name of a service of this project is that service: the name means nothing outside its network. */
-function whereabouts(given: PostgresSettings, address: PostgresAddress | null, known: RecipeDatabase | undefined, ground: ResolveGround): { service: string | null; host: string | null } {
+function whereabouts(
+  given: PostgresSettings,
+  address: PostgresAddress | null,
+  known: RecipeDatabase | undefined,
+  ground: ResolveGround,
+): { service: string | null; host: string | null } {
   const host = given.host ?? address?.host ?? null
   if (given.service !== undefined) return { service: given.service, host: null }
   if (host !== null) return ground.found?.services.includes(host) === true ? { service: host, host: null } : { service: null, host }

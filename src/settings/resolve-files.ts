@@ -25,7 +25,9 @@ function fileSource(name: string, given: FilesSettings | undefined, known: Recip
 }
 
 function givenPlace(given: FilesSettings, ground: ResolveGround): Place {
-  return given.volume === undefined ? { path: resolve(ground.directory, given.path ?? ".") } : { volume: given.volume, path: given.path ?? "" }
+  return given.volume === undefined
+    ? { path: resolve(ground.directory, given.path ?? ".") }
+    : { volume: given.volume, path: given.path ?? "" }
 }
 
 /** A recipe's paths are relative to the project's folder and may use its `.env` (`${DATA_DIR:-./data}/files`, C86). */
@@ -52,7 +54,12 @@ export function resolveSecrets(explicit: readonly string[] | undefined, recipe: 
 }
 
 /** Compose files with overrides, `.env` where no secret covers it, the recipe's files that exist, and what is said explicitly. */
-export function resolveConfiguration(explicit: readonly string[] | undefined, recipe: Recipe | null, secrets: readonly string[], ground: ResolveGround): readonly string[] {
+export function resolveConfiguration(
+  explicit: readonly string[] | undefined,
+  recipe: Recipe | null,
+  secrets: readonly string[],
+  ground: ResolveGround,
+): readonly string[] {
   const base = projectDirectory(ground)
   const own = ground.found === null ? [] : [...ground.found.project.files, ground.found.envFilePath]
   const known = (recipe?.configuration ?? []).map((path) => resolve(base, interpolate(path, ground.lookUp)))

@@ -39,7 +39,8 @@ export function resolveChecks(given: AppSettings["checks"], directory: string): 
   return Object.entries(given ?? {}).flatMap(([name, check]): AppCheck[] => {
     if (check.http !== undefined) return [{ kind: "http", name, url: check.http.url, expectStatus: check.http.status }]
     if (check.tcp !== undefined) return [{ kind: "tcp", name, ...check.tcp }]
-    if (check.sshHostKey !== undefined) return [{ kind: "ssh-host-key", name, ...check.sshHostKey, keyFile: resolve(directory, check.sshHostKey.keyFile) }]
+    if (check.sshHostKey !== undefined)
+      return [{ kind: "ssh-host-key", name, ...check.sshHostKey, keyFile: resolve(directory, check.sshHostKey.keyFile) }]
     if (check.sql !== undefined) return [{ kind: "sql", name, ...check.sql }]
     if (check.command !== undefined) return [{ kind: "command", name, service: check.command.service ?? null, argv: check.command.argv }]
     return []

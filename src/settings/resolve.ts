@@ -24,7 +24,10 @@ export function resolveApp(settings: Settings, name: string, tools: { environmen
   const given = settings.apps[name]
   if (given === undefined) {
     const known = Object.keys(settings.apps)
-    throw new HoldfastError("APP_UNKNOWN", { what: `there is no app called ${name}`, why: known.length === 0 ? "no app is set up" : `there is ${known.join(", ")}` })
+    throw new HoldfastError("APP_UNKNOWN", {
+      what: `there is no app called ${name}`,
+      why: known.length === 0 ? "no app is set up" : `there is ${known.join(", ")}`,
+    })
   }
   const recipe = recipeOf(given, tools.recipes)
   const found = composeProject(settings, given, tools.environment)
@@ -65,7 +68,10 @@ function recipeOf(given: AppSettings, recipes: Recipes): Recipe | null {
   if (given.recipe === undefined) return null
   const recipe = recipes[given.recipe]
   if (recipe !== undefined) return recipe
-  throw new HoldfastError("RECIPE_UNKNOWN", { what: `there is no recipe called ${given.recipe}`, why: `there is ${Object.keys(recipes).join(", ")}` })
+  throw new HoldfastError("RECIPE_UNKNOWN", {
+    what: `there is no recipe called ${given.recipe}`,
+    why: `there is ${Object.keys(recipes).join(", ")}`,
+  })
 }
 
 function composeProject(settings: Settings, given: AppSettings, environment: Environment): FoundProject | null {

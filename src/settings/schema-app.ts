@@ -3,7 +3,9 @@ import { databaseSchema, filesSchema } from "./schema-database.ts"
 import { drillSchema, scheduleSchema, updatesSchema } from "./schema-schedule.ts"
 import { argv, duration, name, path, port, text } from "./value.ts"
 
-const composeFile = path.describe("A compose file; its override files are found as compose finds them.").meta({ examples: ["/srv/chatalot/docker-compose.yml"] })
+const composeFile = path
+  .describe("A compose file; its override files are found as compose finds them.")
+  .meta({ examples: ["/srv/chatalot/docker-compose.yml"] })
 
 const compose = z
   .union([
@@ -11,9 +13,16 @@ const compose = z
     z.array(composeFile).min(1),
     z.strictObject({
       files: z.union([composeFile, z.array(composeFile).min(1)]).describe("Compose files, in order."),
-      project: text.describe("Project name, where it is not the one that compose would choose.").meta({ examples: ["chatalot"] }).optional(),
+      project: text
+        .describe("Project name, where it is not the one that compose would choose.")
+        .meta({ examples: ["chatalot"] })
+        .optional(),
       directory: path.describe("Project directory; default: the folder of the first file.").optional(),
-      profiles: z.array(text).describe("Profiles that are in use.").meta({ examples: [["production"]] }).optional(),
+      profiles: z
+        .array(text)
+        .describe("Profiles that are in use.")
+        .meta({ examples: [["production"]] })
+        .optional(),
     }),
   ])
   .describe("The app's compose project. A list means exactly these files, as with `-f`.")
@@ -30,7 +39,10 @@ const health = z
       .meta({ examples: ["http://127.0.0.1:8080/api/health"] })
       .optional(),
     command: z
-      .strictObject({ service: text.describe("Service whose container runs it.").meta({ examples: ["chatalot"] }), argv: argv.describe("Prints the answer.") })
+      .strictObject({
+        service: text.describe("Service whose container runs it.").meta({ examples: ["chatalot"] }),
+        argv: argv.describe("Prints the answer."),
+      })
       .describe("Command run in a container, where no port is published on the host.")
       .meta({ examples: [{ service: "chatalot", argv: ["curl", "-sf", "http://127.0.0.1:8080/api/health"] }] })
       .optional(),
@@ -39,8 +51,14 @@ const health = z
       .describe("Members of the JSON answer and the values that mean well.")
       .meta({ examples: [{ status: ["ok", "healthy"] }] })
       .optional(),
-    version: text.describe("Member of the JSON answer that holds the version.").meta({ examples: ["version"] }).optional(),
-    timeout: duration.describe("How long one start may take until the app is well.").meta({ examples: ["2m"] }).optional(),
+    version: text
+      .describe("Member of the JSON answer that holds the version.")
+      .meta({ examples: ["version"] })
+      .optional(),
+    timeout: duration
+      .describe("How long one start may take until the app is well.")
+      .meta({ examples: ["2m"] })
+      .optional(),
   })
   .check((payload) => {
     if (payload.value.url !== undefined && payload.value.command !== undefined)
@@ -49,30 +67,57 @@ const health = z
 
 const checkSchema = z
   .strictObject({
-    http: z.strictObject({ url: z.url({ protocol: /^https?$/ }).describe("Address."), status: z.int().default(200).describe("Status that is expected.") }).describe("A page that answers.").optional(),
-    tcp: z.strictObject({ host: text.default("127.0.0.1").describe("Address."), port: port.describe("Port.") }).describe("A port that accepts connections.").optional(),
+    http: z
+      .strictObject({
+        url: z.url({ protocol: /^https?$/ }).describe("Address."),
+        status: z.int().default(200).describe("Status that is expected."),
+      })
+      .describe("A page that answers.")
+      .optional(),
+    tcp: z
+      .strictObject({ host: text.default("127.0.0.1").describe("Address."), port: port.describe("Port.") })
+      .describe("A port that accepts connections.")
+      .optional(),
     sshHostKey: z
-      .strictObject({ host: text.default("127.0.0.1").describe("Address."), port: port.describe("Port."), keyFile: path.describe("The host key file.") })
+      .strictObject({
+        host: text.default("127.0.0.1").describe("Address."),
+        port: port.describe("Port."),
+        keyFile: path.describe("The host key file."),
+      })
       .describe("The SSH host key that is offered is the one in the file.")
       .optional(),
     sql: z
-      .strictObject({ database: name.describe("One of `databases`."), query: text.describe("Gives one value."), expect: z.string().describe("The value.") })
+      .strictObject({
+        database: name.describe("One of `databases`."),
+        query: text.describe("Gives one value."),
+        expect: z.string().describe("The value."),
+      })
       .describe("A query with a known answer.")
       .optional(),
     command: z
-      .strictObject({ service: text.describe("Service whose container runs it; default: this machine.").optional(), argv: argv.describe("Exits 0 when all is well.") })
+      .strictObject({
+        service: text.describe("Service whose container runs it; default: this machine.").optional(),
+        argv: argv.describe("Exits 0 when all is well."),
+      })
       .describe("A command that exits 0.")
       .optional(),
   })
   .check((payload) => {
     if (Object.values(payload.value).filter((value) => value !== undefined).length !== 1)
-      payload.issues.push({ code: "custom", message: "give exactly one of `http`, `tcp`, `sshHostKey`, `sql` and `command`", input: payload.value })
+      payload.issues.push({
+        code: "custom",
+        message: "give exactly one of `http`, `tcp`, `sshHostKey`, `sql` and `command`",
+        input: payload.value,
+      })
   })
   .meta({ examples: [{ tcp: { host: "127.0.0.1", port: 6465 } }] })
 
 export const appSchema = z
   .strictObject({
-    recipe: text.describe("A known application; supplies whatever is not said here.").meta({ examples: ["chatalot"] }).optional(),
+    recipe: text
+      .describe("A known application; supplies whatever is not said here.")
+      .meta({ examples: ["chatalot"] })
+      .optional(),
     compose: compose.optional(),
     run: z
       .strictObject({ stop: argv.describe("Stops the app."), start: argv.describe("Starts it.") })
@@ -80,14 +125,24 @@ export const appSchema = z
       .optional(),
     databases: z.record(name, databaseSchema).describe("The databases, by a name of your choice.").optional(),
     files: z.record(name, filesSchema).describe("File trees, by a name of your choice.").optional(),
-    images: z.enum(["auto", "always", "never"]).default("auto").describe("Save images: those that no registry serves, all, or none.").meta({ examples: ["auto"] }),
+    images: z
+      .enum(["auto", "always", "never"])
+      .default("auto")
+      .describe("Save images: those that no registry serves, all, or none.")
+      .meta({ examples: ["auto"] }),
     secrets: z
       .array(path)
       .describe("Files and folders that hold secrets. Default: the recipe's, or `secrets/` and `.env` beside the compose file.")
       .meta({ examples: [["./secrets", "./.env"]] })
       .optional(),
-    configuration: z.array(path).describe("Further files that configure the app; compose files and their overrides are always saved.").optional(),
-    health: health.describe("How the app tells that it is well.").meta({ examples: [{ url: "http://127.0.0.1:8080/health", expect: { status: "ok" } }] }).optional(),
+    configuration: z
+      .array(path)
+      .describe("Further files that configure the app; compose files and their overrides are always saved.")
+      .optional(),
+    health: health
+      .describe("How the app tells that it is well.")
+      .meta({ examples: [{ url: "http://127.0.0.1:8080/health", expect: { status: "ok" } }] })
+      .optional(),
     checks: z.record(name, checkSchema).describe("Further checks of the gate, by a name of your choice.").optional(),
     hooks: z
       .strictObject({
@@ -102,18 +157,37 @@ export const appSchema = z
     objectives: z
       .strictObject({
         exposure: duration.describe("The newest proven point must never be older than this.").optional(),
-        recoveryTime: duration.describe("A restore must not take longer than this.").meta({ examples: ["30m"] }).optional(),
+        recoveryTime: duration
+          .describe("A restore must not take longer than this.")
+          .meta({ examples: ["30m"] })
+          .optional(),
       })
       .describe("What the measured values are held against.")
       .optional(),
     thresholds: z
       .strictObject({
-        collapseRatio: z.number().min(0).max(1).default(0.5).describe("A part below this share of the last good point fails the point.").meta({ examples: [0.5] }),
-        collapseFloor: z.int().nonnegative().default(20).describe("Sources with fewer rows or files than this are not judged.").meta({ examples: [20] }),
+        collapseRatio: z
+          .number()
+          .min(0)
+          .max(1)
+          .default(0.5)
+          .describe("A part below this share of the last good point fails the point.")
+          .meta({ examples: [0.5] }),
+        collapseFloor: z
+          .int()
+          .nonnegative()
+          .default(20)
+          .describe("Sources with fewer rows or files than this are not judged.")
+          .meta({ examples: [20] }),
       })
       .describe("When a source counts as collapsed.")
       .optional(),
-    vaults: z.array(text).min(1).describe("Vaults of this app, the default one first. Default: all, in the order of the file.").meta({ examples: [["local", "offsite"]] }).optional(),
+    vaults: z
+      .array(text)
+      .min(1)
+      .describe("Vaults of this app, the default one first. Default: all, in the order of the file.")
+      .meta({ examples: [["local", "offsite"]] })
+      .optional(),
     updates: updatesSchema.describe("Where updates come from and when they may be applied.").optional(),
   })
   .meta({ examples: [{ recipe: "chatalot", compose: "/srv/chatalot/docker-compose.yml" }] })

@@ -1,7 +1,8 @@
 import { z } from "zod"
 import { argv, hasPasswordInside, path, port, secretReference, text } from "./value.ts"
 
-const PASSWORD_HINT = "a password must not be written into the address; use `passwordFile`, `password: env:NAME`, or `url: env:DATABASE_URL`"
+const PASSWORD_HINT =
+  "a password must not be written into the address; use `passwordFile`, `password: env:NAME`, or `url: env:DATABASE_URL`"
 
 const postgresUrl = z
   .string()
@@ -19,13 +20,28 @@ const inVolume = text
 
 const postgres = z
   .strictObject({
-    service: text.describe("Compose service that runs the server.").meta({ examples: ["postgres"] }).optional(),
-    host: text.describe("Address of a server outside the compose project.").meta({ examples: ["127.0.0.1"] }).optional(),
+    service: text
+      .describe("Compose service that runs the server.")
+      .meta({ examples: ["postgres"] })
+      .optional(),
+    host: text
+      .describe("Address of a server outside the compose project.")
+      .meta({ examples: ["127.0.0.1"] })
+      .optional(),
     port: port.describe("Port of the server (default 5432).").optional(),
-    database: text.describe("Database on the server.").meta({ examples: ["chatalot"] }).optional(),
-    user: text.describe("Role to connect as.").meta({ examples: ["chatalot"] }).optional(),
+    database: text
+      .describe("Database on the server.")
+      .meta({ examples: ["chatalot"] })
+      .optional(),
+    user: text
+      .describe("Role to connect as.")
+      .meta({ examples: ["chatalot"] })
+      .optional(),
     url: postgresUrl.describe("All of the above as one address; `__DB_PASSWORD__` in it is filled from `passwordFile`.").optional(),
-    passwordFile: path.describe("File that holds the password.").meta({ examples: ["./secrets/db_password"] }).optional(),
+    passwordFile: path
+      .describe("File that holds the password.")
+      .meta({ examples: ["./secrets/db_password"] })
+      .optional(),
     password: secretReference.describe("Environment variable that holds the password.").optional(),
     access: z
       .enum(["tcp", "helper", "exec"])
@@ -59,11 +75,20 @@ const command = z
   .meta({ examples: [{ dump: ["mysqldump", "--single-transaction", "shop"], restore: ["mysql", "shop"] }] })
 
 export const databaseSchema = z
-  .strictObject({ postgres: postgres.optional(), sqlite: sqlite.optional(), command: command.optional(), url: postgresUrl.describe("Short for `postgres: { url }`.").optional() })
+  .strictObject({
+    postgres: postgres.optional(),
+    sqlite: sqlite.optional(),
+    command: command.optional(),
+    url: postgresUrl.describe("Short for `postgres: { url }`.").optional(),
+  })
   .check((payload) => {
     const given = Object.values(payload.value).filter((value) => value !== undefined).length
     if (given !== 1)
-      payload.issues.push({ code: "custom", message: "give exactly one of `postgres`, `sqlite`, `command` and `url`", input: payload.value })
+      payload.issues.push({
+        code: "custom",
+        message: "give exactly one of `postgres`, `sqlite`, `command` and `url`",
+        input: payload.value,
+      })
   })
   .meta({ examples: [{ postgres: { service: "postgres", database: "chatalot", user: "chatalot" } }] })
 
@@ -71,14 +96,22 @@ export const filesSchema = z
   .strictObject({
     volume: volume.optional(),
     path: path.describe("Folder relative to the settings file; with `volume`, a path inside the volume.").optional(),
-    exclude: z.array(text).describe("Patterns of what is left out, as restic reads them.").meta({ examples: [["*.tmp-*"]] }).optional(),
+    exclude: z
+      .array(text)
+      .describe("Patterns of what is left out, as restic reads them.")
+      .meta({ examples: [["*.tmp-*"]] })
+      .optional(),
     owner: z
       .string()
       .regex(/^\d+:\d+$/, { error: "is not `uid:gid`" })
       .describe("Owner applied at restore where the point recorded none.")
       .meta({ examples: ["1000:1000"] })
       .optional(),
-    mustBeMounted: z.boolean().describe("Refuse when this is not a mount point of its own (external disks).").meta({ examples: [true] }).optional(),
+    mustBeMounted: z
+      .boolean()
+      .describe("Refuse when this is not a mount point of its own (external disks).")
+      .meta({ examples: [true] })
+      .optional(),
   })
   .check((payload) => {
     if (payload.value.volume === undefined && payload.value.path === undefined)

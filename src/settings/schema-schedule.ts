@@ -9,17 +9,30 @@ const webAddress = z
   .string()
   .regex(/^(?:https?:\/\/.+|env:[A-Za-z_][A-Za-z0-9_]*)$/, { error: "is neither `http(s)://…` nor `env:NAME`" })
   .check((payload) => {
-    if (hasPasswordInside(payload.value)) payload.issues.push({ code: "custom", message: "a password must not be written into the address; use `env:NAME`", input: "" })
+    if (hasPasswordInside(payload.value))
+      payload.issues.push({ code: "custom", message: "a password must not be written into the address; use `env:NAME`", input: "" })
   })
   .meta({ examples: ["https://hc-ping.com/uuid"] })
 
 export const noticeSchema = z
   .strictObject({
-    emails: z.array(z.email()).describe("Addresses.").meta({ examples: [["ops@example.com"]] }).optional(),
+    emails: z
+      .array(z.email())
+      .describe("Addresses.")
+      .meta({ examples: [["ops@example.com"]] })
+      .optional(),
     webhooks: z.array(webAddress).describe("Addresses that get a JSON POST.").optional(),
-    ntfy: z.array(webAddress).describe("ntfy topics.").meta({ examples: [["https://ntfy.sh/acme-backups"]] }).optional(),
+    ntfy: z
+      .array(webAddress)
+      .describe("ntfy topics.")
+      .meta({ examples: [["https://ntfy.sh/acme-backups"]] })
+      .optional(),
     ping: webAddress.describe("Dead-man switch: called after each success.").optional(),
-    onSuccess: z.boolean().default(false).describe("Also tell of successes; failures are always told.").meta({ examples: [false] }),
+    onSuccess: z
+      .boolean()
+      .default(false)
+      .describe("Also tell of successes; failures are always told.")
+      .meta({ examples: [false] }),
   })
   .meta({ examples: [{ emails: ["ops@example.com"], onSuccess: false }] })
 
@@ -28,10 +41,22 @@ export const scheduleSchema = z
     cron: pattern,
     timezone: zone,
     vault: vault.describe("Vault that the point is made in; default: the app's first.").optional(),
-    copies: z.array(vault).describe("Vaults that get a copy afterwards.").meta({ examples: [["offsite"]] }).default([]),
+    copies: z
+      .array(vault)
+      .describe("Vaults that get a copy afterwards.")
+      .meta({ examples: [["offsite"]] })
+      .default([]),
     keep: keepSchema.describe("What is kept in `vault`. Default: last 3, daily 7, weekly 4, monthly 12.").optional(),
-    cold: z.boolean().default(false).describe("Stop the app for the capture.").meta({ examples: [false] }),
-    enabled: z.boolean().default(true).describe("False: kept, but never due.").meta({ examples: [true] }),
+    cold: z
+      .boolean()
+      .default(false)
+      .describe("Stop the app for the capture.")
+      .meta({ examples: [false] }),
+    enabled: z
+      .boolean()
+      .default(true)
+      .describe("False: kept, but never due.")
+      .meta({ examples: [true] }),
     notify: noticeSchema.describe("Who is told.").optional(),
   })
   .meta({ examples: [{ cron: "0 3 * * *", timezone: "America/New_York", vault: "local" }] })
@@ -40,46 +65,106 @@ export const drillSchema = z
   .strictObject({
     cron: pattern,
     timezone: zone,
-    level: z.enum(["restored", "booted"]).describe("How far the drill goes (design §6).").meta({ examples: ["booted"] }),
+    level: z
+      .enum(["restored", "booted"])
+      .describe("How far the drill goes (design §6).")
+      .meta({ examples: ["booted"] }),
     vault: vault.describe("Vault to restore from, with an empty cache; default: the schedule's own.").optional(),
-    enabled: z.boolean().default(true).describe("False: kept, but never due.").meta({ examples: [true] }),
+    enabled: z
+      .boolean()
+      .default(true)
+      .describe("False: kept, but never due.")
+      .meta({ examples: [true] }),
     notify: noticeSchema.describe("Who is told.").optional(),
   })
   .meta({ examples: [{ cron: "0 4 1 * *", level: "booted" }] })
 
 export const updatesSchema = z
   .strictObject({
-    source: z.enum(["manifest", "registry", "git"]).describe("Signed release manifest, registry tags, or a git repository.").meta({ examples: ["manifest"] }),
-    url: webAddress.describe("Where the channels of the manifest are, or the git repository.").meta({ examples: ["https://updates.example.com/chatalot"] }).optional(),
-    channel: text.default("stable").describe("Channel to follow.").meta({ examples: ["stable"] }),
-    product: text.describe("Product that the manifest must name; default: the recipe's name.").meta({ examples: ["chatalot"] }).optional(),
-    key: path.describe("File with the vendor's public key (PEM).").meta({ examples: ["./secrets/cosign_pub"] }).optional(),
+    source: z
+      .enum(["manifest", "registry", "git"])
+      .describe("Signed release manifest, registry tags, or a git repository.")
+      .meta({ examples: ["manifest"] }),
+    url: webAddress
+      .describe("Where the channels of the manifest are, or the git repository.")
+      .meta({ examples: ["https://updates.example.com/chatalot"] })
+      .optional(),
+    channel: text
+      .default("stable")
+      .describe("Channel to follow.")
+      .meta({ examples: ["stable"] }),
+    product: text
+      .describe("Product that the manifest must name; default: the recipe's name.")
+      .meta({ examples: ["chatalot"] })
+      .optional(),
+    key: path
+      .describe("File with the vendor's public key (PEM).")
+      .meta({ examples: ["./secrets/cosign_pub"] })
+      .optional(),
     keyDigest: digest.describe("SHA-256 of the key's public part; another key is refused.").optional(),
-    services: z.array(text).describe("Services that are updated together; default: those that the release names.").meta({ examples: [["chatalot"]] }).optional(),
-    repositories: z.array(text).describe("Image repositories that a release may come from.").meta({ examples: [["registry.example.com/acme/chatalot"]] }).optional(),
-    versions: text.describe("Semver range of tags that are considered (`source: registry`).").meta({ examples: ["^0.24"] }).optional(),
-    tagPattern: text.describe("Regular expression with one group for the version (`source: registry`).").meta({ examples: ["^v(.+)$"] }).optional(),
-    branch: text.describe("Branch that is followed (`source: git`).").meta({ examples: ["main"] }).optional(),
+    services: z
+      .array(text)
+      .describe("Services that are updated together; default: those that the release names.")
+      .meta({ examples: [["chatalot"]] })
+      .optional(),
+    repositories: z
+      .array(text)
+      .describe("Image repositories that a release may come from.")
+      .meta({ examples: [["registry.example.com/acme/chatalot"]] })
+      .optional(),
+    versions: text
+      .describe("Semver range of tags that are considered (`source: registry`).")
+      .meta({ examples: ["^0.24"] })
+      .optional(),
+    tagPattern: text
+      .describe("Regular expression with one group for the version (`source: registry`).")
+      .meta({ examples: ["^v(.+)$"] })
+      .optional(),
+    branch: text
+      .describe("Branch that is followed (`source: git`).")
+      .meta({ examples: ["main"] })
+      .optional(),
     window: window.describe("Days and hours in which automatic updates may run.").optional(),
     timezone: zone,
-    automatic: z.boolean().default(false).describe("Apply by itself inside the window; never a major version.").meta({ examples: [false] }),
+    automatic: z
+      .boolean()
+      .default(false)
+      .describe("Apply by itself inside the window; never a major version.")
+      .meta({ examples: [false] }),
     rollbackWindow: duration
       .check((payload) => {
         const hours = Number.parseFloat(payload.value) * ({ d: 24, w: 168, h: 1 }[payload.value.slice(-1)] ?? 0)
-        if (hours > 168) payload.issues.push({ code: "custom", message: `"${payload.value}" is longer than 168h, the most that is kept`, input: payload.value })
+        if (hours > 168)
+          payload.issues.push({
+            code: "custom",
+            message: `"${payload.value}" is longer than 168h, the most that is kept`,
+            input: payload.value,
+          })
       })
       .default("24h")
       .describe("How long the old state is kept for a rollback, 168h at most."),
-    stability: duration.default("60s").describe("How long the new version must stay well before it is kept.").meta({ examples: ["60s"] }),
-    timeout: duration.default("10m").describe("How long the new version may take to become well.").meta({ examples: ["10m"] }),
-    registryCredentials: path.describe("File with credentials of the registry; blank means none.").meta({ examples: ["./secrets/registry_creds"] }).optional(),
+    stability: duration
+      .default("60s")
+      .describe("How long the new version must stay well before it is kept.")
+      .meta({ examples: ["60s"] }),
+    timeout: duration
+      .default("10m")
+      .describe("How long the new version may take to become well.")
+      .meta({ examples: ["10m"] }),
+    registryCredentials: path
+      .describe("File with credentials of the registry; blank means none.")
+      .meta({ examples: ["./secrets/registry_creds"] })
+      .optional(),
     notify: noticeSchema.describe("Who is told.").optional(),
   })
   .check((payload) => {
     const { source, url, keyDigest, key } = payload.value
-    if (source !== "registry" && url === undefined) payload.issues.push({ code: "custom", message: `\`source: ${source}\` needs \`url\``, input: payload.value })
-    if (source === "manifest" && key === undefined) payload.issues.push({ code: "custom", message: "`source: manifest` needs `key`, the vendor's public key", input: payload.value })
-    if (keyDigest !== undefined && key === undefined) payload.issues.push({ code: "custom", message: "`keyDigest` needs `key`", input: payload.value })
+    if (source !== "registry" && url === undefined)
+      payload.issues.push({ code: "custom", message: `\`source: ${source}\` needs \`url\``, input: payload.value })
+    if (source === "manifest" && key === undefined)
+      payload.issues.push({ code: "custom", message: "`source: manifest` needs `key`, the vendor's public key", input: payload.value })
+    if (keyDigest !== undefined && key === undefined)
+      payload.issues.push({ code: "custom", message: "`keyDigest` needs `key`", input: payload.value })
   })
   .meta({ examples: [{ source: "manifest", url: "https://updates.example.com/chatalot", key: "./secrets/cosign_pub" }] })
 
@@ -87,12 +172,31 @@ export const notifySchema = z.strictObject({
   email: z
     .strictObject({
       host: text.describe("SMTP server.").meta({ examples: ["smtp.example.com"] }),
-      port: z.int().min(1).max(65_535).default(587).describe("Port of the SMTP server.").meta({ examples: [587] }),
-      security: z.enum(["starttls", "tls", "none"]).default("starttls").describe("Encryption of the connection.").meta({ examples: ["starttls"] }),
-      user: text.describe("Name to sign in with.").meta({ examples: ["holdfast"] }).optional(),
-      passwordFile: path.describe("File that holds the password.").meta({ examples: ["./secrets/smtp_password"] }).optional(),
+      port: z
+        .int()
+        .min(1)
+        .max(65_535)
+        .default(587)
+        .describe("Port of the SMTP server.")
+        .meta({ examples: [587] }),
+      security: z
+        .enum(["starttls", "tls", "none"])
+        .default("starttls")
+        .describe("Encryption of the connection.")
+        .meta({ examples: ["starttls"] }),
+      user: text
+        .describe("Name to sign in with.")
+        .meta({ examples: ["holdfast"] })
+        .optional(),
+      passwordFile: path
+        .describe("File that holds the password.")
+        .meta({ examples: ["./secrets/smtp_password"] })
+        .optional(),
       password: secretReference.describe("Environment variable that holds the password.").optional(),
-      from: z.email().describe("Sender.").meta({ examples: ["holdfast@example.com"] }),
+      from: z
+        .email()
+        .describe("Sender.")
+        .meta({ examples: ["holdfast@example.com"] }),
     })
     .describe("How mail is sent.")
     .optional(),

@@ -1,7 +1,10 @@
 import { z } from "zod"
 import { count, duration, hasPasswordInside, path, text } from "./value.ts"
 
-const positive = z.int().positive().meta({ examples: [2048] })
+const positive = z
+  .int()
+  .positive()
+  .meta({ examples: [2048] })
 
 /** What to keep; the union of all buckets is kept (design §8). */
 export const keepSchema = z
@@ -25,7 +28,8 @@ const vaultUrl = z
   .regex(/^[a-z0-9]+:/, { error: "is not an address of a vault (`s3:…`, `rest:…`, `sftp:…`); use `path` for a folder" })
   .check((payload) => {
     if (!hasPasswordInside(payload.value)) return
-    const message = "a password must not be written into the address; put it into the `credentials` file (for rest: RESTIC_REST_USERNAME, RESTIC_REST_PASSWORD)"
+    const message =
+      "a password must not be written into the address; put it into the `credentials` file (for rest: RESTIC_REST_USERNAME, RESTIC_REST_PASSWORD)"
     payload.issues.push({ code: "custom", message, input: "" })
   })
   .meta({ examples: ["s3:https://s3.example.com/acme"] })
@@ -43,9 +47,16 @@ export const vaultSchema = z
       .describe("Credentials that may delete, for expiring points of an append-only vault from elsewhere.")
       .meta({ examples: ["./offsite-admin.env"] })
       .optional(),
-    appendOnly: z.boolean().default(false).describe("The vault refuses deletion with `credentials`.").meta({ examples: [true] }),
+    appendOnly: z
+      .boolean()
+      .default(false)
+      .describe("The vault refuses deletion with `credentials`.")
+      .meta({ examples: [true] }),
     keep: keepSchema.describe("What this vault keeps, independent of other vaults. Default: what each schedule says.").optional(),
-    storageClass: text.describe("S3 storage class of new objects.").meta({ examples: ["STANDARD_IA"] }).optional(),
+    storageClass: text
+      .describe("S3 storage class of new objects.")
+      .meta({ examples: ["STANDARD_IA"] })
+      .optional(),
     options: z
       .record(z.string().regex(/^[a-z0-9]+\.[a-z0-9-]+$/), z.string())
       .describe("Further restic options by name, without `-o`.")

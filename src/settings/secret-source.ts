@@ -13,7 +13,10 @@ export function secretFromEnvironment(reference: string, lookUp: LookUp, key: st
   const name = reference.replace(/^env:/, "")
   const value = lookUp(name)
   if (value !== undefined && value !== "") return new Secret(value)
-  throw new HoldfastError("SECRET_UNAVAILABLE", { what: `${key} names the environment variable ${name}, which is not set`, hint: `Set ${name}, also for cron and systemd, or put it into the app's .env file.` })
+  throw new HoldfastError("SECRET_UNAVAILABLE", {
+    what: `${key} names the environment variable ${name}, which is not set`,
+    hint: `Set ${name}, also for cron and systemd, or put it into the app's .env file.`,
+  })
 }
 
 /**

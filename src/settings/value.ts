@@ -26,8 +26,7 @@ export function cronProblem(pattern: string): string | null {
 /** Why a timezone cannot be used; null when it can. */
 export function timezoneProblem(name: string): string | null {
   try {
-    new Intl.DateTimeFormat("en", { timeZone: name })
-    return null
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone === "" ? `"${name}" is not a timezone` : null
   } catch {
     return `"${name}" is not a timezone that this machine knows`
   }
@@ -44,10 +43,23 @@ function check(problem: (text: string) => string | null): z.ZodString {
   })
 }
 
-export const text = z.string().min(1).meta({ examples: ["name"] })
-export const path = z.string().min(1).meta({ examples: ["./data/files"] })
-export const count = z.int().nonnegative().meta({ examples: [7] })
-export const port = z.int().min(1).max(65_535).meta({ examples: [5432] })
+export const text = z
+  .string()
+  .min(1)
+  .meta({ examples: ["name"] })
+export const path = z
+  .string()
+  .min(1)
+  .meta({ examples: ["./data/files"] })
+export const count = z
+  .int()
+  .nonnegative()
+  .meta({ examples: [7] })
+export const port = z
+  .int()
+  .min(1)
+  .max(65_535)
+  .meta({ examples: [5432] })
 
 /** `90s`, `30m`, `24h`, `7d`. */
 export const duration = check((value) =>
@@ -62,9 +74,7 @@ export const window = check((value) => (WINDOW.test(value) ? null : `"${value}" 
   examples: ["Sun 03:00-05:00"],
 })
 
-export const argv = z
-  .tuple([z.string().min(1)], z.string())
-  .meta({ examples: [["systemctl", "stop", "superchat"]] })
+export const argv = z.tuple([z.string().min(1)], z.string()).meta({ examples: [["systemctl", "stop", "superchat"]] })
 
 /** Where a secret comes from; the text itself is never in the settings (design §4). */
 export const secretReference = check((value) =>
@@ -76,9 +86,12 @@ export function hasPasswordInside(url: string): boolean {
   return /:\/\/[^/@\s]*:[^/@\s]+@/.test(url) || /[?&](?:password|sslpassword)=./i.test(url)
 }
 
-export const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, { error: "is not `sha256:` and 64 hexadecimal digits" }).meta({
-  examples: [`sha256:${"0".repeat(64)}`],
-})
+export const digest = z
+  .string()
+  .regex(/^sha256:[0-9a-f]{64}$/, { error: "is not `sha256:` and 64 hexadecimal digits" })
+  .meta({
+    examples: [`sha256:${"0".repeat(64)}`],
+  })
 
 export const NAME = /^[a-z][a-z0-9_-]{0,62}$/
 /** A name that goes into tags, file names and database names. */

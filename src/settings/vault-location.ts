@@ -44,7 +44,10 @@ export function vaultKeep(settings: Settings, name: string): Keep | null {
 function vaultSettings(settings: Settings, name: string): VaultSettings {
   const given = settings.vaults[name]
   if (given !== undefined) return given
-  throw new HoldfastError("VAULT_UNKNOWN", { what: `there is no vault called ${name}`, why: `there is ${Object.keys(settings.vaults).join(", ")}` })
+  throw new HoldfastError("VAULT_UNKNOWN", {
+    what: `there is no vault called ${name}`,
+    why: `there is ${Object.keys(settings.vaults).join(", ")}`,
+  })
 }
 
 function vaultOptions(given: VaultSettings): readonly string[] {

@@ -46,7 +46,12 @@ export function findComposeProject(request: ProjectRequest): FoundProject {
     request.projectName ??
     lookUp("COMPOSE_PROJECT_NAME") ??
     (declared === null ? normalisedName(basename(resolve(projectDirectory))) : interpolate(declared, lookUp))
-  const profiles = request.profiles ?? (lookUp("COMPOSE_PROFILES") ?? "").split(",").map((profile) => profile.trim()).filter((profile) => profile !== "")
+  const profiles =
+    request.profiles ??
+    (lookUp("COMPOSE_PROFILES") ?? "")
+      .split(",")
+      .map((profile) => profile.trim())
+      .filter((profile) => profile !== "")
   return {
     project: { files, projectDirectory, projectName, profiles },
     envFile,
@@ -61,7 +66,10 @@ function filesOf(file: string, envFile: EnvFile): readonly string[] {
   const listed = envFile.values.get("COMPOSE_FILE")
   if (listed !== undefined && listed !== "") {
     const separator = envFile.values.get("COMPOSE_PATH_SEPARATOR") ?? delimiter
-    const files = listed.split(separator).filter((part) => part !== "").map((part) => resolve(directory, part))
+    const files = listed
+      .split(separator)
+      .filter((part) => part !== "")
+      .map((part) => resolve(directory, part))
     if (files.includes(file)) return files
   }
   if (!COMPOSE_FILE_NAMES.includes(basename(file))) return [file]
@@ -71,13 +79,17 @@ function filesOf(file: string, envFile: EnvFile): readonly string[] {
 
 /** Compose's rule for a name made from a folder's. */
 export function normalisedName(name: string): string {
-  return name.toLowerCase().replaceAll(/[^a-z0-9_-]/g, "").replace(/^[_-]+/, "")
+  return name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_-]/g, "")
+    .replace(/^[_-]+/, "")
 }
 
 function readCompose(path: string): { name: string | null; services: readonly string[] } {
   const document = parseDocument(readText(path), { merge: true, uniqueKeys: false })
   const [error] = document.errors
-  if (error !== undefined) throw new HoldfastError("COMPOSE_INVALID", { what: `${path} is not YAML`, why: error.message.split("\n")[0] ?? "" })
+  if (error !== undefined)
+    throw new HoldfastError("COMPOSE_INVALID", { what: `${path} is not YAML`, why: error.message.split("\n")[0] ?? "" })
   const name: unknown = document.get("name")
   const services: unknown = document.get("services")
   const names = isMap(services) ? services.items.flatMap((item) => (isScalar(item.key) ? [String(item.key.value)] : [])) : []
