@@ -9,7 +9,7 @@ import { down, readComposeModel, up } from "./compose.ts"
 import { cliError } from "./engine-error.ts"
 import { execIn } from "./exec.ts"
 import { OPERATION_LABEL, runHelper } from "./helper.ts"
-import { findImage, loadImage, saveImage } from "./images.ts"
+import { findImage, loadImage, saveImage, tagImage } from "./images.ts"
 import { removeLabelled } from "./leftovers.ts"
 import { tailOfLogs } from "./logs.ts"
 import { findHelperImage } from "./sandbox/helper-image.ts"
@@ -57,6 +57,7 @@ export function createDocker(options: DockerOptions): ContainerEngine {
     imagePresent: async (reference, ctx) => (await findImage(client, reference, ctx)) !== null,
     saveImage: async (imageId, sink, ctx) => await saveImage(client, imageId, sink, ctx),
     loadImage: async (source, imageId, reference, ctx) => await loadImage(client, source, imageId, reference, ctx),
+    tagImage: async (imageId, reference, ctx) => await tagImage(client, imageId, reference, ctx),
     sandbox: async (request, use, ctx) => await withSandbox({ client, helperImage }, request, use, ctx),
     removeLeftovers: async (operationId, ctx) => await removeLabelled(client, `${OPERATION_LABEL}=${operationId}`, ctx),
   }

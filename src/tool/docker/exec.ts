@@ -8,8 +8,9 @@ import { cliError } from "./engine-error.ts"
 import { environmentLines, withPrivateFile } from "./environment-file.ts"
 import { inspectContainer } from "./service-containers.ts"
 
-/** What the CLI says when the command inside never ran; its exit code is then not the command's. */
+/** What the CLI says when the command inside never ran; its exit code is then not the command's. The last of them it prints to standard output (measured). */
 const NOT_RUN = /^(?:error response from daemon|error: no such container|oci runtime exec failed)/im
+const NOT_STARTED = /^OCI runtime exec failed: /
 
 /**
  * Runs a command in a running container; its exit code is a value, not an error. Throws SERVICE_NOT_RUNNING, CONTAINER_FAILED.
@@ -35,6 +36,7 @@ export async function execIn(client: Client, containerId: string, argv: Argv, op
 function execResult(result: ChildResult, what: string): ExecResult {
   if (result.exitCode === null) throw new HoldfastError("CONTAINER_FAILED", { what, why: `the docker client died from ${result.signal}` })
   if (result.exitCode !== 0 && NOT_RUN.test(result.stderrTail)) throw cliError("CONTAINER_FAILED", what, result.stderrTail)
+  if (result.exitCode >= 126 && NOT_STARTED.test(result.stdout)) throw cliError("CONTAINER_FAILED", what, result.stdout.trim())
   return { exitCode: result.exitCode, stdout: result.stdout, stderrTail: result.stderrTail }
 }
 

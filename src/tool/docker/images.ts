@@ -24,17 +24,20 @@ export async function saveImage(client: Client, imageId: string, sink: DumpSink,
 
 /** Throws FILES_DIFFER when what was loaded is not the image of that id: an id is the digest of the image's configuration. */
 export async function loadImage(client: Client, source: DumpSource, imageId: string, reference: string, ctx: RunContext): Promise<void> {
-  const loaded = await client.docker(["load", "--quiet"], ctx, { stdin: { fd: source.fd } })
+  const signal = source.signal === undefined ? ctx.signal : AbortSignal.any([ctx.signal, source.signal])
+  const loaded = await client.docker(["load", "--quiet"], { ...ctx, signal }, { stdin: { fd: source.fd } })
   if (loaded.exitCode !== 0) throw cliError("TOOL_FAILED", `cannot load image ${reference}`, loaded.stderrTail)
   if ((await findImage(client, imageId, ctx)) !== imageId) {
     throw new HoldfastError("FILES_DIFFER", { what: `the archive does not hold image ${imageId}`, why: loaded.stdout.trim() })
   }
-  await tagImage(client, imageId, reference, ctx)
+  // A reference by digest or id is not a name that an image can be given; then the id alone has to do.
+  if (reference !== imageId && !reference.includes("@")) await tagImage(client, imageId, reference, ctx)
 }
 
-/** A reference by digest or id is not a name that an image can be given; then the id alone has to do. */
-async function tagImage(client: Client, imageId: string, reference: string, ctx: RunContext): Promise<void> {
-  if (reference === imageId || reference.includes("@")) return
+/** Throws IMAGE_MISSING; TOOL_FAILED when the reference is not a name that an image can have. */
+export async function tagImage(client: Client, imageId: string, reference: string, ctx: RunContext): Promise<void> {
+  if ((await findImage(client, imageId, ctx)) === null)
+    throw new HoldfastError("IMAGE_MISSING", { what: `the engine has no image ${imageId}` })
   const tagged = await client.docker(["tag", imageId, reference], ctx)
   if (tagged.exitCode !== 0) throw cliError("TOOL_FAILED", `cannot tag image ${imageId} as ${reference}`, tagged.stderrTail)
 }
