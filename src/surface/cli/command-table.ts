@@ -2,9 +2,18 @@ import type { CommandSpec } from "./command-spec.ts"
 
 const point = { name: "point", summary: "its id, the beginning of it, its label, or latest" } as const
 const app = { name: "app", summary: "the app's name in the settings" } as const
+const requiredApp = { ...app, required: true } as const
 
 /** Every command, in the order in which `--help` shows them. Nothing is loaded here. */
 export const commandTable: readonly CommandSpec[] = [
+  {
+    name: "status",
+    summary: "is this app protected, by what proof, how old (exit code 4 if not)",
+    settles: "tolerant",
+    arguments: [app],
+    options: [{ flags: "--checklist", summary: "also answer what every backup guide asks" }],
+    load: async () => await import("./command/status.ts"),
+  },
   {
     name: "backup",
     summary: "take a recovery point",
@@ -13,11 +22,18 @@ export const commandTable: readonly CommandSpec[] = [
     options: [
       { flags: "--vault <name>", summary: "into this vault (the app's first unless told)" },
       { flags: "--label <text>", summary: "a label, to find it again" },
-      { flags: "--only <parts>", summary: "only these: database, files, secrets, configuration, images, or a part such as files:uploads", repeats: true },
+      {
+        flags: "--only <parts>",
+        summary: "only these: database, files, secrets, configuration, images, or a part such as files:uploads",
+        repeats: true,
+      },
       { flags: "--cold", summary: "stop the app for the capture; it is always started again" },
       { flags: "--strict", summary: "fail when files change while they are read" },
       { flags: "--accept-collapse", summary: "a sharp drop of rows, files or bytes is intended" },
-      { flags: "--before-migration <version>", summary: "only if the newest point is not of this version of the program, which is about to start" },
+      {
+        flags: "--before-migration <version>",
+        summary: "only if the newest point is not of this version of the program, which is about to start",
+      },
       { flags: "--plan", summary: "show what would be captured and how, and stop" },
     ],
     load: async () => await import("./command/backup.ts"),
@@ -51,7 +67,11 @@ export const commandTable: readonly CommandSpec[] = [
     arguments: [app, point],
     options: [
       { flags: "--from <vault>", summary: "from this vault" },
-      { flags: "--only <parts>", summary: "only these: database, files, secrets, configuration, or a part such as files:uploads", repeats: true },
+      {
+        flags: "--only <parts>",
+        summary: "only these: database, files, secrets, configuration, or a part such as files:uploads",
+        repeats: true,
+      },
       { flags: "--with <what>", summary: "images: bring the point's own images and configuration back as well", repeats: true },
       { flags: "--into <directory>", summary: "write beside, into a new or empty directory, touching nothing live" },
       { flags: "--path <path>", summary: "with --into: only this path inside the file trees" },
@@ -112,6 +132,88 @@ export const commandTable: readonly CommandSpec[] = [
       { flags: "--limit <count>", summary: "only the newest" },
     ],
     load: async () => await import("./command/points.ts"),
+  },
+  {
+    name: "show",
+    summary: "show one point: parts, facts, proofs",
+    settles: "tolerant",
+    arguments: [app, point],
+    options: [{ flags: "--vault <name>", summary: "in this vault" }],
+    load: async () => await import("./command/show.ts"),
+  },
+  {
+    name: "files",
+    summary: "list the files of a point",
+    settles: "tolerant",
+    arguments: [app, point],
+    options: [
+      { flags: "--vault <name>", summary: "in this vault" },
+      { flags: "--part <part>", summary: "of this part (files:uploads, secrets, configuration)" },
+      { flags: "--path <path>", summary: "only below this path" },
+    ],
+    load: async () => await import("./command/files.ts"),
+  },
+  {
+    name: "compare",
+    summary: "compare the facts of two points",
+    settles: "tolerant",
+    arguments: [
+      requiredApp,
+      { name: "from", summary: "one point", required: true },
+      { name: "to", summary: "the other (latest unless told)" },
+    ],
+    options: [{ flags: "--vault <name>", summary: "in this vault" }],
+    load: async () => await import("./command/compare.ts"),
+  },
+  {
+    name: "pin",
+    summary: "keep a point whatever the policy says",
+    settles: "first",
+    arguments: [requiredApp, { ...point, required: true }],
+    options: [
+      { flags: "--vault <name>", summary: "in this vault" },
+      { flags: "--reason <text>", summary: "why, for whoever asks later" },
+    ],
+    load: async () => await import("./command/pin.ts"),
+  },
+  {
+    name: "unpin",
+    summary: "let the policy decide again",
+    settles: "first",
+    arguments: [requiredApp, { ...point, required: true }],
+    options: [{ flags: "--vault <name>", summary: "in this vault" }],
+    load: async () => await import("./command/unpin.ts"),
+  },
+  {
+    name: "expire",
+    summary: "remove points that no rule keeps, after showing why",
+    settles: "first",
+    arguments: [app],
+    options: [
+      { flags: "--vault <name>", summary: "in this vault" },
+      { flags: "--plan", summary: "show what would go and why, and stop" },
+      { flags: "--accept-smaller", summary: "points that are sharply smaller than those before are as they should be" },
+      { flags: "--yes", summary: "the plan was read" },
+    ],
+    load: async () => await import("./command/expire.ts"),
+  },
+  {
+    name: "secret",
+    summary: "what can be done about a lost secret",
+    settles: "never",
+    subcommands: [
+      {
+        name: "regenerate",
+        summary: "make a secret anew and print what the users have to be told",
+        settles: "first",
+        arguments: [requiredApp, { name: "secret", summary: "its name, variable or file", required: true }],
+        options: [
+          { flags: "--plan", summary: "show what would be made and what it means, and stop" },
+          { flags: "--yes", summary: "the plan was read" },
+        ],
+        load: async () => await import("./command/secret-regenerate.ts"),
+      },
+    ],
   },
   {
     name: "operations",

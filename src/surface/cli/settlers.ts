@@ -1,6 +1,7 @@
+import { z } from "zod"
 import type { LocatedApp } from "../../app/locate.ts"
 import { HoldfastError } from "../../base/errors.ts"
-import type { OperationRecord } from "../../operation/ports.ts"
+import type { OperationRecord, PinRecord } from "../../operation/ports.ts"
 import type { Settlement } from "../../operation/operation.ts"
 import type { Settlers } from "../../operation/settle.ts"
 import type { OpenVault } from "../../vault/vault.ts"
@@ -38,6 +39,17 @@ export function settlersOf(house: House): Settlers {
       const { settleExpire } = await import("../../expire/expire.ts")
       return await settleExpire(await house.operationTools(), await vaultOf(house, operation, true), operation, ctx)
     },
+    pin: async (operation, ctx) => {
+      const [{ setPin }, vault, store] = await Promise.all([
+        import("../../recovery-point/recovery-point.ts"),
+        vaultOf(house, operation),
+        house.use.store(),
+      ])
+      const pin = pinInPlan(operation)
+      await vault.backend.unlockDead(vault.location, ctx)
+      await setPin(vault, store, pin, ctx)
+      return { outcome: "succeeded", message: `interrupted, then finished: ${pin.point} is ${pin.pinned ? "pinned" : "not pinned"}` }
+    },
     verify: async (operation, ctx): Promise<Settlement> => {
       const vault = await vaultOf(house, operation)
       await vault.backend.unlockDead(vault.location, ctx)
@@ -63,4 +75,11 @@ async function vaultOf(house: House, operation: OperationRecord, forExpiry = fal
 function vaultInPlan(plan: OperationRecord["plan"]): string | null {
   if (plan === null || typeof plan !== "object" || !("vault" in plan)) return null
   return typeof plan.vault === "string" ? plan.vault : null
+}
+
+const pinPlan = z.object({ app: z.string(), point: z.string(), pinned: z.boolean(), reason: z.string().nullable(), at: z.iso.datetime() })
+
+function pinInPlan(operation: OperationRecord): PinRecord {
+  const plan = pinPlan.parse(operation.plan)
+  return { ...plan, at: new Date(plan.at) }
 }
