@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto"
+import { once } from "node:events"
 import { createReadStream, createWriteStream } from "node:fs"
 import { pipeline } from "node:stream/promises"
 import type { DumpSource } from "../../app/ports.ts"
@@ -51,8 +52,7 @@ export async function readStreamHashed<T>(
     const hash = createHash("sha256")
     const seen = { bytes: 0 }
     const child = startDump(tools, location, item, fileName, raw.writeFd, ctx)
-    raw.closeWrite()
-    const relayed = relay(raw.readFd, passed.writeFd, (chunk) => {
+    const relayed = relay(raw, passed.path, (chunk) => {
       hash.update(chunk)
       seen.bytes += chunk.length
       ctx.progress.amount({ bytesDone: seen.bytes })
@@ -78,17 +78,24 @@ function startDump(
   return tools.processes.start(requestOf(tools, location, ["dump", "--no-cache", item.storageId, `/${fileName}`], ctx, { stdout: { fd } }))
 }
 
-/** Copies until restic has closed its end; the target stays open, its end is ours to decide. */
-async function relay(from: number, to: number, onChunk: (chunk: Buffer) => void): Promise<void> {
+/**
+ * Copies until restic has closed its end; the target's end is not ours to tell. Both are opened by name, so that the streams have
+ * descriptors of their own to close; the raw pipe's write end stays open until its reader is there.
+ */
+async function relay(raw: NamedPipe, target: string, onChunk: (chunk: Buffer) => void): Promise<void> {
+  const input = createReadStream(raw.path, { highWaterMark: 1024 * 1024 })
+  await once(input, "open")
+  raw.closeWrite()
+  raw.closeRead()
   await pipeline(
-    createReadStream("", { fd: from, autoClose: false, highWaterMark: 1024 * 1024 }),
+    input,
     async function* pass(source: AsyncIterable<Buffer>) {
       for await (const chunk of source) {
         onChunk(chunk)
         yield chunk
       }
     },
-    createWriteStream("", { fd: to, autoClose: false }),
+    createWriteStream(target),
   )
 }
 

@@ -1,7 +1,9 @@
-import { open } from "node:fs/promises"
+import { open, rm } from "node:fs/promises"
+import { join } from "node:path"
 import type { RunContext } from "../../base/run-context.ts"
 import type { ListedEntry, StoredItem, VaultLocation } from "../../vault/ports.ts"
 import { run, type ResticTools } from "./call.ts"
+import { EMPTY_MARKER } from "./empty-marker.ts"
 import { listEntries } from "./entries.ts"
 
 /**
@@ -52,4 +54,5 @@ export async function restoreTree(
   const include = (options.include ?? []).map((path) => `--include=${path}`)
   const args = ["restore", "--no-cache", "--sparse", `--target=${target}`, ...include, "--", item.storageId]
   await run(tools, location, args, attempt, ctx, { stdout: { onLine: () => undefined } })
+  await rm(join(target, EMPTY_MARKER), { force: true })
 }

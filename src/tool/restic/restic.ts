@@ -26,7 +26,7 @@ export interface ResticOptions {
 }
 
 /** Opening asks one small question; a vault that does not answer it in this time is not reachable. */
-const OPEN_LIMIT_MS = 30_000
+const OPEN_LIMIT_MS = 20_000
 const INITIALISE_LIMIT_MS = 120_000
 
 /** Builds the backend. Every method throws VAULT_TOOL_MISSING when restic is missing or older than 0.17. */

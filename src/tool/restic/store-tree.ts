@@ -5,9 +5,12 @@ import type { RunContext } from "../../base/run-context.ts"
 import type { ItemTags, StoredSummary, TreeSource, VaultLocation } from "../../vault/ports.ts"
 import { backupArguments, backupOutput, storedSummary, type ItemError } from "./backup-output.ts"
 import { requestOf, type ResticTools } from "./call.ts"
+import { EMPTY_MARKER } from "./empty-marker.ts"
 import { failureOf } from "./failure.ts"
+import { storeDocument } from "./store-document.ts"
 
 const NAMED_AT_MOST = 10
+const NOTHING_TO_STORE = /snapshot is empty/
 
 /**
  * Saves a directory from inside as `.`. Throws SOURCE_MISSING when it is not there (restic would exit 0), SOURCE_UNREADABLE
@@ -32,9 +35,16 @@ export async function storeTree(
       onStderrLine: output.onStderrLine,
     }),
   )
+  if (ended.exitCode !== 0 && NOTHING_TO_STORE.test(ended.stderrTail)) return await storeEmptyTree(tools, location, tags, ctx)
   if (ended.exitCode === 3 && output.errors().length > 0) await refuseUnreadable(source, output.errors(), ctx)
   else if (ended.exitCode !== 0) throw failureOf(ended, location, { what: `cannot store ${tags.part}`, otherwise: "VAULT_WRITE_FAILED" })
   return await storedSummary(tools, location, tags, output, ctx)
+}
+
+/** restic refuses a tree without entries; an empty directory is a state like any other, so a marker stands for it. */
+async function storeEmptyTree(tools: ResticTools, location: VaultLocation, tags: ItemTags, ctx: RunContext): Promise<StoredSummary> {
+  const stored = await storeDocument(tools, location, tags, EMPTY_MARKER, "this directory was empty\n", ctx)
+  return { ...stored, sizeBytes: 0, files: 0 }
 }
 
 async function requireDirectory(root: string): Promise<void> {
