@@ -1,10 +1,19 @@
 /** Citations of the design in code, and words that must not leave the workshop. */
 import type { Problem } from "./links.ts"
 
-/** Section numbers (`5`, `5.2`) that the design's headings carry. */
+/** Section numbers that headings carry (`§5`, `§5.2`), and those of a section's numbered steps (`7.6` is step 6 of §7). */
 export function sectionsOf(pages: ReadonlyMap<string, string>): ReadonlySet<string> {
-  const design = [...pages].filter(([file]) => file.startsWith("docs/design/"))
-  return new Set(design.flatMap(([, text]) => [...text.matchAll(/^#{1,4}\s+§(\d+(?:\.\d+)?)\b/gm)].map((match) => match[1] ?? "")))
+  const sections = new Set<string>()
+  for (const [file, text] of pages) {
+    if (!file.startsWith("docs/design/")) continue
+    let current = ""
+    for (const line of text.split("\n")) {
+      current = /^#{1,4}\s+§(\d+(?:\.\d+)?)\b/.exec(line)?.[1] ?? current
+      const step = /^(\d+)\. /.exec(line)?.[1]
+      if (current !== "") sections.add(step === undefined ? current : `${current}.${step}`)
+    }
+  }
+  return sections
 }
 
 /** Code that cites a section which the design does not have. */

@@ -35,10 +35,10 @@ describe("links of the docs", () => {
 })
 
 describe("citations of the design", () => {
-  const sections = sectionsOf(new Map([["docs/design/design.md", "## §5 Points\n### §5.1 Identity\n"]]))
+  const sections = sectionsOf(new Map([["docs/design/design.md", "## §5 Points\n### §5.1 Identity\n## §7 Restore\n1. Plan\n2. Guard\n"]]))
 
   it("finds a section that the design does not have", () => {
-    const code = new Map([["src/a.ts", "// design §5\n// design §5.1\n// design §15\n"]])
+    const code = new Map([["src/a.ts", "// design §5\n// design §5.1, design §7.2\n// design §15\n"]])
 
     expect(citationProblems(code, sections)).toEqual([
       { file: "src/a.ts", line: 3, what: "cites design §15, which docs/design does not have" },
