@@ -5,7 +5,7 @@ import { HoldfastError } from "../../base/errors.ts"
 /**
  * Joins a path that came from a dump, an archive or a vault to a directory of ours; the result cannot leave it.
  * Refused: absolute paths, `..`, `.` and empty parts, NUL, and any existing part that is a symbolic link, the last one
- * included (F69, F70, F74). A backslash is an ordinary character. Throws FILES_DIFFER.
+ * included, or a file with something below it (F69, F70, F74). A backslash is an ordinary character. Throws FILES_DIFFER.
  */
 export function safeJoin(root: string, relative: string): string {
   const parts = relative.split("/")
@@ -13,16 +13,21 @@ export function safeJoin(root: string, relative: string): string {
     throw refused(relative, "it is not a plain relative path")
   }
   let path = root
-  for (const part of parts) {
+  for (const [index, part] of parts.entries()) {
     path = join(path, part)
-    if (isSymbolicLink(path)) throw refused(relative, `${JSON.stringify(part)} is a symbolic link`)
+    const kind = kindAt(path)
+    if (kind === "link") throw refused(relative, `${JSON.stringify(part)} is a symbolic link`)
+    if (kind === "other" && index < parts.length - 1) throw refused(relative, `${JSON.stringify(part)} is not a directory`)
   }
   return path
 }
 
-/** False for what does not exist (yet), and below a file, where nothing can. */
-function isSymbolicLink(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
+/** Null for what does not exist (yet). */
+function kindAt(path: string): "link" | "directory" | "other" | null {
+  const status = lstatSync(path, { throwIfNoEntry: false })
+  if (status === undefined) return null
+  if (status.isSymbolicLink()) return "link"
+  return status.isDirectory() ? "directory" : "other"
 }
 
 function refused(relative: string, why: string): HoldfastError {
