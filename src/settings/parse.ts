@@ -16,7 +16,7 @@ export function parseSettings(text: string, file: string): SettingsData {
   if (syntax.length > 0) throw invalid(file, syntax)
   const root = plain(document)
   const variables = variableFindings(document)
-  const parsed = settingsSchema.safeParse(root ?? {})
+  const parsed = settingsSchema.safeParse(root ?? {}, { reportInput: true })
   const schema = parsed.success ? crossReferenceFindings(parsed.data) : parsed.error.issues.flatMap(findingsOf)
   const problems = [...variables, ...schema].map((finding) => locate(document, lines, finding))
   if (parsed.success && problems.length === 0) return parsed.data

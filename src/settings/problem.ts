@@ -42,7 +42,7 @@ function unknownKey(path: readonly PropertyKey[], key: string): Finding {
 function wording(issue: z.core.$ZodIssue): string {
   if (issue.code === "invalid_type")
     return issue.input === undefined && /received undefined/.test(issue.message) ? "is missing" : article(issue.expected, issue.message)
-  if (issue.code === "invalid_value" && issue.input === undefined && /received undefined/.test(issue.message)) return "is missing"
+  if (issue.code === "invalid_value" && "input" in issue && issue.input === undefined) return "is missing"
   if (issue.code === "invalid_value") return `must be one of ${issue.values.map((value) => `\`${String(value)}\``).join(", ")}`
   if (issue.code === "too_small" && (issue.origin === "string" || issue.origin === "array")) return "must not be empty"
   if (issue.code === "invalid_format" && issue.format === "email") return "is not an e-mail address"
