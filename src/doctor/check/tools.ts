@@ -58,7 +58,7 @@ async function versionOf(tools: DoctorTools, program: string, ctx: RunContext): 
 function sqliteFinding(version: string): Finding {
   if (!sqliteLosesCommits(version)) return ok("sqlite", "SQLite library", `version ${version}`)
   const what = `version ${version} can lose commits when two programs checkpoint (WAL-reset fault)`
-  return trouble("fail", "sqlite", "SQLite library", what, "Run Holdfast with Node 24.15 or newer, whose SQLite is 3.51.3 or newer.")
+  return trouble("fail", "sqlite", "SQLite library", what, "Run `scripts/install`: Holdfast needs a Node whose SQLite is 3.51.3 or newer.")
 }
 
 async function dockerFinding(tools: DoctorTools, ctx: RunContext): Promise<Finding> {
