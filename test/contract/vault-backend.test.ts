@@ -1,0 +1,430 @@
+import { execFile } from "node:child_process"
+import { createHash, randomBytes } from "node:crypto"
+import { createReadStream, createWriteStream, readFileSync, writeSync } from "node:fs"
+import {
+  chmod,
+  chown,
+  link,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from "node:fs/promises"
+import { join } from "node:path"
+import { buffer } from "node:stream/consumers"
+import { promisify } from "node:util"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import type { DumpSource } from "../../src/app/ports.ts"
+import { HoldfastError } from "../../src/base/errors.ts"
+import type { ItemTags, ListedEntry, VaultBackend, VaultLocation } from "../../src/vault/ports.ts"
+import { context, freePort, openPlace, testProcesses, testRestic, type Place, type PlaceKind } from "./vault-place.ts"
+
+const run = promisify(execFile)
+const ctx = context()
+const tags = (part: string, point: string | null = "20260419T120000Z-1.0"): ItemTags => ({ app: "chat", point, part })
+
+async function readAll(source: DumpSource): Promise<Buffer> {
+  return await buffer(createReadStream("", { fd: source.fd, autoClose: false }))
+}
+
+async function initialised(backend: VaultBackend, place: Place, name: string): Promise<VaultLocation> {
+  const location = place.location(name)
+  await writeFile(location.keyFile, "the key\n", { mode: 0o600 })
+  await backend.initialise(location, ctx)
+  return location
+}
+
+const kinds: readonly PlaceKind[] = ["a local path", "rest-server", "an append-only rest-server", "SFTP"]
+
+describe.each(kinds)("a vault at %s", (kind) => {
+  let place: Place
+  let backend: VaultBackend
+  let location: VaultLocation
+
+  beforeAll(async () => {
+    place = await openPlace(kind)
+    backend = await testRestic(place.directory)
+    location = await initialised(backend, place, "main")
+  })
+  afterAll(async () => await place.dispose())
+
+  it("keeps its identity, refuses another key, and says when there is none", async () => {
+    const first = await backend.open(location, ctx)
+    const other = join(place.directory, "other.key")
+    await writeFile(other, "another\n")
+
+    expect(await backend.open(location, ctx)).toEqual(first)
+    await expect(backend.open({ ...location, keyFile: other }, ctx)).rejects.toMatchObject({ code: "VAULT_WRONG_KEY" })
+    await expect(backend.open({ ...place.location("nothing"), keyFile: location.keyFile }, ctx)).rejects.toMatchObject({
+      code: "VAULT_ABSENT",
+    })
+    await expect(backend.initialise(location, ctx)).rejects.toMatchObject({ message: "cannot make the vault (vault main)" })
+  })
+
+  it("gives back a stream byte for byte, plain and hashed", async () => {
+    const content = randomBytes(3_000_000)
+    const { stored, produced } = await backend.storeStream(
+      location,
+      tags("database:main"),
+      "main.dump",
+      async (sink) => {
+        await new Promise((resolve, reject) => {
+          createWriteStream("", { fd: sink.fd, autoClose: false })
+            .on("error", reject)
+            .end(content, () => resolve(null))
+        })
+        return "facts"
+      },
+      ctx,
+    )
+
+    expect(produced).toBe("facts")
+    expect(stored).toMatchObject({ sizeBytes: content.length, files: 1, tags: tags("database:main") })
+    expect((await backend.readStream(location, stored, "main.dump", readAll, ctx)).equals(content)).toBe(true)
+    const hashed = await backend.readStreamHashed(location, stored, "main.dump", readAll, ctx)
+    expect(hashed.value.equals(content)).toBe(true)
+    expect(hashed).toMatchObject({ sizeBytes: content.length, sha256: `sha256:${createHash("sha256").update(content).digest("hex")}` })
+    const [listed] = await backend.list(location, { app: "chat", part: "database:main" }, ctx)
+    expect(listed).toMatchObject({ treeId: stored.treeId, storageId: stored.storageId, tags: tags("database:main") })
+  })
+
+  it("stores nothing when the producer dies half-way", async () => {
+    const part = tags("database:dying")
+    const dying = backend.storeStream(
+      location,
+      part,
+      "main.dump",
+      async (sink) => {
+        writeSync(sink.fd, randomBytes(50_000))
+        throw new HoldfastError("DATABASE_DUMP_FAILED", { what: "pg_dump died" })
+      },
+      ctx,
+    )
+
+    await expect(dying).rejects.toMatchObject({ code: "DATABASE_DUMP_FAILED", message: "pg_dump died" })
+    expect(await backend.list(location, { part: part.part }, ctx)).toEqual([])
+  })
+
+  it("keeps documents and finds items only by their own tags", async () => {
+    const stored = await backend.storeDocument(
+      location,
+      { app: "a,b=c%", point: null, part: "ledger:pin" },
+      "entry.json",
+      '{"ü":"\\n"}',
+      ctx,
+    )
+
+    expect(await backend.list(location, { app: "a,b=c%" }, ctx)).toHaveLength(1)
+    expect(await backend.list(location, { app: "a" }, ctx)).toEqual([])
+    expect(await backend.readDocument(location, stored, "entry.json", ctx)).toBe('{"ü":"\\n"}')
+    await expect(backend.readDocument(location, stored, "other.json", ctx)).rejects.toMatchObject({ code: "VAULT_READ_FAILED" })
+  })
+
+  it("removes what it is told, or says that the server refused", async () => {
+    const stored = await backend.storeDocument(location, tags("manifest", "p-old"), "manifest.json", "old", ctx)
+    const kept = await backend.storeDocument(location, tags("manifest", "p-new"), "manifest.json", "new", ctx)
+    const removal = backend.remove(location, [stored], { freeSpace: false }, ctx)
+
+    if (kind === "an append-only rest-server") {
+      await expect(removal).rejects.toMatchObject({
+        code: "VAULT_DELETE_REFUSED",
+        message: "vault main still holds what was to be deleted",
+        why: "p-old manifest",
+      })
+      expect(await backend.list(location, { point: "p-old" }, ctx)).toHaveLength(1)
+      return
+    }
+    await removal
+    expect(await backend.list(location, { point: "p-old" }, ctx)).toEqual([])
+    await backend.remove(location, [stored], { freeSpace: true }, ctx)
+    expect(await backend.readDocument(location, kept, "manifest.json", ctx)).toBe("new")
+    await backend.unlockDead(location, ctx)
+    expect(await backend.storedBytes(location, ctx)).toBeGreaterThan(100)
+  })
+
+  it("gives a tree back with its names, links, holes, owners and modes", async () => {
+    const root = join(place.directory, "tree")
+    const target = join(place.directory, "back")
+    await plantTree(root)
+    await mkdir(target)
+
+    const stored = await backend.storeTree(location, tags("files:uploads"), { root, exclude: ["-skip", "/only-here"], parent: null }, ctx)
+    await backend.restoreTree(location, stored, target, {}, ctx)
+    const read = await backend.readTree(location, stored, ctx)
+
+    expect(await listing(target)).toEqual((await listing(root)).filter((line) => !/"(\.\/-skip|\.\/only-here)"/.test(line)))
+    expect((await stat(join(target, "holes"))).blocks).toBeLessThan(2000)
+    expect((await stat(join(target, "sub", "hard"))).ino).toBe((await stat(join(target, "sub", "hard-too"))).ino)
+    expect(await readlink(join(target, "link"))).toBe("/etc/passwd")
+    expect(read).toEqual({ sizeBytes: stored.sizeBytes, files: stored.files })
+    const again = await backend.storeTree(
+      location,
+      tags("files:uploads", "p2"),
+      { root, exclude: ["-skip", "/only-here"], parent: stored },
+      ctx,
+    )
+    expect(again).toMatchObject({ treeId: stored.treeId, files: stored.files })
+    const entries: ListedEntry[] = []
+    for await (const entry of backend.entries(location, stored, ctx)) entries.push(entry)
+    expect(entries.find((entry) => entry.path === "/set-id")).toMatchObject({ kind: "file", mode: 0o6755, uid: 1234, gid: 2345 })
+    expect(entries.map((entry) => entry.path)).toContain("/new\nline")
+  })
+})
+
+async function plantTree(root: string): Promise<void> {
+  await mkdir(join(root, "sub"), { recursive: true })
+  for (const name of ["new\nline", "-dash", "-skip", "only-here", "sub/only-here", "sub/hard", "ümläut", "a b'\"$(x)"]) {
+    await writeFile(join(root, name), `content of ${name}`)
+  }
+  await writeFile(Buffer.concat([Buffer.from(`${root}/`), Buffer.from([0x66, 0xff, 0xfe])]), "not UTF-8")
+  await link(join(root, "sub/hard"), join(root, "sub/hard-too"))
+  await symlink("/etc/passwd", join(root, "link"))
+  await writeFile(join(root, "set-id"), "x")
+  await chown(join(root, "set-id"), 1234, 2345)
+  await chmod(join(root, "set-id"), 0o6755)
+  await chmod(join(root, "sub"), 0o1770)
+  await writeFile(join(root, "holes"), "start")
+  await truncate(join(root, "holes"), 4_000_000)
+  await run("mkfifo", [join(root, "pipe")])
+}
+
+/** Everything below a directory that must come back: names as bytes, kinds, modes, owners, times, content. */
+async function listing(root: string): Promise<readonly string[]> {
+  const { stdout } = await run("find", [".", "-mindepth", "1", "-printf", "%P\\0%y %m %U %G %s %T@\\0"], { cwd: root, encoding: "buffer" })
+  const fields = stdout.toString("latin1").split("\0")
+  const lines: string[] = []
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const name = fields[at] ?? ""
+    const path = Buffer.concat([Buffer.from(`${root}/`), Buffer.from(name, "latin1")])
+    const facts = (fields[at + 1] ?? "").replace(/^d (\d+ \d+ \d+) \d+/, "d $1")
+    const isFile = (await lstat(path)).isFile()
+    const digest = isFile ? createHash("sha256").update(readFileSync(path)).digest("hex") : ""
+    lines.push(`${JSON.stringify(`./${name}`)} ${facts} ${digest}`)
+  }
+  return lines.toSorted()
+}
+
+describe("a vault that is in trouble", () => {
+  let place: Place
+  let backend: VaultBackend
+
+  beforeAll(async () => {
+    place = await openPlace("a local path")
+    backend = await testRestic(place.directory)
+  })
+  afterAll(async () => await place.dispose())
+
+  it("reports a flipped bit when the data is read, and never hands it over as good", async () => {
+    const location = await initialised(backend, place, "flipped")
+    const root = join(place.directory, "flipped-tree")
+    await mkdir(root)
+    await writeFile(join(root, "big"), randomBytes(1_500_000))
+    const tree = await backend.storeTree(location, tags("files:uploads"), { root, exclude: [], parent: null }, ctx)
+    await flipBitInBiggest(join(place.files("flipped"), "data"))
+    const target = join(place.directory, "flipped-back")
+    await mkdir(target)
+
+    await expect(backend.readTree(location, tree, ctx)).rejects.toMatchObject({ code: "VAULT_DAMAGED" })
+    await expect(backend.restoreTree(location, tree, target, {}, ctx)).rejects.toMatchObject({ code: "VAULT_DAMAGED" })
+    await expect(backend.readStream(location, tree, "big", readAll, ctx)).rejects.toMatchObject({ code: "VAULT_DAMAGED" })
+    await expect(backend.readStreamHashed(location, tree, "big", readAll, ctx)).rejects.toMatchObject({ code: "VAULT_DAMAGED" })
+  })
+
+  it("reports a pack and a snapshot that are gone", async () => {
+    const location = await initialised(backend, place, "gone")
+    const stored = await backend.storeDocument(location, tags("manifest"), "manifest.json", randomBytes(2000).toString("hex"), ctx)
+    await rm(join(place.files("gone"), "data"), { recursive: true })
+    await mkdir(join(place.files("gone"), "data"))
+
+    await expect(backend.readTree(location, stored, ctx)).rejects.toMatchObject({ code: "VAULT_DAMAGED" })
+    await rm(join(place.files("gone"), "snapshots", stored.storageId))
+    expect(await backend.list(location, {}, ctx)).toEqual([])
+  })
+
+  it("names the files that cannot be read, and a source that is not there", async () => {
+    const location = await initialised(backend, place, "sources")
+    const root = join(place.directory, "unreadable")
+    await mkdir(root)
+    await writeFile(join(root, "fine"), "x")
+    await writeFile(join(root, "closed"), "x", { mode: 0o000 })
+    const missing = { root: join(place.directory, "missing"), exclude: [], parent: null }
+
+    await expect(backend.storeTree(location, tags("files:a"), missing, ctx)).rejects.toMatchObject({
+      code: "SOURCE_MISSING",
+      message: `${missing.root} is not there`,
+    })
+    expect(await backend.list(location, {}, ctx)).toEqual([])
+    const unprivileged = await unprivilegedRestic(place.directory)
+    await expect(unprivileged.storeTree(location, tags("files:a"), { ...missing, root }, ctx)).rejects.toMatchObject({
+      code: "SOURCE_UNREADABLE",
+      message: `1 of the files in ${root} could not be read`,
+      details: { files: [expect.stringMatching(/closed$/)] },
+    })
+  })
+
+  it("lets restic's own failure win when the vault's disk is full", async () => {
+    const disk = join(place.directory, "small-disk")
+    await mkdir(disk)
+    await run("mount", ["-t", "tmpfs", "-o", "size=3m", "tmpfs", disk])
+    try {
+      const location = { ...place.location("small"), url: join(disk, "vault") }
+      await writeFile(location.keyFile, "key\n")
+      await backend.initialise(location, ctx)
+      const storing = backend.storeStream(
+        location,
+        tags("database:main"),
+        "main.dump",
+        async (sink) =>
+          await new Promise<void>((resolve, reject) => {
+            const out = createWriteStream("", { fd: sink.fd, autoClose: false }).on("error", reject)
+            out.end(randomBytes(40_000_000), resolve)
+          }),
+        ctx,
+      )
+
+      await expect(storing).rejects.toMatchObject({ code: "VAULT_FULL" })
+    } finally {
+      await run("umount", ["-l", disk])
+    }
+  }, 180_000)
+
+  it("says that a server does not answer, within half a minute", async () => {
+    const location = { ...place.location("silent"), url: `rest:http://user:canary-password@127.0.0.1:${await freePort()}/x` }
+    await writeFile(location.keyFile, "key\n")
+    const failure: unknown = await backend.open(location, ctx).catch((thrown: unknown) => thrown)
+
+    expect(failure).toMatchObject({ code: "VAULT_UNREACHABLE", message: "cannot open the vault (vault silent)" })
+    expect(JSON.stringify({ ...(failure as HoldfastError) })).not.toContain("canary-password")
+  })
+
+  it("refuses a restic that is too old, or none", async () => {
+    const old = join(place.directory, "restic-old")
+    await writeFile(old, "#!/bin/sh\necho 'restic 0.16.4 compiled with go1.21 on linux/amd64'\n", { mode: 0o755 })
+    const oldBackend = await testRestic(place.directory, old)
+    const noBackend = await testRestic(place.directory, "/nowhere/restic")
+
+    await expect(oldBackend.open(place.location("any"), ctx)).rejects.toMatchObject({
+      code: "VAULT_TOOL_MISSING",
+      message: "restic 0.16.4 is too old",
+    })
+    await expect(noBackend.toolVersion(ctx)).rejects.toMatchObject({ code: "VAULT_TOOL_MISSING", message: "/nowhere/restic cannot be run" })
+    expect(await backend.toolVersion(ctx)).toMatch(/^0\.\d+\.\d+$/)
+  })
+
+  it("leaves the judgement of an empty stream to the caller", async () => {
+    const location = await initialised(backend, place, "empty")
+    const { stored } = await backend.storeStream(location, tags("database:main"), "main.dump", async () => undefined, ctx)
+
+    expect(stored).toMatchObject({ sizeBytes: 0, files: 0 })
+  })
+
+  it("stops at once when it is cancelled, and stores nothing", async () => {
+    const location = await initialised(backend, place, "cancelled")
+    const cancel = new AbortController()
+    const storing = backend.storeStream(
+      location,
+      tags("database:main"),
+      "main.dump",
+      async (sink) => {
+        writeSync(sink.fd, randomBytes(1000))
+        cancel.abort(new HoldfastError("OPERATION_CANCELLED", { what: "cancelled" }))
+        await new Promise(() => undefined)
+      },
+      context(cancel.signal),
+    )
+
+    await expect(storing).rejects.toMatchObject({ code: "OPERATION_CANCELLED" })
+    expect(await backend.list(location, {}, ctx)).toEqual([])
+  })
+
+  it("ends a producer that waits for its pipe when restic is killed, and gives restic's reason", async () => {
+    const location = await initialised(backend, place, "killed")
+    const processes = testProcesses()
+    const storing = backend.storeStream(
+      location,
+      tags("database:main"),
+      "main.dump",
+      async (sink) => {
+        await killChildrenNamed("restic", place.directory)
+        const child = await processes.run({ argv: ["/bin/sh", "-c", 'head -c 10000000 /dev/zero > "$0"', sink.path], signal: ctx.signal })
+        if (child.exitCode !== 0) throw new HoldfastError("DATABASE_DUMP_FAILED", { what: "the producer ended" })
+      },
+      ctx,
+    )
+
+    await expect(storing).rejects.toMatchObject({ code: "VAULT_WRITE_FAILED", why: "restic was ended by SIGKILL" })
+  })
+
+  it("does not take a consumer that stopped reading for a success", async () => {
+    const location = await initialised(backend, place, "unread")
+    const root = join(place.directory, "unread-tree")
+    await mkdir(root)
+    await writeFile(join(root, "big"), randomBytes(1_500_000))
+    const tree = await backend.storeTree(location, tags("files:uploads"), { root, exclude: [], parent: null }, ctx)
+    const failing = async (): Promise<never> => await Promise.reject(new Error("pg_restore failed"))
+
+    await expect(backend.readStream(location, tree, "big", async () => "done", ctx)).rejects.toMatchObject({
+      code: "VAULT_READ_FAILED",
+      message: "files:uploads was not read to its end",
+    })
+    await expect(backend.readStream(location, tree, "big", failing, ctx)).rejects.toThrow("pg_restore failed")
+    await expect(backend.readStreamHashed(location, tree, "big", failing, ctx)).rejects.toThrow("pg_restore failed")
+    for await (const entry of backend.entries(location, tree, ctx)) {
+      expect(entry.path).toBe("/big")
+      break
+    }
+  })
+
+  it("copies items with the same tree ids, the manifest last", async () => {
+    const from = await initialised(backend, place, "from")
+    const to = place.location("to")
+    await writeFile(to.keyFile, "another key\n")
+    await backend.initialise(to, ctx, from)
+    const part = await backend.storeDocument(from, tags("database:main"), "main.dump", "data", ctx)
+    const manifest = await backend.storeDocument(from, tags("manifest"), "manifest.json", "{}", ctx)
+
+    await backend.copy(from, to, [manifest, part], ctx)
+
+    const copied = await backend.list(to, {}, ctx)
+    expect(copied.map((item) => item.treeId).toSorted()).toEqual([part.treeId, manifest.treeId].toSorted())
+  })
+})
+
+/** restic without the right to read everything. */
+async function unprivilegedRestic(directory: string): Promise<VaultBackend> {
+  const binary = join(directory, "restic-unprivileged")
+  const script = '#!/bin/sh\nexec setpriv --bounding-set=-all --inh-caps=-all --no-new-privs restic "$@"\n'
+  await writeFile(binary, script, { mode: 0o755 })
+  return await testRestic(directory, binary)
+}
+
+async function flipBitInBiggest(directory: string): Promise<void> {
+  const names = (await readdir(directory, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
+  const sized = await Promise.all(
+    names.map(async (entry) => ({ path: join(entry.parentPath, entry.name), size: (await stat(join(entry.parentPath, entry.name))).size })),
+  )
+  const biggest = sized.toSorted((left, right) => right.size - left.size)[0]
+  if (biggest === undefined) throw new Error("no pack")
+  await chmod(biggest.path, 0o600)
+  const file = await open(biggest.path, "r+")
+  const at = Math.floor(biggest.size / 2)
+  const byte = Buffer.alloc(1)
+  await file.read(byte, 0, 1, at)
+  await file.write(Buffer.from([(byte[0] ?? 0) ^ 1]), 0, 1, at)
+  await file.close()
+}
+
+/** Only our own: those whose command line names this test's directory. */
+async function killChildrenNamed(name: string, directory: string): Promise<void> {
+  for (const id of (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry))) {
+    const line = await readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "")
+    if (line.split("\0")[0] === name && line.includes(directory)) process.kill(Number(id), "SIGKILL")
+  }
+}
