@@ -12,24 +12,26 @@ export async function readFacts(
   serverVersion: string,
   schema: SchemaQueries | null,
   tables: readonly Table[],
+  signal: AbortSignal,
 ): Promise<DatabaseFacts> {
-  const rows = await countRows(session, tables)
+  const rows = await countRows(session, tables, signal)
   const sizeBytes = Number(await scalar(session, "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())"))
   return { engine: "postgres", engineVersion: serverVersion, ...(await readSchema(session, schema)), rows, sizeBytes }
 }
 
 /** Facts in one read-only transaction of their own. */
-export async function factsOf(session: SqlSession, serverVersion: string, schema: SchemaQueries | null): Promise<DatabaseFacts> {
+export async function factsOf(session: SqlSession, serverVersion: string, schema: SchemaQueries | null, signal: AbortSignal): Promise<DatabaseFacts> {
   await session.rows("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-  const facts = await readFacts(session, serverVersion, schema, await listTables(session))
+  const facts = await readFacts(session, serverVersion, schema, await listTables(session), signal)
   await session.rows("COMMIT")
   return facts
 }
 
-async function countRows(session: SqlSession, tables: readonly Table[]): Promise<Readonly<Record<string, number>>> {
+async function countRows(session: SqlSession, tables: readonly Table[], signal: AbortSignal): Promise<Readonly<Record<string, number>>> {
   const counts: [string, number][] = []
   for (const table of tables) {
     if (table.kind !== "r" || table.ofExtension) continue
+    signal.throwIfAborted()
     counts.push([table.name, Number(await scalar(session, `SELECT pg_catalog.count(*) FROM ONLY ${table.sql}`))])
   }
   const largeObjects = Number(await scalar(session, `SELECT pg_catalog.count(*) FROM ${LARGE_OBJECTS}`))

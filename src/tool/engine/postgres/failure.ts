@@ -50,7 +50,7 @@ const DUMP_FAILURES: readonly (readonly [RegExp, ErrorCode])[] = [
   [/server version mismatch/, "DATABASE_CLIENT_TOO_OLD"],
   [/password authentication failed|no password supplied/, "DATABASE_AUTH_FAILED"],
   [/does not exist/, "DATABASE_CHANGED_DURING_CAPTURE"],
-  [/lock timeout|could not obtain lock/, "DATABASE_LOCKED"],
+  [/due to (?:lock|statement) timeout|could not obtain lock/, "DATABASE_LOCKED"],
 ]
 
 const RESTORE_FAILURES: readonly (readonly [RegExp, ErrorCode])[] = [

@@ -43,7 +43,7 @@ export function createPostgresEngine(tools: EngineTools): DatabaseEngine<Postgre
     capture: async (source, sink, schema, ctx) =>
       await capture(await reach(source, ctx), { source, sink, schema, lockTimeoutMs: tools.lockTimeoutMs ?? LOCK_TIMEOUT_MS }, ctx),
     facts: async (source, name, schema, ctx) =>
-      await on(source, name, ctx, async (session, access) => await factsOf(session, access.serverVersion, schema)),
+      await on(source, name, ctx, async (session, access) => await factsOf(session, access.serverVersion, schema, ctx.signal)),
     checkDump: async (dump, ctx, made) => await checkDump(tools, dump, made ?? null, ctx),
     planNames: (source, operationId) => replacementNames(source.database, operationId),
     stage: async (source, name, dump, shape, schema, ctx) => {

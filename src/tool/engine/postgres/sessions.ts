@@ -6,7 +6,7 @@ import { scalar, type SqlSession } from "./session.ts"
 /** Client sessions on a database other than ours. */
 export async function sessionsOn(session: SqlSession, database: string): Promise<readonly Session[]> {
   const rows = await session.rows(`
-    SELECT coalesce(usename, ''), coalesce(nullif(application_name, ''), 'unnamed program'), coalesce(client_addr::text, 'local socket')
+    SELECT coalesce(usename, ''), coalesce(nullif(application_name, ''), 'unnamed program'), coalesce(pg_catalog.host(client_addr), 'local socket')
     FROM pg_catalog.pg_stat_activity
     WHERE datname = ${literal(database)} AND pid <> pg_catalog.pg_backend_pid()
       AND coalesce(backend_type, 'client backend') IN ('client backend', 'walsender')

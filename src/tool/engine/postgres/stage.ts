@@ -36,7 +36,7 @@ export async function stage(
     const facts = await withSession(
       async () => await access.connect(request.name, ctx),
       async (session) => {
-        const restored = await factsOf(session, access.serverVersion, request.schema)
+        const restored = await factsOf(session, access.serverVersion, request.schema, ctx.signal)
         await session.rows("ANALYZE")
         return restored
       },
