@@ -191,7 +191,9 @@ describe("sandbox of the chat application", () => {
         async (sandbox, ctx) => {
           const ask = async (service: string, port: number, path: string): Promise<unknown> =>
             await sandbox.probe(service, port, path, ctx).catch((error: unknown) => (error instanceof Error ? error.message : error))
-          while (typeof (await ask("bash", 80, "/")) === "string" || typeof (await ask("wget", 80, "/page")) === "string");
+          const isUp = async (): Promise<boolean> =>
+            typeof (await ask("bash", 80, "/")) === "object" && typeof (await ask("wget", 80, "/page")) === "object"
+          for (let tries = 0; tries < 40 && !(await isUp()); tries += 1);
           const asked = [
             ["bash", 80, "/good"],
             ["bash", 80, "/bad"],

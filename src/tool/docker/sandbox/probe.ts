@@ -22,10 +22,13 @@ const LIMIT_SECONDS = 10
 /** The request stays open after it was sent: some servers take a half-closed connection for a client that went away. */
 const HELPER_SCRIPT = `busybox mkfifo /request && { { busybox printf 'GET %s HTTP/1.0\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n' "$3" "$1"; busybox sleep "$4"; } > /request & } && exec busybox nc -w "$4" "$1" "$2" < /request`
 
+/** Longer than any tool of the probe waits; it ends what hangs all the same (busybox `wget -T` crashes on Debian, so wget gets no limit of its own). */
+const HARD_LIMIT_MS = 2 * LIMIT_SECONDS * 1000
+
 /** With whatever the app's own image has; the answer is brought into the form of a raw response. */
 const INSIDE_SCRIPT = `if command -v curl >/dev/null 2>&1; then exec curl -s -i --http1.0 --max-time "$4" "http://$1:$2$3"; fi
 if command -v wget >/dev/null 2>&1; then
-  body=$(wget -q -T "$4" -O - "http://$1:$2$3" 2>/tmp/.holdfast-probe) && { printf 'HTTP/1.0 200 OK\\r\\n\\r\\n%s' "$body"; exit 0; }
+  body=$(wget -q -O - "http://$1:$2$3" 2>/tmp/.holdfast-probe) && { printf 'HTTP/1.0 200 OK\\r\\n\\r\\n%s' "$body"; exit 0; }
   code=$(sed -n 's/.*\\(HTTP\\/1\\.[01]\\|ERROR\\) \\([0-9][0-9][0-9]\\).*/\\2/p' /tmp/.holdfast-probe | tail -n 1); rm -f /tmp/.holdfast-probe
   if [ -n "$code" ]; then printf 'HTTP/1.0 %s -\\r\\n\\r\\n' "$code"; exit 0; fi; exit 1
 fi
@@ -41,7 +44,7 @@ export async function probe(
   const values = [target.host, String(target.port), target.path, String(LIMIT_SECONDS)]
   const result =
     helperImage === null
-      ? await execIn(client, target.containerId, ["sh", "-c", INSIDE_SCRIPT, "sh", ...values], {}, ctx)
+      ? await execIn(client, target.containerId, ["sh", "-c", INSIDE_SCRIPT, "sh", ...values], { timeoutMs: HARD_LIMIT_MS }, ctx)
       : await probeFromHelper(client, helperImage, target.network, ["busybox", "sh", "-c", HELPER_SCRIPT, "sh", ...values], ctx)
   const response = parseHttpResponse(result.stdout)
   if (response !== null) return response
@@ -52,5 +55,5 @@ export async function probe(
 }
 
 async function probeFromHelper(client: Client, image: string, network: string, argv: Argv, ctx: RunContext): Promise<ExecResult> {
-  return await runHelper(client, { image, argv, network, binds: [], environment: {} }, ctx)
+  return await runHelper(client, { image, argv, network, binds: [], environment: {}, timeoutMs: HARD_LIMIT_MS }, ctx)
 }
