@@ -1,0 +1,107 @@
+/** PostgreSQL rows of design §14: first and second backup, and restore, beside what the guides do. */
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { fillChatData } from "../fixture/postgres/chat-data.ts"
+import { startCluster, SUPERUSER_PASSWORD, type Cluster } from "../fixture/postgres/cluster.ts"
+import { median, once, shell, type Command } from "./measure.ts"
+import { atMostBytes, atMostPercent, fasterBy, slowerBy, type Row } from "./row.ts"
+import { createWorkplace, type Workplace } from "./workplace.ts"
+
+const DATABASE = "bench"
+const OUR_MEMORY_MOST = 200 * 1024 * 1024
+
+export async function databaseRows(directory: string, sizeBytes: number, runs: number): Promise<Row[]> {
+  const cluster = await startCluster()
+  try {
+    await cluster.sql("postgres", `CREATE DATABASE ${DATABASE}`)
+    const client = await cluster.connect(DATABASE)
+    await fillChatData(client, { megabytes: Math.ceil(sizeBytes / 1_000_000) })
+    await client.end()
+    await cluster.sql(DATABASE, "VACUUM ANALYZE", "CHECKPOINT")
+    return await measured(cluster, workplaceFor(cluster, directory), directory, runs)
+  } finally {
+    await cluster.stop()
+  }
+}
+
+async function measured(cluster: Cluster, workplace: Workplace, directory: string, runs: number): Promise<Row[]> {
+  const pg = programs(cluster)
+  const backup = (): Command => workplace.holdfast("backup", "bench")
+  const gzipped = await median(() => pg(`pg_dump ${DATABASE} | gzip > ${join(directory, "dump.gz")}`), { runs })
+  const custom = await median(() => pg(`pg_dump --format=custom --file=${join(directory, "custom.dump")} ${DATABASE}`), { runs })
+  const limit = await median(() => pg(`pg_dump --format=custom --compress=0 ${DATABASE} > /dev/null`), { runs })
+  const first = await median(backup, { runs, before: async () => workplace.clear() })
+  const storedFirst = workplace.vaultBytes()
+  await appendOnePercent(cluster)
+  const second = await once(backup())
+  const grown = workplace.vaultBytes() - storedFirst
+  const again = await median(backup, { runs })
+  return [
+    slowerBy("first backup", first.durationMs, "pg_dump --format=custom", custom.durationMs, 0.65),
+    fasterBy("second backup, 1 % of rows appended", second.durationMs, "pg_dump | gzip", gzipped.durationMs, 3),
+    fasterBy("second backup, nothing appended", again.durationMs, "pg_dump | gzip", gzipped.durationMs, 3),
+    slowerBy("the same, by TCP", again.durationMs, "pg_dump --compress=0 > /dev/null", limit.durationMs, 1.7),
+    atMostPercent("stored growth, 1 % of rows appended", grown, storedFirst, "first backup", 2),
+    ...(await restoreRows(pg, workplace, directory, runs)),
+    atMostBytes("peak memory of our own process", Math.max(first.peakBytes, second.peakBytes, again.peakBytes), "", OUR_MEMORY_MOST),
+  ]
+}
+
+/** Our restore also takes a safety point of the live database first; both times are given. */
+async function restoreRows(pg: (script: string) => Command, workplace: Workplace, directory: string, runs: number): Promise<Row[]> {
+  const dump = join(directory, "plain-custom.dump")
+  await once(pg(`pg_dump --format=custom --compress=0 --file=${dump} ${DATABASE}`))
+  const theirs = await median(() => pg(`pg_restore --dbname=bench_restored --single-transaction --exit-on-error ${dump}`), {
+    runs,
+    before: async () => {
+      await once(pg("dropdb --if-exists bench_restored && createdb --template=template0 bench_restored"))
+    },
+  })
+  await once(pg("dropdb bench_restored"))
+  await once(workplace.holdfast("verify", "bench", "latest"))
+  const safety = await median(() => workplace.holdfast("backup", "bench", "--only", "database"), { runs: 1 })
+  const whole = await median(() => workplace.holdfast("restore", "bench", "latest", "--only", "database", "--yes"), { runs })
+  return [
+    slowerBy("restore, without its safety point", whole.durationMs - safety.durationMs, "pg_restore from a file", theirs.durationMs, 1.15),
+    slowerBy(
+      "restore, whole command with safety point",
+      whole.durationMs,
+      "safety point + pg_restore",
+      safety.durationMs + theirs.durationMs,
+      1.15,
+    ),
+  ]
+}
+
+async function appendOnePercent(cluster: Cluster): Promise<void> {
+  await cluster.sql(
+    DATABASE,
+    `INSERT INTO messages (channel_id, author_id, body)
+     SELECT 1 + n % 10, 1 + n % 50, md5((n * 13)::text) FROM generate_series(1, (SELECT count(*) / 100 FROM messages)) n`,
+    "CHECKPOINT",
+  )
+}
+
+function programs(cluster: Cluster): (script: string) => Command {
+  const environment = {
+    PGHOST: "127.0.0.1",
+    PGPORT: String(cluster.port),
+    PGUSER: cluster.superuser,
+    PGPASSWORD: SUPERUSER_PASSWORD,
+    PATH: `${cluster.binDirectory}:${process.env["PATH"] ?? ""}`,
+  }
+  return (script) => shell(script, environment)
+}
+
+function workplaceFor(cluster: Cluster, directory: string): Workplace {
+  const passwordFile = join(directory, "password")
+  writeFileSync(passwordFile, SUPERUSER_PASSWORD, { mode: 0o600 })
+  return createWorkplace(
+    join(directory, "database"),
+    `    databases:
+      main:
+        postgres: { host: 127.0.0.1, port: ${cluster.port}, database: ${DATABASE}, user: ${cluster.superuser}, passwordFile: ${passwordFile} }
+    run: { stop: ["true"], start: ["true"] }
+`,
+  )
+}

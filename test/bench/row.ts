@@ -1,0 +1,52 @@
+import { formatBytes } from "../../src/base/units.ts"
+import { table } from "../../scripts/test/evidence-page.ts"
+
+export interface Row {
+  readonly work: string
+  readonly ours: string
+  readonly against: string
+  readonly theirs: string
+  readonly ratio: string
+  readonly aim: string
+  readonly met: boolean
+}
+
+/** We should take at most `most` times what the other takes. */
+export function slowerBy(work: string, oursMs: number, against: string, theirsMs: number, most: number): Row {
+  const ratio = oursMs / theirsMs
+  return row(work, seconds(oursMs), against, seconds(theirsMs), `${ratio.toFixed(2)} ×`, `≤ ${most} ×`, ratio <= most)
+}
+
+/** We should be at least `least` times as fast as the other. */
+export function fasterBy(work: string, oursMs: number, against: string, theirsMs: number, least: number): Row {
+  const ratio = theirsMs / oursMs
+  return row(work, seconds(oursMs), against, seconds(theirsMs), `${ratio.toFixed(2)} × faster`, `≥ ${least} × faster`, ratio >= least)
+}
+
+export function atMostBytes(work: string, bytes: number, against: string, most: number): Row {
+  return row(work, formatBytes(bytes), against, "", "", `≤ ${formatBytes(most)}`, bytes <= most)
+}
+
+export function atMostPercent(work: string, part: number, whole: number, against: string, most: number): Row {
+  const percent = (100 * part) / whole
+  return row(work, formatBytes(part), against, formatBytes(whole), `${percent.toFixed(2)} %`, `≤ ${most} %`, percent <= most)
+}
+
+export function atMostMs(work: string, ms: number, most: number): Row {
+  return row(work, `${ms.toFixed(0)} ms`, "", "", "", `≤ ${most} ms`, ms <= most)
+}
+
+export function renderRows(rows: readonly Row[]): string {
+  return table(
+    ["work", "Holdfast", "against", "takes", "ratio", "aim", "met"],
+    rows.map((each) => [each.work, each.ours, each.against, each.theirs, each.ratio, each.aim, each.met ? "yes" : "**no**"]),
+  )
+}
+
+function row(work: string, ours: string, against: string, theirs: string, ratio: string, aim: string, met: boolean): Row {
+  return { work, ours, against, theirs, ratio, aim, met }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(2)} s`
+}
