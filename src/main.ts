@@ -35,6 +35,7 @@ function surroundings(signal: AbortSignal, options: MainOptions): Surroundings {
     cwd: process.cwd(),
     hostName: hostname(),
     isRoot: process.getuid?.() === 0,
+    sqliteVersion: process.versions.sqlite ?? "unknown",
     programDirectory: dirname(import.meta.dirname),
     clock: systemClock,
     terminal: terminal(),

@@ -7,6 +7,20 @@ const requiredApp = { ...app, required: true } as const
 /** Every command, in the order in which `--help` shows them. Nothing is loaded here. */
 export const commandTable: readonly CommandSpec[] = [
   {
+    name: "init",
+    summary: "write the settings from what is found here",
+    settles: "never",
+    options: [
+      { flags: "--compose <file>", summary: "compose file or its folder (the present folder unless told)" },
+      { flags: "--recipe <name>", summary: "a known application" },
+      { flags: "--name <name>", summary: "what to call the app (the project's name unless told)" },
+      { flags: "--vault-path <directory>", summary: "where points are to be kept (/var/backups/holdfast unless told)" },
+      { flags: "--force", summary: "replace a settings file that is there" },
+      { flags: "--plan", summary: "print what would be written, and stop" },
+    ],
+    load: async () => await import("./command/init.ts"),
+  },
+  {
     name: "status",
     summary: "is this app protected, by what proof, how old (exit code 4 if not)",
     settles: "tolerant",
@@ -214,6 +228,13 @@ export const commandTable: readonly CommandSpec[] = [
         load: async () => await import("./command/secret-regenerate.ts"),
       },
     ],
+  },
+  {
+    name: "doctor",
+    summary: "examine what backups stand on, and say what to do",
+    settles: "tolerant",
+    arguments: [app],
+    load: async () => await import("./command/doctor.ts"),
   },
   {
     name: "operations",

@@ -41,6 +41,8 @@ export interface Surroundings {
   readonly cwd: string
   readonly hostName: string
   readonly isRoot: boolean
+  /** Version of the SQLite library in this process. */
+  readonly sqliteVersion: string
   /** Where this program's own files are: recipes, manual. */
   readonly programDirectory: string
   readonly clock: Clock

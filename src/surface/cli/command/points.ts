@@ -2,6 +2,7 @@ import type { PointsOutput } from "../../../contract/output.ts"
 import { formatBytes } from "../../../base/units.ts"
 import type { PinRecord, PointSummary, ProofRecord, Store } from "../../../operation/ports.ts"
 import type { CommandRun } from "../command-spec.ts"
+import { knowPoints } from "../known-points.ts"
 import { appNames, vaultNames } from "../names.ts"
 import { renderTable } from "../render/table.ts"
 import { formatInstant } from "../render/time.ts"
@@ -12,7 +13,9 @@ type ListedPoint = PointsOutput["points"][number]
 export const run: CommandRun = async (house, input) => {
   const [settings, store] = await Promise.all([house.settings(), house.use.store()])
   const vaults = vaultNames(settings, input.text("vault"))
-  const lists = await Promise.all(appNames(settings, input.argument("app")).map(async (app) => await listed(store, app, vaults)))
+  const apps = appNames(settings, input.argument("app"))
+  await knowPoints(house, settings, apps, vaults)
+  const lists = await Promise.all(apps.map(async (app) => await listed(store, app, vaults)))
   const points = lists.flat().toSorted((left, right) => right.sequence - left.sequence || (left.startedAt < right.startedAt ? 1 : -1))
   const shown = points.slice(0, input.count("limit") ?? points.length)
   const document: PointsOutput = { format: "holdfast.points", version: 1, points: shown }

@@ -5,6 +5,7 @@ import { assessPosture, checklistOf } from "../../../posture/posture.ts"
 import type { Settings } from "../../../settings/settings.ts"
 import { EXIT, type CommandRun } from "../command-spec.ts"
 import type { House } from "../house.ts"
+import { knowPoints } from "../known-points.ts"
 import { appNames } from "../names.ts"
 import { renderPairs } from "../render/table.ts"
 import { declaredApp } from "../subject.ts"
@@ -15,8 +16,10 @@ type AppStatus = StatusOutput["apps"][number]
 export const run: CommandRun = async (house, input) => {
   const settings = await house.settings()
   const store = await house.use.store()
+  const names = appNames(settings, input.argument("app"))
+  await knowPoints(house, settings, names, Object.keys(settings.vaults))
   const apps: AppStatus[] = []
-  for (const name of appNames(settings, input.argument("app"))) apps.push(await statusOf(house, settings, store, name))
+  for (const name of names) apps.push(await statusOf(house, settings, store, name))
   const document: StatusOutput = { format: "holdfast.status", version: 1, apps }
   const lines =
     apps.length === 0

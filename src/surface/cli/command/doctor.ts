@@ -1,0 +1,44 @@
+import { locateApp } from "../../../app/locate.ts"
+import type { App } from "../../../app/app.ts"
+import type { DoctorOutput } from "../../../contract/output-host.ts"
+import { examine, type DoctorTools, type Finding } from "../../../doctor/doctor.ts"
+import { vaultLocation } from "../../../settings/vault-location.ts"
+import { EXIT, type CommandRun } from "../command-spec.ts"
+import type { House } from "../house.ts"
+import { appNames } from "../names.ts"
+import { declaredApp, lookingContext, verbTools } from "../subject.ts"
+
+/** `holdfast doctor` */
+export const run: CommandRun = async (house, input) => {
+  const settings = await house.settings()
+  const tools: DoctorTools = { ...(await verbTools(house)), sqliteVersion: house.sqliteVersion }
+  const apps: App[] = []
+  for (const name of appNames(settings, input.argument("app"))) apps.push(await asFarAsFound(house, name))
+  const vaults = Object.keys(settings.vaults).map((name) => vaultLocation(settings, name, { stateDirectory: house.stateDirectory }))
+  const findings = await examine(tools, { apps, vaults, stateDirectory: house.stateDirectory }, lookingContext(house))
+  const document: DoctorOutput = { format: "holdfast.doctor", version: 1, findings: findings.map((finding) => ({ ...finding })) }
+  const troubles = findings.filter((finding) => finding.severity !== "ok")
+  return { document, lines: linesOf(findings, troubles.length), exitCode: troubles.length === 0 ? EXIT.done : EXIT.partial }
+}
+
+/** An app whose places cannot be found now is examined as it is declared; the checks say what is missing. */
+async function asFarAsFound(house: House, name: string): Promise<App> {
+  const { declared } = await declaredApp(house, name)
+  try {
+    return await locateApp(declared, await house.use.containers(), lookingContext(house))
+  } catch (thrown) {
+    house.signal.throwIfAborted()
+    house.progress.warn(`${name} cannot be located on this host: ${thrown instanceof Error ? thrown.message : String(thrown)}`)
+    return declared
+  }
+}
+
+const MARKS = { ok: "ok  ", warn: "warn", fail: "FAIL" } as const
+
+function linesOf(findings: readonly Finding[], troubles: number): readonly string[] {
+  const lines = findings.flatMap((finding) => [
+    `${MARKS[finding.severity]}  ${finding.check} ${finding.subject}: ${finding.what}`,
+    ...(finding.do === null ? [] : [`      do: ${finding.do}`]),
+  ])
+  return [...lines, "", troubles === 0 ? "nothing to do" : `${troubles} of ${findings.length} findings want something done`]
+}
