@@ -21,7 +21,7 @@ import { checkPermissions } from "./check/permissions.ts"
 import { judgeSpace } from "./check/space.ts"
 import { checkVaults } from "./check/vaults.ts"
 import { isKnownVulnerable, sqliteLosesCommits, versionIn } from "./known-faults.ts"
-import type { DoctorTools, Subject } from "./ports.ts"
+import type { Subject } from "./ports.ts"
 
 let directory = ""
 let store: Store
@@ -92,11 +92,7 @@ const location = (): VaultLocation => ({
 
 const subject = (): Subject => ({ apps: [app()], vaults: [location()], stateDirectory: directory })
 
-const unused = (): never => {
-  throw new Error("not asked for in this test")
-}
-
-const tools = (): DoctorTools & FreeSpaceTools => ({
+const tools = (): FreeSpaceTools => ({
   store,
   host,
   backend: createRestic({
@@ -104,10 +100,6 @@ const tools = (): DoctorTools & FreeSpaceTools => ({
     binary: "restic",
     scratchDirectory: directory,
   }),
-  databases: { for: unused, named: unused },
-  containers: new Proxy({} as DoctorTools["containers"], { get: unused }),
-  commands: { run: unused },
-  sqliteVersion: "3.53.4",
   releaseKept: async (of, ids) => {
     for (const kept of await store.kept(of.name))
       if (ids.has(kept.operationId)) await store.putKept({ ...kept, releasedAt: ctx.clock.now() })

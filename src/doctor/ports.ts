@@ -3,9 +3,13 @@ import type { CommandRunner, ContainerEngine, DatabaseEngines } from "../app/por
 import type { OperationTools } from "../operation/operation.ts"
 import type { VaultBackend, VaultLocation } from "../vault/ports.ts"
 
-/** What examining needs of the outside world. */
-export interface DoctorTools extends OperationTools {
+/** Enough for the checks of vaults, operations and files. */
+export interface QuietTools extends OperationTools {
   readonly backend: VaultBackend
+}
+
+/** What examining needs of the outside world. */
+export interface DoctorTools extends QuietTools {
   readonly databases: DatabaseEngines
   readonly containers: ContainerEngine
   readonly commands: CommandRunner

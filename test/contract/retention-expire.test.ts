@@ -5,8 +5,19 @@ import { applyExpire, goingPoints, isIdle, planExpire, settleExpire, type Expire
 import { settleInterrupted } from "../../src/operation/settle.ts"
 import type { PointRecord, Store } from "../../src/operation/ports.ts"
 import { manifestSchema } from "../../src/recovery-point/manifest.ts"
-import type { VaultBackend } from "../../src/vault/ports.ts"
-import { app, benchOf, checkVault, ctx, layVault, mortalHost, NOW, prove, type Bench, type Laid } from "./retention-vault.ts"
+import {
+  app,
+  benchOf,
+  checkVault,
+  ctx,
+  layVault,
+  mortalHost,
+  NOW,
+  prove,
+  type Bench,
+  type Laid,
+  withAppendOnlyServer,
+} from "./retention-vault.ts"
 
 const KEEP: ExpireOptions = { policy: { last: 2 }, timezone: "Etc/UTC", acceptSmaller: false }
 const at = (now: Date): RunContext => ({ ...ctx(), clock: { ...ctx().clock, now: () => now } })
@@ -263,27 +274,19 @@ describe("a crash in the middle of an expiry", () => {
   })
 })
 
-describe("a vault that refuses deletion", () => {
-  /** Like an append-only server: every deletion is refused, and told as the backend tells it. */
-  const refusing = (backend: VaultBackend): VaultBackend => ({
-    ...backend,
-    remove: async (location, items, _, context) => {
-      const { HoldfastError } = await import("../../src/base/errors.ts")
-      await backend.list(location, { app: "chat" }, context)
-      throw new HoldfastError("VAULT_DELETE_REFUSED", { what: `${items.length} items are still there` })
-    },
-  })
-
-  it("lists the points again, says so, and the next plan is the same", async () => {
+describe("an append-only server", () => {
+  it("refuses the deletion, which is told; the points are listed again and the next plan is the same", async () => {
     const one = await bench(small)
     const planned = await plan(one)
-    const vault = { ...one.vault, backend: refusing(one.vault.backend) }
-    await expect(applyExpire(one.tools, vault, planned, "holdfast expire", ctx())).rejects.toMatchObject({
-      code: "VAULT_DELETE_REFUSED",
-      message: "local refused to remove points of chat",
-      why: "2 items are still there; 2 points are whole and listed again",
+    await withAppendOnlyServer(one.directory, async (url) => {
+      const vault = { ...one.vault, location: { ...one.vault.location, url } }
+      const refused = applyExpire(one.tools, vault, planned, "holdfast expire", ctx())
+      await expect(refused).rejects.toMatchObject({ code: "VAULT_DELETE_REFUSED", message: "local refused to remove points of chat" })
+      await expect(refused).rejects.toHaveProperty("why", expect.stringMatching(/; 2 points are whole and listed again$/))
     })
+    expect((await one.remaining()).points).toEqual(["p1", "p2", "p3", "p4"])
     expect((await one.tools.store.points("chat", "local")).map((point) => point.id)).toEqual(["p1", "p2", "p3", "p4"])
+    expect(await one.tools.store.operations({ unfinished: true })).toEqual([])
     expect(goingPoints(await plan(one))).toEqual(["p2", "p1"])
   })
 })

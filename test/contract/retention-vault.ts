@@ -1,5 +1,7 @@
 /** A real restic vault with a store beside it, holding points that were made in no time: small parts, true manifests. */
-import { spawnSync } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
+import { once } from "node:events"
+import { createServer } from "node:net"
 import { randomBytes } from "node:crypto"
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { hostname, tmpdir } from "node:os"
@@ -226,4 +228,35 @@ export function checkVault(bench: Bench): string {
   const { url, keyFile } = bench.vault.location
   const run = spawnSync("restic", ["-r", url, "--password-file", keyFile, "--no-cache", "check", "--read-data"], { encoding: "utf8" })
   return run.status === 0 ? "sound" : run.stderr
+}
+
+/** Serves the vault in a directory by restic's own server, which answers every deletion with 403. */
+export async function withAppendOnlyServer(directory: string, use: (url: string) => Promise<void>): Promise<void> {
+  const address = `127.0.0.1:${await freePort()}`
+  const server = spawn("restic-rest-server", ["--append-only", "--no-auth", "--path", directory, "--listen", address], { stdio: "ignore" })
+  try {
+    while (!(await answers(`http://${address}/vault/config`))) await systemClock.sleep(50)
+    await use(`rest:http://${address}/vault`)
+  } finally {
+    server.kill()
+    if (server.exitCode === null && server.signalCode === null) await once(server, "exit")
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url)).ok
+  } catch {
+    return false
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1")
+  await once(probe, "listening")
+  const address = probe.address()
+  probe.close()
+  await once(probe, "close")
+  if (address === null || typeof address === "string") throw new Error("no port was given")
+  return address.port
 }

@@ -1,8 +1,8 @@
 import { ok, trouble, type Finding } from "../finding.ts"
-import type { DoctorTools, Subject } from "../ports.ts"
+import type { QuietTools, Subject } from "../ports.ts"
 
 /** Without the kit a lost host takes the keys of its vaults with it. */
-export async function checkKits(tools: DoctorTools, subject: Subject): Promise<readonly Finding[]> {
+export async function checkKits(tools: QuietTools, subject: Subject): Promise<readonly Finding[]> {
   return await Promise.all(
     subject.vaults.map(async ({ name }) => {
       const taken = await tools.store.value(`kit-taken:${name}`)

@@ -3,12 +3,12 @@ import { dirname } from "node:path"
 import type { App, FileSource } from "../../app/app.ts"
 import { messageOf } from "../../base/errors.ts"
 import { ok, trouble, type Finding } from "../finding.ts"
-import type { DoctorTools, Subject } from "../ports.ts"
+import type { QuietTools, Subject } from "../ports.ts"
 
 const REMEDY = "Mount the disk, then run it again."
 
 /** Sources that must be disks of their own are mounted. */
-export async function checkMounts(_: DoctorTools, subject: Subject): Promise<readonly Finding[]> {
+export async function checkMounts(_: QuietTools, subject: Subject): Promise<readonly Finding[]> {
   const pairs = subject.apps.flatMap((app) => app.files.filter((files) => files.mustBeMounted).map((files) => ({ app, files })))
   return await Promise.all(pairs.map(async ({ app, files }) => await mountFinding(app, files)))
 }

@@ -1,8 +1,8 @@
 import { ok, trouble, type Finding } from "../finding.ts"
-import type { DoctorTools } from "../ports.ts"
+import type { QuietTools } from "../ports.ts"
 
 /** No run was interrupted without being settled. */
-export async function checkOperations(tools: DoctorTools): Promise<readonly Finding[]> {
+export async function checkOperations(tools: QuietTools): Promise<readonly Finding[]> {
   const unfinished = await tools.store.operations({ unfinished: true })
   if (unfinished.length === 0) return [ok("operations", "all apps", "nothing is running, nothing was interrupted")]
   return unfinished.map((operation) => {

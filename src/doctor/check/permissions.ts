@@ -1,11 +1,11 @@
 import { stat } from "node:fs/promises"
 import { ok, trouble, type Finding } from "../finding.ts"
-import type { DoctorTools, Subject } from "../ports.ts"
+import type { QuietTools, Subject } from "../ports.ts"
 
 const GROUP_OR_OTHERS = 0o077
 
 /** Keys are readable by their owner alone; secrets of the apps are not readable by everyone. */
-export async function checkPermissions(_: DoctorTools, subject: Subject): Promise<readonly Finding[]> {
+export async function checkPermissions(_: QuietTools, subject: Subject): Promise<readonly Finding[]> {
   const keys = subject.vaults.map((vault) => vault.keyFile)
   const secrets = subject.apps.flatMap((app) => app.secrets)
   return [

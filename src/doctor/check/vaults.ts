@@ -3,14 +3,14 @@ import type { RunContext } from "../../base/run-context.ts"
 import type { VaultLocation } from "../../vault/ports.ts"
 import { openVault } from "../../vault/vault.ts"
 import { fromError, ok, trouble, type Finding } from "../finding.ts"
-import type { DoctorTools, Subject } from "../ports.ts"
+import type { QuietTools, Subject } from "../ports.ts"
 
 /** Each vault answers, its key opens it, and it is the one that was pinned. */
-export async function checkVaults(tools: DoctorTools, subject: Subject, ctx: RunContext): Promise<readonly Finding[]> {
+export async function checkVaults(tools: QuietTools, subject: Subject, ctx: RunContext): Promise<readonly Finding[]> {
   return await Promise.all(subject.vaults.map(async (location) => await vaultFinding(tools, location, ctx)))
 }
 
-async function vaultFinding(tools: DoctorTools, location: VaultLocation, ctx: RunContext): Promise<Finding> {
+async function vaultFinding(tools: QuietTools, location: VaultLocation, ctx: RunContext): Promise<Finding> {
   try {
     const pinned = await tools.store.value(`vault-id:${location.name}`)
     if (pinned === null) return await unusedFinding(tools, location, ctx)
@@ -22,7 +22,7 @@ async function vaultFinding(tools: DoctorTools, location: VaultLocation, ctx: Ru
 }
 
 /** Looking must not pin: a vault that this store has never used is opened without being remembered. */
-async function unusedFinding(tools: DoctorTools, location: VaultLocation, ctx: RunContext): Promise<Finding> {
+async function unusedFinding(tools: QuietTools, location: VaultLocation, ctx: RunContext): Promise<Finding> {
   try {
     await tools.backend.open(location, ctx)
   } catch (thrown) {
