@@ -1,15 +1,14 @@
-import { execFile } from "node:child_process"
-import { readdir, readFile } from "node:fs/promises"
+import { readdir, readFile, readlink } from "node:fs/promises"
 import { setTimeout as delay } from "node:timers/promises"
-import { promisify } from "node:util"
-import type { Client } from "pg"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import type { PostgresSource } from "../../src/app/app.ts"
 import { HoldfastError } from "../../src/base/errors.ts"
+import type { RunContext } from "../../src/base/run-context.ts"
 import { Secret } from "../../src/base/secret.ts"
 import { lockAndExport } from "../../src/tool/engine/postgres/capture-locks.ts"
 import { openTcpSession } from "../../src/tool/engine/postgres/tcp-session.ts"
 import type { SqlSession } from "../../src/tool/engine/postgres/session.ts"
+import { openPipe } from "../../src/tool/process/pipe.ts"
 import { startCluster, SUPERUSER_PASSWORD, type Cluster } from "../fixture/postgres/cluster.ts"
 import { engineBench, type EngineBench } from "../fixture/postgres/engine.ts"
 import { startNumberedWriter } from "../fixture/postgres/numbered-writer.ts"
@@ -200,30 +199,46 @@ describe("PostgreSQL captures one moment, or says why not", () => {
   })
 
   it("fails the capture when pg_dump is killed, shows no password in any argv, and leaves no session", async () => {
-    const client = await cluster.connect(database)
-    await fillBig(client)
+    await fillBig(cluster, database)
     const ctx = bench.context()
-    const capturing = failureOf(bench.captureToFile(cluster.source(database), null, ctx))
+    const stuck = await captureIntoFullPipe(bench, cluster, database, ctx)
     const child = await pgDumpOf(cluster.port)
+    expect(child.argv).toContain("--snapshot=")
     expect(child.argv).not.toMatch(/canary/)
     process.kill(child.pid, "SIGKILL")
-    const failure = await capturing
+    const failure = await failureOf(stuck.capturing)
     expect(failure.code).toBe("DATABASE_DUMP_FAILED")
     expect(failure.why).toBe("it died from SIGKILL")
+    await stuck.dispose()
     await vanished(cluster, ctx.operationId)
-    await client.end()
   }, 30_000)
 
-  it("fails the capture when its own session, which holds the locks, is ended", async () => {
-    const client = await cluster.connect(database)
-    await fillBig(client)
+  it("fails the capture when its own session, which holds the locks, is ended, though pg_dump exits 0", async () => {
+    await fillBig(cluster, database)
     const ctx = bench.context()
-    const capturing = failureOf(bench.captureToFile(cluster.source(database), null, ctx))
-    await pgDumpOf(cluster.port)
-    await client.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND query NOT LIKE 'COPY%'", [`holdfast:${ctx.operationId}`])
-    expect((await capturing).code).toMatch(/^DATABASE_(UNREACHABLE|DUMP_FAILED)$/)
+    const stuck = await captureIntoFullPipe(bench, cluster, database, ctx)
+    const child = await pgDumpOf(cluster.port)
+    const ours = `application_name = 'holdfast:${ctx.operationId}' AND state = 'idle in transaction' AND query NOT LIKE 'COPY%'`
+    while ((await cluster.value("postgres", `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE ${ours}`)) === "0") await delay(10)
+    expect(child.pid).toBeGreaterThan(0)
+    stuck.drain()
+    const failure = await failureOf(stuck.capturing)
+    expect(failure.code).toBe("DATABASE_UNREACHABLE")
+    await stuck.dispose()
     await vanished(cluster, ctx.operationId)
-    await client.end()
+  }, 30_000)
+
+  it("ends pg_dump and its sessions when it is cancelled", async () => {
+    await fillBig(cluster, database)
+    const cancel = new AbortController()
+    const ctx = bench.context(cancel.signal)
+    const stuck = await captureIntoFullPipe(bench, cluster, database, ctx)
+    await pgDumpOf(cluster.port)
+    const reason = new HoldfastError("OPERATION_CANCELLED", { what: "cancelled by the test" })
+    cancel.abort(reason)
+    expect(await failureOf(stuck.capturing)).toBe(reason)
+    await stuck.dispose()
+    await vanished(cluster, ctx.operationId)
   }, 30_000)
 
   it("ends what an interrupted operation left behind, and only that", async () => {
@@ -243,9 +258,27 @@ describe("PostgreSQL captures one moment, or says why not", () => {
   })
 })
 
-/** Enough that a dump takes a moment. */
-async function fillBig(client: Client): Promise<void> {
-  await client.query("CREATE TABLE bulk AS SELECT n, repeat(md5(n::text), 30) AS t FROM generate_series(1, 60000) n")
+/** More than fits into a pipe. */
+async function fillBig(cluster: Cluster, database: string): Promise<void> {
+  await cluster.sql(database, "CREATE TABLE bulk AS SELECT n, repeat(md5(n::text), 30) AS t FROM generate_series(1, 2000) n")
+}
+
+/** A vault that reads nothing: pg_dump stands still in the middle of its data, for as long as a test needs. */
+async function captureIntoFullPipe(bench: EngineBench, cluster: Cluster, database: string, ctx: RunContext): Promise<FullPipe> {
+  const pipe = await openPipe(bench.processes, bench.directory, new AbortController().signal)
+  const capturing = bench.engine.capture(cluster.source(database), { fd: pipe.writeFd, path: pipe.path }, null, ctx)
+  capturing.catch(() => undefined)
+  return {
+    capturing,
+    drain: () => void bench.processes.start({ argv: ["cat"], stdin: { fd: pipe.readFd }, stdout: { onLine: () => undefined }, signal: new AbortController().signal }),
+    dispose: async () => await pipe.dispose(),
+  }
+}
+
+interface FullPipe {
+  readonly capturing: Promise<unknown>
+  drain(): void
+  dispose(): Promise<void>
 }
 
 function everythingIn(failure: HoldfastError): string {
@@ -255,10 +288,11 @@ function everythingIn(failure: HoldfastError): string {
 /** The running pg_dump that talks to this port, with its whole argv. */
 async function pgDumpOf(port: number): Promise<{ pid: number; argv: string }> {
   for (;;) {
+    await delay(20)
     for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
       const argv = (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).replaceAll("\0", " ")
-      const program = (await promisify(execFile)("readlink", [`/proc/${pid}/exe`]).catch(() => ({ stdout: "" }))).stdout
-      if (!program.trim().endsWith("/pg_dump")) continue
+      const program = await readlink(`/proc/${pid}/exe`).catch(() => "")
+      if (!program.endsWith("/pg_dump")) continue
       const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "")
       if (environment.includes(`PGPORT=${port}\0`)) return { pid: Number(pid), argv }
     }
