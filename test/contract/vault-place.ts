@@ -1,12 +1,15 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process"
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
+import { createReadStream } from "node:fs"
 import { createServer, connect } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { buffer } from "node:stream/consumers"
 import { promisify } from "node:util"
+import type { DumpSource } from "../../src/app/ports.ts"
 import { systemClock } from "../../src/base/clock.ts"
 import { silentLog, silentProgress, type RunContext } from "../../src/base/run-context.ts"
-import type { VaultBackend, VaultLocation } from "../../src/vault/ports.ts"
+import type { ItemTags, VaultBackend, VaultLocation } from "../../src/vault/ports.ts"
 import { createProcesses, type Processes } from "../../src/tool/process/process.ts"
 import { createRestic } from "../../src/tool/restic/restic.ts"
 
@@ -147,4 +150,17 @@ async function ended(child: ChildProcess): Promise<void> {
   const gone = new Promise((resolve) => child.once("exit", resolve))
   child.kill("SIGKILL")
   await gone
+}
+
+export const tags = (part: string, point: string | null = "20260419T120000Z-1.0"): ItemTags => ({ app: "chat", point, part })
+
+export async function readAll(source: DumpSource): Promise<Buffer> {
+  return await buffer(createReadStream("", { fd: source.fd, autoClose: false }))
+}
+
+export async function initialised(backend: VaultBackend, at: Place, name: string): Promise<VaultLocation> {
+  const location = at.location(name)
+  await writeFile(location.keyFile, "the key\n", { mode: 0o600 })
+  await backend.initialise(location, context())
+  return location
 }
