@@ -69,7 +69,9 @@ describe("the settings file", () => {
   })
 
   it("has its current JSON Schema committed", () => {
-    expect(readFileSync(join(root, "holdfast.schema.json"), "utf8"), "write it again from settingsJsonSchemaText()").toBe(settingsJsonSchemaText())
+    expect(readFileSync(join(root, "holdfast.schema.json"), "utf8"), "write it again from settingsJsonSchemaText()").toBe(
+      settingsJsonSchemaText(),
+    )
   })
 
   it("describes every key in the JSON Schema", () => {
@@ -78,7 +80,8 @@ describe("the settings file", () => {
       if (typeof node !== "object" || node === null) return
       for (const [key, value] of Object.entries(node)) {
         if (key === "properties" && typeof value === "object" && value !== null)
-          for (const [name, child] of Object.entries(value)) if (typeof child === "object" && child !== null && !("description" in child)) undescribed.push(`${path}.${name}`)
+          for (const [name, child] of Object.entries(value))
+            if (typeof child === "object" && child !== null && !("description" in child)) undescribed.push(`${path}.${name}`)
         if (key !== "examples" && key !== "default") walk(value, `${path}/${key}`)
       }
     }
@@ -88,20 +91,53 @@ describe("the settings file", () => {
 
   it.each([
     [withLine("chedules: {}"), "h.yaml:5:5: apps.a.chedules: unknown key; did you mean `schedules`?"],
-    [withLine('schedules: { n: { cron: "0 0 30 2 *" } }'), 'h.yaml:5:29: apps.a.schedules.n.cron: "0 0 30 2 *" never comes: no calendar has such a day; for example "0 3 * * *"'],
-    [withLine('schedules: { n: { cron: "99 3 * * *" } }'), 'h.yaml:5:29: apps.a.schedules.n.cron: "99 3 * * *" is not a cron pattern (Invalid value for minute: 99); for example "0 3 * * *"'],
-    [withLine("schedules: { n: { cron: daily, timezone: Foo/Bar } }"), 'h.yaml:5:46: apps.a.schedules.n.timezone: "Foo/Bar" is not a timezone that this machine knows; for example America/New_York'],
-    [withLine("schedules: { n: { cron: daily, vault: nowhere } }"), "h.yaml:5:43: apps.a.schedules.n.vault: there is no vault called `nowhere`; for example local"],
-    [withLine("objectives: { exposure: 24 hours }"), 'h.yaml:5:29: apps.a.objectives.exposure: "24 hours" is not a duration (a number and ms, s, m, h, d or w); for example "24h"'],
+    [
+      withLine('schedules: { n: { cron: "0 0 30 2 *" } }'),
+      'h.yaml:5:29: apps.a.schedules.n.cron: "0 0 30 2 *" never comes: no calendar has such a day; for example "0 3 * * *"',
+    ],
+    [
+      withLine('schedules: { n: { cron: "99 3 * * *" } }'),
+      'h.yaml:5:29: apps.a.schedules.n.cron: "99 3 * * *" is not a cron pattern (Invalid value for minute: 99); for example "0 3 * * *"',
+    ],
+    [
+      withLine("schedules: { n: { cron: daily, timezone: Foo/Bar } }"),
+      'h.yaml:5:46: apps.a.schedules.n.timezone: "Foo/Bar" is not a timezone that this machine knows; for example America/New_York',
+    ],
+    [
+      withLine("schedules: { n: { cron: daily, vault: nowhere } }"),
+      "h.yaml:5:43: apps.a.schedules.n.vault: there is no vault called `nowhere`; for example local",
+    ],
+    [
+      withLine("objectives: { exposure: 24 hours }"),
+      'h.yaml:5:29: apps.a.objectives.exposure: "24 hours" is not a duration (a number and ms, s, m, h, d or w); for example "24h"',
+    ],
     [withLine("images: sometimes"), "h.yaml:5:13: apps.a.images: must be one of `auto`, `always`, `never`; for example auto"],
     [withLine("drills: { m: { cron: daily } }"), "h.yaml:5:15: apps.a.drills.m.level: is missing; for example booted"],
     [withLine("images: auto\n    images: never"), "h.yaml:6:5: this key is written twice in the same mapping"],
-    [withLine('files: { x: { path: "${DATA}/x" } }'), "h.yaml:5:25: apps.a.files.x.path: `${…}` is not filled in here; write the value itself, or `env:NAME` where a secret is expected"],
-    [withLine("run: { stop: systemctl, start: [a] }"), "h.yaml:5:18: apps.a.run.stop: must be a list, not a text; for example [systemctl, stop, superchat]"],
-    [withLine("databases: { m: { postgres: { host: h, database: d, user: u, password: hunter2 } } }"), 'h.yaml:5:76: apps.a.databases.m.postgres.password: a secret is never written here; name an environment variable, or use a file; for example "env:DB_PASSWORD"'],
-    [withLine("databases: { m: { url: 'postgres://u:hunter2@h/d' } }"), 'h.yaml:5:28: apps.a.databases.m.url: a password must not be written into the address; use `passwordFile`, `password: env:NAME`, or `url: env:DATABASE_URL`; for example "env:DATABASE_URL"'],
-    ["vaults: { o: { url: 'rest:https://me:hunter2@h/' } }\napps: {}\n", 'h.yaml:1:21: vaults.o.url: a password must not be written into the address; put it into the `credentials` file (for rest: RESTIC_REST_USERNAME, RESTIC_REST_PASSWORD); for example "s3:https://s3.example.com/acme"'],
-    ["vaults: { o: { path: /v, keep: { daily: 0 } } }\napps: {}\n", "h.yaml:1:32: vaults.o.keep: a policy that keeps nothing is refused; for example { last: 3, daily: 7, weekly: 4, monthly: 12 }"],
+    [
+      withLine('files: { x: { path: "${DATA}/x" } }'),
+      "h.yaml:5:25: apps.a.files.x.path: `${…}` is not filled in here; write the value itself, or `env:NAME` where a secret is expected",
+    ],
+    [
+      withLine("run: { stop: systemctl, start: [a] }"),
+      "h.yaml:5:18: apps.a.run.stop: must be a list, not a text; for example [systemctl, stop, superchat]",
+    ],
+    [
+      withLine("databases: { m: { postgres: { host: h, database: d, user: u, password: hunter2 } } }"),
+      'h.yaml:5:76: apps.a.databases.m.postgres.password: a secret is never written here; name an environment variable, or use a file; for example "env:DB_PASSWORD"',
+    ],
+    [
+      withLine("databases: { m: { url: 'postgres://u:hunter2@h/d' } }"),
+      'h.yaml:5:28: apps.a.databases.m.url: a password must not be written into the address; use `passwordFile`, `password: env:NAME`, or `url: env:DATABASE_URL`; for example "env:DATABASE_URL"',
+    ],
+    [
+      "vaults: { o: { url: 'rest:https://me:hunter2@h/' } }\napps: {}\n",
+      'h.yaml:1:21: vaults.o.url: a password must not be written into the address; put it into the `credentials` file (for rest: RESTIC_REST_USERNAME, RESTIC_REST_PASSWORD); for example "s3:https://s3.example.com/acme"',
+    ],
+    [
+      "vaults: { o: { path: /v, keep: { daily: 0 } } }\napps: {}\n",
+      "h.yaml:1:32: vaults.o.keep: a policy that keeps nothing is refused; for example { last: 3, daily: 7, weekly: 4, monthly: 12 }",
+    ],
   ])("names file, line, column, key, what is wrong and an example: %#", (text, expected) => {
     const problems = problemsOf(text)
     expect(problems[0]?.startsWith(expected), problems.join("\n")).toBe(true)
@@ -109,12 +145,22 @@ describe("the settings file", () => {
   })
 
   it("lists all problems, in the order of the file", () => {
-    const problems = problemsOf("vaults: { local: { path: 3 } }\napps:\n  a: { secrets: [./s], imagez: auto }\n  B: { secrets: [./s] }\nx: 1\n")
-    expect(problems.map((line) => line.split(": ").slice(0, 2).join(" "))).toEqual(["h.yaml:1:26 vaults.local.path", "h.yaml:3:24 apps.a.imagez", "h.yaml:4:3 apps.B", "h.yaml:5:1 x"])
+    const problems = problemsOf(
+      "vaults: { local: { path: 3 } }\napps:\n  a: { secrets: [./s], imagez: auto }\n  B: { secrets: [./s] }\nx: 1\n",
+    )
+    expect(problems.map((line) => line.split(": ").slice(0, 2).join(" "))).toEqual([
+      "h.yaml:1:26 vaults.local.path",
+      "h.yaml:3:24 apps.a.imagez",
+      "h.yaml:4:3 apps.B",
+      "h.yaml:5:1 x",
+    ])
   })
 
   it("follows aliases and merges", () => {
-    const parsed = parseSettings("vaults: { v: { path: /v } }\napps:\n  a: &a { secrets: [./s], images: never }\n  b: { <<: *a, secrets: [./t] }\n", "h.yaml")
+    const parsed = parseSettings(
+      "vaults: { v: { path: /v } }\napps:\n  a: &a { secrets: [./s], images: never }\n  b: { <<: *a, secrets: [./t] }\n",
+      "h.yaml",
+    )
     expect(parsed.apps["b"]).toMatchObject({ images: "never", secrets: ["./t"] })
   })
 })
@@ -137,25 +183,49 @@ describe("an app from settings", () => {
     await mkdir(join(directory, "stack"))
     await writeFile(join(directory, "stack/compose.yml"), "services: { postgres: {}, api: {} }\n")
     await writeFile(join(directory, "stack/compose.override.yml"), "services: {}\n")
-    await writeFile(join(directory, "stack/.env"), "COMPOSE_PROJECT_NAME=old\nDATA_DIR=/mnt/x\nPOSTGRES_USER=wv\nCOMPOSE_PROJECT_NAME=weave\n")
-    await writeFile(join(directory, "holdfast.yaml"), "vaults: { v: { path: ./v } }\napps: { w: { recipe: weavestream, compose: ./stack/compose.yml, secrets: [./keys] } }\n")
+    await writeFile(
+      join(directory, "stack/.env"),
+      "COMPOSE_PROJECT_NAME=old\nDATA_DIR=/mnt/x\nPOSTGRES_USER=wv\nCOMPOSE_PROJECT_NAME=weave\n",
+    )
+    await writeFile(
+      join(directory, "holdfast.yaml"),
+      "vaults: { v: { path: ./v } }\napps: { w: { recipe: weavestream, compose: ./stack/compose.yml, secrets: [./keys] } }\n",
+    )
 
     const settings = loadSettings(join(directory, "holdfast.yaml"), {})
     const app = resolveApp(settings, "w", { environment: {}, recipes })
 
-    expect(app.compose).toEqual({ files: [join(directory, "stack/compose.yml"), join(directory, "stack/compose.override.yml")], projectDirectory: join(directory, "stack"), projectName: "weave", profiles: [] })
-    expect(app.databases).toMatchObject([{ engine: "postgres", name: "main", service: "postgres", projectName: "weave", database: "weavestream", user: "wv", password: null }])
+    expect(app.compose).toEqual({
+      files: [join(directory, "stack/compose.yml"), join(directory, "stack/compose.override.yml")],
+      projectDirectory: join(directory, "stack"),
+      projectName: "weave",
+      profiles: [],
+    })
+    expect(app.databases).toMatchObject([
+      { engine: "postgres", name: "main", service: "postgres", projectName: "weave", database: "weavestream", user: "wv", password: null },
+    ])
     expect(app.files.map(({ place }) => place)).toEqual([{ path: "/mnt/x/files" }, { path: "/mnt/x/backup" }])
     expect(app.secrets).toEqual([join(directory, "keys")])
-    expect(app.configuration).toEqual([join(directory, "stack/compose.yml"), join(directory, "stack/compose.override.yml"), join(directory, "stack/.env")])
+    expect(app.configuration).toEqual([
+      join(directory, "stack/compose.yml"),
+      join(directory, "stack/compose.override.yml"),
+      join(directory, "stack/.env"),
+    ])
     expect(app.health).toMatchObject({ command: { service: "api" }, expect: { status: ["ok"] }, timeoutMs: 300_000 })
-    expect(vaultLocation(settings, "v", { stateDirectory: "/state" })).toMatchObject({ url: join(directory, "v"), keyFile: "/state/keys/v.key", appendOnly: false })
+    expect(vaultLocation(settings, "v", { stateDirectory: "/state" })).toMatchObject({
+      url: join(directory, "v"),
+      keyFile: "/state/keys/v.key",
+      appendOnly: false,
+    })
   })
 
   it("reads the password of a credentials file as it stands, dollar signs too", async () => {
     const directory = await temporaryDirectory()
     await writeFile(join(directory, "o.env"), "AWS_SECRET_ACCESS_KEY=a$b#c\n")
-    await writeFile(join(directory, "h.yaml"), 'vaults: { o: { url: "s3:https://h/b", credentials: ./o.env, storageClass: STANDARD_IA } }\napps: {}\n')
+    await writeFile(
+      join(directory, "h.yaml"),
+      'vaults: { o: { url: "s3:https://h/b", credentials: ./o.env, storageClass: STANDARD_IA } }\napps: {}\n',
+    )
     const location = vaultLocation(loadSettings(join(directory, "h.yaml"), {}), "o", { stateDirectory: "/state" })
     const secret = location.environment["AWS_SECRET_ACCESS_KEY"]
     expect(typeof secret === "object" ? secret.reveal() : null).toBe("a$b#c")
@@ -167,10 +237,19 @@ describe("drop-in use without a settings file", () => {
   it("needs only DATABASE_URL, with the password from the secret file", async () => {
     const directory = await temporaryDirectory()
     await writeFile(join(directory, "pw"), "p@ss/$&word\n")
-    const environment = { DATABASE_URL: "postgres://chatalot:__DB_PASSWORD__@db.example:5433/chatalot", DB_PASSWORD_FILE: join(directory, "pw"), CHATALOT_VERSION: "0.24.6" }
+    const environment = {
+      DATABASE_URL: "postgres://chatalot:__DB_PASSWORD__@db.example:5433/chatalot",
+      DB_PASSWORD_FILE: join(directory, "pw"),
+      CHATALOT_VERSION: "0.24.6",
+    }
     const dropIn = settingsFromEnvironment(environment)
     if (dropIn === null) throw new Error("expected settings")
-    expect(dropIn).toMatchObject({ snapshotDirectory: "/var/backups/chatalot", retainCount: 5, rollbackWindowMs: 86_400_000, version: "0.24.6" })
+    expect(dropIn).toMatchObject({
+      snapshotDirectory: "/var/backups/chatalot",
+      retainCount: 5,
+      rollbackWindowMs: 86_400_000,
+      version: "0.24.6",
+    })
     const [database] = resolveApp(dropIn.settings, "chatalot", { environment, recipes }).databases
     expect(database).toMatchObject({ host: "db.example", port: 5433, database: "chatalot", user: "chatalot" })
     expect(database?.engine === "postgres" ? database.password?.reveal() : null).toBe("p@ss/$&word")
@@ -179,7 +258,9 @@ describe("drop-in use without a settings file", () => {
 
   it("is not meant when DATABASE_URL is missing, and refuses a window above 168 hours by name", () => {
     expect(settingsFromEnvironment({})).toBeNull()
-    expect(() => settingsFromEnvironment({ DATABASE_URL: "postgres://h/d", CHATALOT_ROLLBACK_WINDOW_HOURS: "169" })).toThrow('CHATALOT_ROLLBACK_WINDOW_HOURS is "169", not a whole number from 0 to 168')
+    expect(() => settingsFromEnvironment({ DATABASE_URL: "postgres://h/d", CHATALOT_ROLLBACK_WINDOW_HOURS: "169" })).toThrow(
+      'CHATALOT_ROLLBACK_WINDOW_HOURS is "169", not a whole number from 0 to 168',
+    )
   })
 })
 
@@ -190,16 +271,26 @@ describe("editing one value in place", () => {
 
   it("changes only the value, whatever the text is", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary" }).filter((text) => text.isWellFormed()), fc.constantFrom(["apps", "chat", "schedules", "nightly", "cron"], ["apps", "chat", "images"], ["apps", "chat", "secrets", 1], ["apps", "chat", "health", "expect", "status"]), (value, path) => {
-        const edited = editValue(EXAMPLE, path, value)
-        const [before, after]: unknown[] = [parse(EXAMPLE), parse(edited)]
-        const at = (tree: unknown): unknown => path.reduce<unknown>((node, key) => (typeof node === "object" && node !== null ? Reflect.get(node, key) : undefined), tree)
-        expect(at(after)).toBe(value)
-        const present = String(at(before))
-        const restored = parse(editValue(edited, path, present))
-        expect(restored).toEqual(before)
-        expect(edited.match(/#.*supplies whatever is not said here\n/)).not.toBeNull()
-      }),
+      fc.property(
+        fc.string({ unit: "binary" }).filter((text) => text.isWellFormed()),
+        fc.constantFrom(
+          ["apps", "chat", "schedules", "nightly", "cron"],
+          ["apps", "chat", "images"],
+          ["apps", "chat", "secrets", 1],
+          ["apps", "chat", "health", "expect", "status"],
+        ),
+        (value, path) => {
+          const edited = editValue(EXAMPLE, path, value)
+          const [before, after]: unknown[] = [parse(EXAMPLE), parse(edited)]
+          const at = (tree: unknown): unknown =>
+            path.reduce<unknown>((node, key) => (typeof node === "object" && node !== null ? Reflect.get(node, key) : undefined), tree)
+          expect(at(after)).toBe(value)
+          const present = String(at(before))
+          const restored = parse(editValue(edited, path, present))
+          expect(restored).toEqual(before)
+          expect(edited.match(/#.*supplies whatever is not said here\n/)).not.toBeNull()
+        },
+      ),
       { numRuns: 40 },
     )
   })
