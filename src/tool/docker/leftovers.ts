@@ -2,7 +2,7 @@ import { z } from "zod"
 import { HoldfastError, messageOf } from "../../base/errors.ts"
 import type { RunContext } from "../../base/run-context.ts"
 import type { Client } from "./client.ts"
-import { removeContainer } from "./helper.ts"
+import { removeContainer } from "./throwaway.ts"
 
 const containersSchema = z.array(z.object({ Id: z.string(), Names: z.array(z.string()) }))
 const networksSchema = z.array(z.object({ Id: z.string(), Name: z.string() }))

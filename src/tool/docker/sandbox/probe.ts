@@ -4,7 +4,7 @@ import { HoldfastError } from "../../../base/errors.ts"
 import type { RunContext } from "../../../base/run-context.ts"
 import type { Client } from "../client.ts"
 import { execIn } from "../exec.ts"
-import { runHelper } from "../helper.ts"
+import { runHelper } from "../throwaway.ts"
 import { parseHttpResponse } from "./http-response.ts"
 
 export interface ProbeTarget {
