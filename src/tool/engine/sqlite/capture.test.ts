@@ -24,7 +24,10 @@ afterEach(async () => {
 })
 
 const capture = async (from = path) => await bench.captureToFile(bench.source(from), null, bench.context())
-const digest = async (file: string): Promise<string> => createHash("sha256").update(await readFile(file)).digest("hex")
+const digest = async (file: string): Promise<string> =>
+  createHash("sha256")
+    .update(await readFile(file))
+    .digest("hex")
 
 /** Changes that Node's SQLite does not allow. */
 const shell = (sql: string): string => execFileSync("sqlite3", [path, sql], { encoding: "utf8" })
@@ -210,7 +213,10 @@ describe("what is refused", () => {
   })
 
   it("a directory and a volume that nobody located", async () => {
-    expect(await refusal(bench.directory)).toMatchObject({ code: "SQLITE_NOT_A_DATABASE", message: `${bench.directory} is not a regular file` })
+    expect(await refusal(bench.directory)).toMatchObject({
+      code: "SQLITE_NOT_A_DATABASE",
+      message: `${bench.directory} is not a regular file`,
+    })
     const volume = { engine: "sqlite", name: "main", place: { volume: "data", path: "a.db" } } as const
     await expect(bench.engine.inspect(volume, bench.context())).rejects.toMatchObject({ code: "VOLUME_NOT_VISIBLE" })
   })
@@ -226,7 +232,11 @@ describe("what is refused", () => {
     const holder = new DatabaseSync(path)
     holder.exec("BEGIN EXCLUSIVE")
     try {
-      expect(await refusal()).toMatchObject({ code: "SQLITE_BUSY", message: `${path} is locked by another program`, why: "database is locked" })
+      expect(await refusal()).toMatchObject({
+        code: "SQLITE_BUSY",
+        message: `${path} is locked by another program`,
+        why: "database is locked",
+      })
     } finally {
       holder.close()
     }
@@ -247,11 +257,15 @@ describe("what is refused", () => {
   it("a copy of which integrity_check says anything but exactly one ok", async () => {
     // An index whose name contains `ok`, with an entry missing: `grep ok` would pass it. The collation keeps VACUUM from healing it.
     shell("CREATE TABLE book (a TEXT); CREATE INDEX idx_tok ON book (a); INSERT INTO book VALUES ('one'), ('two')")
-    shell("CREATE TABLE u (b TEXT COLLATE NOCASE); PRAGMA writable_schema = on; UPDATE sqlite_schema SET sql = replace(sql, 'NOCASE', 'ICU_SV')")
+    shell(
+      "CREATE TABLE u (b TEXT COLLATE NOCASE); PRAGMA writable_schema = on; UPDATE sqlite_schema SET sql = replace(sql, 'NOCASE', 'ICU_SV')",
+    )
     const page = shell("SELECT rootpage FROM sqlite_schema WHERE name = 'idx_tok'").trim()
     shell("PRAGMA writable_schema = on; DELETE FROM sqlite_schema WHERE name = 'idx_tok'")
     shell("DELETE FROM book WHERE a = 'one'")
-    shell(`PRAGMA writable_schema = on; INSERT INTO sqlite_schema VALUES ('index', 'idx_tok', 'book', ${page}, 'CREATE INDEX idx_tok ON book (a)')`)
+    shell(
+      `PRAGMA writable_schema = on; INSERT INTO sqlite_schema VALUES ('index', 'idx_tok', 'book', ${page}, 'CREATE INDEX idx_tok ON book (a)')`,
+    )
     const thrown = await refusal()
     expect(thrown).toMatchObject({ code: "SQLITE_DAMAGED", message: `${path} is damaged: integrity_check did not say ok` })
     expect(isHoldfastError(thrown) && thrown.why).toContain("idx_tok")
@@ -261,7 +275,10 @@ describe("what is refused", () => {
     makeChat(path, { messages: 8000 })
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=256k", "none", bench.scratchDirectory])
     try {
-      expect(await refusal()).toMatchObject({ code: "SPACE_MISSING", message: expect.stringMatching(/^capturing main needs .* in .*, 256 KiB are free$/) })
+      expect(await refusal()).toMatchObject({
+        code: "SPACE_MISSING",
+        message: expect.stringMatching(/^capturing main needs .* in .*, 256 KiB are free$/),
+      })
     } finally {
       execFileSync("umount", [bench.scratchDirectory])
     }
@@ -283,7 +300,9 @@ describe("an interrupted capture", () => {
     const engine = createSqliteEngine({ processes, scratchDirectory: bench.scratchDirectory, nodeBinary: process.execPath })
     const sink = join(bench.directory, "sink")
     const file = await open(sink, "wx")
-    const capturing = engine.capture(bench.source(path), { fd: file.fd, path: sink }, null, bench.context()).catch((thrown: unknown) => thrown)
+    const capturing = engine
+      .capture(bench.source(path), { fd: file.fd, path: sink }, null, bench.context())
+      .catch((thrown: unknown) => thrown)
     while (!(await readdir(bench.scratchDirectory, { recursive: true })).some((name) => name.endsWith("capture.db"))) await breathe()
     process.kill(node, "SIGKILL")
     expect(await capturing).toMatchObject({ code: "TOOL_FAILED", message: `the process that reads ${path} ended with signal SIGKILL` })
@@ -333,7 +352,11 @@ describe("replacing a live database", () => {
         address: `pid ${writer.processId}`,
       })
       await expect(bench.engine.swapIn(bench.source(path), names, bench.context())).rejects.toMatchObject({ code: "DATABASE_IN_USE" })
-      expect(await bench.engine.observe(bench.source(path), names, bench.context())).toMatchObject({ live: true, staged: true, kept: false })
+      expect(await bench.engine.observe(bench.source(path), names, bench.context())).toMatchObject({
+        live: true,
+        staged: true,
+        kept: false,
+      })
     } finally {
       await writer.stop()
     }

@@ -3,6 +3,7 @@ import { backup, type DatabaseSync } from "node:sqlite"
 import { checkHeader, failureOf, NotADatabase, openReadOnly, openOwn } from "./child-open.ts"
 import { describe } from "./describe.ts"
 import type { Answer, Job } from "./job.ts"
+import { readRows } from "./read-rows.ts"
 import { texts } from "./rows.ts"
 
 /** Pages of one `backup()` step: all of them. In several steps it starts again whenever someone writes, and may never end. */
@@ -26,6 +27,11 @@ const jobs = {
   inspect: async (job: Job): Promise<Answer> => inspect(job),
   dress: async (job: Job): Promise<Answer> => (job.kind === "dress" ? dress(job) : wrongJob(job)),
   "settle-copy": async (job: Job): Promise<Answer> => settleCopy(job),
+  "read-rows": async (job: Job): Promise<Answer> => {
+    if (job.kind !== "read-rows") return wrongJob(job)
+    readRows(job.path, job.target, job.busyTimeoutMs)
+    return { kind: "done" }
+  },
 }
 
 function wrongJob(job: Job): never {

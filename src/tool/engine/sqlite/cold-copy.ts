@@ -22,11 +22,18 @@ export async function copyWithLog(
   busyTimeoutMs: number,
   ctx: RunContext,
 ): Promise<string> {
+  const copy = await copyFiles(tools.processes, path, directory, ctx)
+  await settleCopy(tools, copy, busyTimeoutMs, ctx)
+  return copy
+}
+
+/** The files of one moment, unsettled. Throws SOURCE_CHANGED when somebody keeps writing meanwhile. */
+export async function copyFiles(processes: Processes, path: string, directory: string, ctx: RunContext): Promise<string> {
   const copy = join(directory, "source.db")
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const before = await fingerprint(path)
-    await Promise.all(COPIED.map(async (ending) => await copyIfThere(tools.processes, path + ending, copy + ending, ctx)))
-    if (before === (await fingerprint(path))) return await settled(tools, copy, busyTimeoutMs, ctx)
+    await Promise.all(COPIED.map(async (ending) => await copyIfThere(processes, path + ending, copy + ending, ctx)))
+    if (before === (await fingerprint(path))) return copy
   }
   throw new HoldfastError("SOURCE_CHANGED", {
     what: `${path} was written to while it was copied`,
@@ -34,10 +41,10 @@ export async function copyWithLog(
   })
 }
 
-async function settled(tools: ChildTools, copy: string, busyTimeoutMs: number, ctx: RunContext): Promise<string> {
+/** Replays the log or rolls back the journal of a private copy. */
+export async function settleCopy(tools: ChildTools, copy: string, busyTimeoutMs: number, ctx: RunContext): Promise<void> {
   const answer = await runJob(tools, { kind: "settle-copy", path: copy, busyTimeoutMs }, ctx)
-  if (answer.kind === "done") return copy
-  throw unexpectedAnswer(copy, answer)
+  if (answer.kind !== "done") throw unexpectedAnswer(copy, answer)
 }
 
 /** By a child: this process may itself have the database open, and closing the raw file would drop its locks (F64). */

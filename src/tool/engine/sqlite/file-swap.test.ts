@@ -139,7 +139,10 @@ describe.each([
         await swapFileBack(names, quiet)
         expect(await wordsIn(names.live), when).toEqual(words("old"))
         expect(await wordsIn(names.kept), when).toBeNull()
-        expect((await readdir(directory)).filter((name) => name.includes("holdfast-kept")), when).toEqual([])
+        expect(
+          (await readdir(directory)).filter((name) => name.includes("holdfast-kept")),
+          when,
+        ).toEqual([])
       }
     }
   })

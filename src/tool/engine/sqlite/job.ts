@@ -23,6 +23,8 @@ export const jobSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("dress"), ...openOptions, pragmas: z.record(z.string(), z.string()) }),
   /** Replays the WAL or rolls back the journal of a private copy. Never asked for a live one. */
   z.object({ kind: z.literal("settle-copy"), ...openOptions }),
+  /** Reads what can be read of a damaged private copy into a new database. */
+  z.object({ kind: z.literal("read-rows"), ...openOptions, target: z.string() }),
 ])
 
 export type Job = z.infer<typeof jobSchema>

@@ -5,7 +5,8 @@ import { syncDirectory } from "../../../base/durable-file.ts"
 import { HoldfastError } from "../../../base/errors.ts"
 import type { RunContext } from "../../../base/run-context.ts"
 import { factsOf, type SqliteTools } from "./capture.ts"
-import { MAGIC, type Answer, type Description, type Failure } from "./job.ts"
+import { fullLength } from "./header.ts"
+import type { Answer, Description, Failure } from "./job.ts"
 import { adoptOwnership } from "./ownership.ts"
 import { runJob, unexpectedAnswer } from "./run-job.ts"
 import { SIDE_ENDINGS } from "./source-file.ts"
@@ -51,31 +52,16 @@ function dumpError(failure: Failure): HoldfastError {
   return new HoldfastError("DUMP_DAMAGED", { what: "the SQLite dump cannot be read", why: failure.message })
 }
 
-const HEADER_BYTES = 100
-const PAGE_SIZE_AT = 16
-const PAGE_COUNT_AT = 28
-
 /** The header says how many pages there are: SQLite itself is content with a file cut at some places. */
 async function requireWhole(path: string): Promise<void> {
-  const header = Buffer.alloc(HEADER_BYTES)
   const file = await open(path, "r")
   try {
-    const { bytesRead } = await file.read(header, 0, HEADER_BYTES, 0)
     const { size } = await file.stat()
-    // What does not begin as a database is told apart when it is read; here only the length counts.
-    if (bytesRead >= MAGIC.length && !header.subarray(0, MAGIC.length).equals(MAGIC)) return
-    const wantBytes = bytesRead < HEADER_BYTES ? HEADER_BYTES : pageSizeOf(header) * header.readUInt32BE(PAGE_COUNT_AT)
-    if (size >= wantBytes) return
-    throw new HoldfastError("DUMP_TRUNCATED", { what: `the SQLite dump has ${size} bytes of ${wantBytes}` })
+    const wantBytes = await fullLength(file)
+    if (size < wantBytes) throw new HoldfastError("DUMP_TRUNCATED", { what: `the SQLite dump has ${size} bytes of ${wantBytes}` })
   } finally {
     await file.close()
   }
-}
-
-/** The value 1 stands for 65536. */
-function pageSizeOf(header: Buffer): number {
-  const stored = header.readUInt16BE(PAGE_SIZE_AT)
-  return stored === 1 ? 65_536 : stored
 }
 
 /** Removes a database of ours: the main file first, because a log without a main file is harmless, the reverse is not. */
