@@ -23,10 +23,10 @@ export function localTimeOf(instant: Date, timezone: string): LocalTime {
       .formatToParts(instant)
       .map((part) => [part.type, part.value]),
   )
-  const year = (parts["year"] ?? "").padStart(4, "0")
+  const year = `${parts["year"]}`.padStart(4, "0")
   const month = `${year}-${parts["month"]}`
   const date = `${month}-${parts["day"]}`
-  return { year, month, date, isoWeek: isoWeekOf(date), hour: parts["hour"] ?? "", offset: parts["timeZoneName"] ?? "" }
+  return { year, month, date, isoWeek: isoWeekOf(date), hour: `${parts["hour"]}`, offset: `${parts["timeZoneName"]}` }
 }
 
 export function isTimezone(name: string): boolean {

@@ -10,7 +10,7 @@ const MAX_WITHIN_MS = 100 * 366 * 86_400_000
 export function assertPolicy(policy: Keep, timezone: string): void {
   for (const name of COUNTS) assertAmount(name, policy[name], MAX_COUNT, "a whole number")
   assertAmount("within", policy.withinMs, MAX_WITHIN_MS, "a duration")
-  if (![...COUNTS.map((name) => policy[name]), policy.withinMs].some((value) => value !== undefined && value > 0)) {
+  if (![...COUNTS.map((name) => policy[name]), policy.withinMs].some((value) => (value ?? 0) > 0)) {
     throw new HoldfastError("RETENTION_INVALID", { what: "the retention policy keeps nothing", why: "none of its values is above zero" })
   }
   if (!isTimezone(timezone)) {

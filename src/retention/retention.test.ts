@@ -165,7 +165,9 @@ test("the newest proven point stays, and so does everything newer than it", () =
   const points = days(6, (sequence) => ({ proven: sequence <= 3 }))
   expect(kept(points, { last: 1 })).toEqual(["p6", "p5", "p4", "p3"])
   expect(rulesOf(points, { last: 1 }, "p3")).toEqual(["newest-proven"])
-  expect(rulesOf(points, { last: 1 }, "p5")).toEqual(["nothing-better"])
+  expect(decideRetention(points, { last: 1 }, NOW, "Etc/UTC")[1]?.reasons).toEqual([
+    { rule: "nothing-better", text: "no newer point is proven and unsuspicious" },
+  ])
 })
 
 test("without any proven point nothing goes", () => {
@@ -245,4 +247,9 @@ test("a whole good point releases older partial ones", () => {
 
 test("no points give no decisions", () => {
   expect(decideRetention([], { last: 1 }, NOW, "Etc/UTC")).toEqual([])
+})
+
+test("years before 1000 keep four digits, so that keys compare and dates parse", () => {
+  const [decision] = decideRetention([pointAt(1, "0999-03-01T12:00:00Z")], { daily: 1, weekly: 1 }, NOW, "Etc/UTC")
+  expect(decision?.reasons.slice(0, 2).map((reason) => reason.text)).toEqual(["newest of the day 0999-03-01", "newest of the week 999-W09"])
 })

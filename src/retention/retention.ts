@@ -16,7 +16,7 @@ export type { Decision, Reason, RetentionPoint } from "./point.ts"
 export function decideRetention(points: readonly RetentionPoint[], policy: Keep, now: Date, timezone: string): readonly Decision[] {
   assertPolicy(policy, timezone)
   const timeline = timelineOf(points, now)
-  const reasons = new Map<string, Reason[]>(timeline.newestFirst.map((point) => [point.id, []]))
+  const reasons = new Map<string, readonly Reason[]>()
   for (const group of timeline.groups) {
     collect(reasons, lastPicks(group, policy.last ?? 0))
     collect(reasons, withinPicks(group, policy.withinMs ?? 0))
@@ -26,8 +26,8 @@ export function decideRetention(points: readonly RetentionPoint[], policy: Keep,
   return timeline.newestFirst.map((point) => decisionOf(point.id, reasons.get(point.id) ?? []))
 }
 
-function collect(reasons: Map<string, Reason[]>, picks: readonly Pick[]): void {
-  for (const pick of picks) reasons.get(pick.id)?.push(pick.reason)
+function collect(reasons: Map<string, readonly Reason[]>, picks: readonly Pick[]): void {
+  for (const { id, reason } of picks) reasons.set(id, [...(reasons.get(id) ?? []), reason])
 }
 
 function decisionOf(id: string, reasons: readonly Reason[]): Decision {

@@ -1,0 +1,38 @@
+import { expect, test } from "vitest"
+import { manifestOf } from "../../test/contract/retention-vault.ts"
+import type { Manifest } from "../recovery-point/manifest.ts"
+import { suspiciousPoints } from "./suspicion.ts"
+
+const THRESHOLDS = { collapseRatio: 0.5, collapseFloor: 10 }
+
+const withFiles = (...counts: readonly number[]): readonly Manifest[] =>
+  counts.map((files, index) => {
+    const manifest = manifestOf({ id: `p${index + 1}`, sequence: index + 1, startedAt: "2026-04-19T12:00:00Z" })
+    return { ...manifest, parts: manifest.parts.map((part) => (part.kind === "files" ? Object.assign(part, { files }) : part)) }
+  })
+
+test.each([
+  [[100, 90, 110], []],
+  [[100, 50], []],
+  [[100, 49], ["p2"]],
+  [
+    [100, 0, 0, 100],
+    ["p2", "p3"],
+  ],
+  // Compared with the last unsuspicious one: a slow slide to nothing in steps shows as soon as one step is sharp.
+  [
+    [100, 49, 48],
+    ["p2", "p3"],
+  ],
+  [[9, 1], []],
+  [[9, 0], ["p2"]],
+  [[0, 0], []],
+])("files %j: suspicious are %j", (counts, expected) => {
+  expect([...suspiciousPoints(withFiles(...counts), THRESHOLDS)]).toEqual(expected)
+})
+
+test("a point without a part is not suspicious for that", () => {
+  const [first, second, third] = withFiles(100, 100, 100)
+  if (!first || !second || !third) throw new Error("three were made")
+  expect([...suspiciousPoints([first, { ...second, parts: [] }, third], THRESHOLDS)]).toEqual([])
+})
