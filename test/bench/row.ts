@@ -20,7 +20,15 @@ export function slowerBy(work: string, oursMs: number, against: string, theirsMs
 /** We should be at least `least` times as fast as the other. */
 export function fasterBy(work: string, oursMs: number, against: string, theirsMs: number, least: number): Row {
   const ratio = theirsMs / oursMs
-  return row(work, seconds(oursMs), against, seconds(theirsMs), `${ratio.toFixed(2)} × faster`, `≥ ${least} × faster`, ratio >= least)
+  return row(
+    work,
+    seconds(oursMs),
+    against,
+    seconds(theirsMs),
+    ratio >= 1 ? `${ratio.toFixed(2)} × faster` : `${(1 / ratio).toFixed(2)} × slower`,
+    `≥ ${least} × faster`,
+    ratio >= least,
+  )
 }
 
 export function atMostBytes(work: string, bytes: number, against: string, most: number): Row {
