@@ -1,0 +1,51 @@
+import { randomBytes } from "node:crypto"
+import { readFile, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
+import { expect, it, onTestFinished } from "vitest"
+import { applyInit, planInit } from "../../src/app/init.ts"
+import { locateApp } from "../../src/app/locate.ts"
+import { loadSettings } from "../../src/settings/settings.ts"
+import { resolveApp } from "../../src/settings/resolve.ts"
+import { command } from "../fixture/docker/command.ts"
+import { engineUnderTest } from "../fixture/docker/engine-under-test.ts"
+import { useDocker } from "../fixture/docker/use-docker.ts"
+import { fixtureProject, recipes } from "../fixture/recipe/detect.ts"
+import { describeNeeding } from "../fixture/needs.ts"
+import { temporaryDirectory } from "../fixture/tmp.ts"
+
+describeNeeding("docker", "root")("init on a real engine", () => {
+  useDocker()
+
+  it("finds the database inside the real volume, writes the settings once, and locates the file that they name", async () => {
+    const engine = engineUnderTest()
+    onTestFinished(() => engine.remove())
+    const name = `sc${randomBytes(4).toString("hex")}`
+    const project = await fixtureProject("superchat", await temporaryDirectory(), name, "")
+    const volume = `${name}_superchat-data`
+    await engine.docker.createVolume(volume, {}, engine.ctx())
+    onTestFinished(async () => void (await command(["docker", "volume", "rm", "-f", volume])))
+    const place = await engine.docker.volumePath(volume, engine.ctx())
+    if (place === null) throw new Error("expected the volume")
+    const database = new DatabaseSync(join(place.hostPath, "chat-data"))
+    database.exec("CREATE TABLE a (b)")
+    database.close()
+    const request = { compose: null, recipe: null, name: null, cwd: project.directory, environment: {}, file: null, vaultPath: null }
+
+    const plan = await planInit(request, { containers: engine.docker, recipes }, engine.ctx())
+    await applyInit(plan, { force: false })
+
+    expect(plan.report).toContain(`database main: sqlite; its first bytes are those of a SQLite database (in volume ${volume})`)
+    expect(plan.report).toContain("note: not running now: superchat, website")
+    const settings = loadSettings(join(project.directory, "holdfast.yaml"), {})
+    const located = await locateApp(resolveApp(settings, name, { environment: {}, recipes }), engine.docker, engine.ctx())
+    expect(located.databases).toMatchObject([{ engine: "sqlite", place: { path: join(place.hostPath, "chat-data") } }])
+    expect(located.origins["files:data"]).toBe(`volume:${volume}`)
+
+    await writeFile(join(project.directory, "holdfast.yaml"), "# mine\n")
+    await expect(applyInit(plan, { force: false })).rejects.toThrow(
+      `there is a settings file already: ${join(project.directory, "holdfast.yaml")}`,
+    )
+    expect(await readFile(join(project.directory, "holdfast.yaml"), "utf8")).toBe("# mine\n")
+  })
+})
