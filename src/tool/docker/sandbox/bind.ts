@@ -20,15 +20,27 @@ export async function decideBinds(
   emptyParent: string,
 ): Promise<ReadonlyMap<string, BindDecision>> {
   const decisions = new Map<string, BindDecision>()
-  for (const path of pathsOf(document, included)) decisions.set(path, await decide(path, request, emptyParent))
+  for (const path of mountedPaths(document, included)) decisions.set(path, await decide(path, request, emptyParent))
+  for (const path of handedOverFiles(document)) {
+    const use = replacementOf(path, request.bindReplacements)
+    decisions.set(path, use === null ? notInThePoint(path) : { use, readOnly: false })
+  }
   return decisions
 }
 
-function pathsOf(document: SourceDocument, included: readonly string[]): Set<string> {
-  const mounted = included.flatMap((name) => (document.services[name]?.volumes ?? []).filter(({ type }) => type === "bind"))
-  const files = [document.secrets, document.configs].flatMap((group) => Object.values(group ?? {}))
-  const paths = [...mounted.map(({ source }) => source), ...files.map((item) => item?.file)]
-  return new Set(paths.filter((path) => typeof path === "string" && path !== "").map((path) => unescapePath(String(path))))
+function mountedPaths(document: SourceDocument, included: readonly string[]): Set<string> {
+  const mounts = included.flatMap((name) => document.services[name]?.volumes ?? [])
+  return new Set(mounts.flatMap(({ type, source }) => (type === "bind" && source ? [unescapePath(source)] : [])))
+}
+
+/** Files of secrets and configs. An empty directory can never stand for one. */
+function handedOverFiles(document: SourceDocument): Set<string> {
+  const items = [document.secrets, document.configs].flatMap((group) => Object.values(group ?? {}))
+  return new Set(items.flatMap((item) => (item?.file ? [unescapePath(item.file)] : [])))
+}
+
+function notInThePoint(path: string): BindDecision {
+  return { refuse: `it mounts the file ${path}, which is not part of the point` }
 }
 
 /**
@@ -43,7 +55,7 @@ async function decide(path: string, request: SandboxRequest, emptyParent: string
   if (MACHINE_FILES.some((tree) => isWithin(path, tree))) return { use: path, readOnly: true }
   const live = await stat(path).catch(() => null)
   if (live === null || live.isDirectory()) return { use: await emptyDirectory(emptyParent, live), readOnly: false }
-  if (live.isFile()) return { refuse: `it mounts the file ${path}, which is not part of the point` }
+  if (live.isFile()) return notInThePoint(path)
   return { refuse: `it mounts ${path}, which is a socket or a device` }
 }
 
