@@ -32,7 +32,7 @@ export async function judgePoints(store: Store, app: App, vault: string, acceptS
     damaged: await damagedAt(store, app.name, vault),
     pinned: await pinnedPoints(store, app.name),
     revocable: await revocableOperations(store, app.name),
-    suspicious: acceptSmaller ? new Set() : suspiciousPoints(manifests, app.thresholds),
+    suspicious: acceptSmaller ? new Set() : suspiciousPoints(manifests, app.thresholds, app.recipe?.volatileTables),
   }
   return points.map(({ record, manifest }) => judge(record, manifest, knowledge))
 }

@@ -36,3 +36,23 @@ test("a point without a part is not suspicious for that", () => {
   if (!first || !second || !third) throw new Error("three were made")
   expect([...suspiciousPoints([first, { ...second, parts: [] }, third], THRESHOLDS)]).toEqual([])
 })
+
+test("rows of volatile tables do not count, rows of others do", () => {
+  const withRows = (rows: Readonly<Record<string, number>>, sequence: number): Manifest => {
+    const manifest = manifestOf({ id: `p${sequence}`, sequence, startedAt: "2026-04-19T12:00:00Z" })
+    const [files] = manifest.parts
+    if (files?.kind !== "files") throw new Error("it has a files part")
+    const facts = { engine: "postgres", engineVersion: "15.18", schemaVersion: null, migrations: [], rows, sizeBytes: 1 } as const
+    const shape = { owner: null, encoding: null, localeProvider: null, collate: null, ctype: null, icuLocale: null, collationVersion: null }
+    const rest = { comment: null, connectionLimit: null, settings: [], grants: [], extensions: [], roles: [], pragmas: {} }
+    const stored = { name: "main", part: "database:main", treeId: files.treeId, fileName: "main.dump", sizeBytes: 1, storedBytes: 1 }
+    const how = { engine: "postgres", access: "tcp", toolVersion: "15", snapshotAt: manifest.startedAt, durationMs: 1, source: {} } as const
+    return {
+      ...manifest,
+      parts: [{ kind: "database", ...stored, ...how, facts: { ...facts, migrations: [] }, shape: { ...shape, ...rest } }],
+    }
+  }
+  const points = [withRows({ "public.sessions": 1000, "public.users": 100 }, 1), withRows({ "public.sessions": 0, "public.users": 100 }, 2)]
+  expect([...suspiciousPoints(points, THRESHOLDS, ["sessions"])]).toEqual([])
+  expect([...suspiciousPoints(points, THRESHOLDS)]).toEqual(["p2"])
+})
