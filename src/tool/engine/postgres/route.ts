@@ -6,6 +6,7 @@ import type { RunContext } from "../../../base/run-context.ts"
 import { addressesOf, containerPassword, findContainer } from "./container-service.ts"
 import type { EngineTools, Memory } from "./engine-tools.ts"
 import type { ExecPlace } from "./exec-tools.ts"
+import { sqlStateOf } from "./failure.ts"
 import { firstThatOpens, MAINTENANCE_DATABASES } from "./maintenance.ts"
 import { openPsqlSession } from "./psql-session.ts"
 import type { SqlSession } from "./session.ts"
@@ -86,11 +87,17 @@ async function reachableEndpoint(memory: Memory, source: PostgresSource, contain
       failure = answer
       continue
     }
-    if (answer.code !== "DATABASE_UNREACHABLE") return { endpoint, failure }
+    if (serverAnswered(answer)) return { endpoint, failure }
     failure = answer
     if (container !== null) memory.unreachable.add(remembered)
   }
   return { endpoint: null, failure }
+}
+
+/** A closed or missing database is still a server that talks to us (one that only starts up or shuts down, 57P, does not). */
+function serverAnswered(answer: HoldfastError): boolean {
+  const state = sqlStateOf(answer) ?? ""
+  return answer.code !== "DATABASE_UNREACHABLE" || (/^[0-9A-Z]{5}$/.test(state) && !state.startsWith("57P"))
 }
 
 function candidates(source: PostgresSource, container: ServiceState | null): readonly Endpoint[] {

@@ -55,7 +55,8 @@ interface Exchange {
   readonly live: string
 }
 
-const ATTEMPTS = 5
+/** The server itself waits up to five seconds for sessions to go each time. */
+const ATTEMPTS = 3
 const PAUSE_MS = 200
 
 async function exchange(session: SqlSession, move: Exchange, ctx: RunContext): Promise<void> {
