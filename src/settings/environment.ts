@@ -1,8 +1,12 @@
 /** Drop-in mode: without a settings file, `DATABASE_URL` and the names of chatalot-snapshot are enough (C14 to C18). */
+import { existsSync } from "node:fs"
 import { HoldfastError } from "../base/errors.ts"
 import type { Environment } from "./find.ts"
 import { parseSettings } from "./parse.ts"
 import type { Settings } from "./settings.ts"
+
+/** Inside a container; elsewhere `secrets/db_password` of the present folder is taken. */
+const CONTAINER_SECRET = "/run/secrets/db_password"
 
 export const DEFAULT_SNAPSHOT_DIRECTORY = "/var/backups/chatalot"
 
@@ -29,7 +33,8 @@ export function settingsFromEnvironment(environment: Environment, cwd = "/"): Dr
   if (!snapshotDirectory.startsWith("/")) throw wrong("CHATALOT_SNAPSHOT_DIR", "is not an absolute path", DEFAULT_SNAPSHOT_DIRECTORY)
   const retainCount = wholeNumber(environment, "CHATALOT_SNAPSHOT_RETAIN_COUNT", 5, { least: 1, most: 10_000 })
   const hours = wholeNumber(environment, "CHATALOT_ROLLBACK_WINDOW_HOURS", 24, { least: 0, most: 168 })
-  const passwordFile = valueOf(environment, "DB_PASSWORD_FILE") ?? (url.includes("__DB_PASSWORD__") ? "/run/secrets/db_password" : null)
+  const passwordFile =
+    valueOf(environment, "DB_PASSWORD_FILE") ?? (url.includes("__DB_PASSWORD__") && existsSync(CONTAINER_SECRET) ? CONTAINER_SECRET : null)
   const data = {
     vaults: { local: { path: snapshotDirectory, keep: { last: retainCount } } },
     apps: {
