@@ -1,7 +1,6 @@
 /** Looks at a file tree without reading any file: what is there, what a backup of it would miss, and what it stands on. */
 import { accessSync, constants, lstatSync, opendirSync, readlinkSync, type Dir, type Stats } from "node:fs"
-import { realpath, stat } from "node:fs/promises"
-import { setImmediate as breathe } from "node:timers/promises"
+import { lstat, realpath, stat } from "node:fs/promises"
 import { HoldfastError } from "../../base/errors.ts"
 import type { RunContext } from "../../base/run-context.ts"
 import { excludesOf, type Excludes } from "./exclude.ts"
@@ -102,7 +101,8 @@ async function visitDirectory(walk: Walk, directory: TreePath, ctx: RunContext):
       // Latin-1 is one character for each byte: the name comes back exact.
       const name = Buffer.from(entry.name, "latin1")
       visitEntry(walk, joined(directory, name), folded, name)
-      if (read % BATCH === 0) await breathe()
+      // Waiting for any file operation lets other work run.
+      if (read % BATCH === 0) await lstat(walk.root)
       ctx.signal.throwIfAborted()
     }
   } finally {

@@ -85,13 +85,13 @@ async function dieBefore(change: number, run: (before: () => void) => Promise<vo
   }
 }
 
-async function withPlace(place: Place, use: (root: string, swap: TreeSwap) => Promise<void>): Promise<void> {
+async function withPlace<T>(place: Place, use: (root: string, swap: TreeSwap) => Promise<T>): Promise<T> {
   const root = await place.prepare()
   try {
     await fill(root, OLD, 0o750)
     const swap = await planTreeSwap(root, "op")
     await fill(swap.staged, NEW, 0o705)
-    await use(root, swap)
+    return await use(root, swap)
   } finally {
     place.release?.(root)
     await rm(directory, { recursive: true, force: true })
@@ -122,31 +122,38 @@ describe.each(places)("$title is replaced by renames", (place) => {
 
   it("ends in the new state when the swap died before any of its changes and is done again", async () => {
     let died = 0
-    for (let change = 1, more = true; more; change += 1) {
-      await withPlace(place, async (root, swap) => {
-        more = await dieBefore(change, async (before) => await swapTreeIn(swap, ctx, before))
-        died += more ? 1 : 0
-        await swapTreeIn(swap, ctx)
-        expect(await contentOf(root), `after change ${change}`).toEqual(newState)
-        expect(await contentOf(swap.kept), `after change ${change}`).toEqual(oldState)
-      })
-    }
+    for (let change = 1; await dyingBefore(change); change += 1) died += 1
     expect(died).toBeGreaterThanOrEqual(2)
   })
 
   it("ends in the old state when the swap died before any of its changes and is undone, even if undoing dies too", async () => {
-    for (let change = 1, more = true; more; change += 1) {
-      for (let undone = 1, moreUndone = true; moreUndone; undone += 2) {
-        await withPlace(place, async (root, swap) => {
-          more = await dieBefore(change, async (before) => await swapTreeIn(swap, ctx, before))
-          moreUndone = await dieBefore(undone, async (before) => await swapTreeBack(swap, ctx, before))
-          await swapTreeBack(swap, ctx)
-          expect(await contentOf(root), `died before ${change}, undoing before ${undone}`).toEqual(oldState)
-          expect((await observeTreeSwap(swap)).kept).toBe(false)
-        })
-      }
-    }
+    for (let change = 1; await undoneAfter(change); change += 1) continue
   })
+
+  /** False when the swap has fewer changes than that. */
+  async function dyingBefore(change: number): Promise<boolean> {
+    return await withPlace(place, async (root, swap) => {
+      const died = await dieBefore(change, async (before) => await swapTreeIn(swap, ctx, before))
+      await swapTreeIn(swap, ctx)
+      expect(await contentOf(root), `after change ${change}`).toEqual(newState)
+      expect(await contentOf(swap.kept), `after change ${change}`).toEqual(oldState)
+      return died
+    })
+  }
+
+  async function undoneAfter(change: number): Promise<boolean> {
+    for (let undone = 1; ; undone += 2) {
+      const { died, diedUndoing } = await withPlace(place, async (root, swap) => {
+        const first = await dieBefore(change, async (before) => await swapTreeIn(swap, ctx, before))
+        const second = await dieBefore(undone, async (before) => await swapTreeBack(swap, ctx, before))
+        await swapTreeBack(swap, ctx)
+        expect(await contentOf(root), `died before ${change}, undoing before ${undone}`).toEqual(oldState)
+        expect((await observeTreeSwap(swap)).kept).toBe(false)
+        return { died: first, diedUndoing: second }
+      })
+      if (!diedUndoing) return died
+    }
+  }
 })
 
 describe("a directory that was not there", () => {

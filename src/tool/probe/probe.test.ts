@@ -5,6 +5,7 @@ import { createServer as createHttpServer, type Server as HttpServer } from "nod
 import { createServer, type AddressInfo, type Server } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { Readable } from "node:stream"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { systemClock } from "../../base/clock.ts"
 import { silentLog, silentProgress, type RunContext } from "../../base/run-context.ts"
@@ -27,20 +28,22 @@ let closedPort = 0
 
 beforeAll(async () => {
   http = createHttpServer((request, response) => {
-    if (request.url === "/hangs") return
-    if (request.url === "/moved") return void response.writeHead(302, { location: "/health" }).end("gone there")
-    if (request.url === "/endless") {
-      const more = (): void => void (response.write("x".repeat(100_000)) ? setImmediate(more) : response.once("drain", more))
-      response.on("close", () => response.removeAllListeners("drain"))
-      return void more()
-    }
-    response.writeHead(request.url === "/bad" ? 503 : 200).end('{"status":"ok"}')
+    if (request.url === "/moved") response.writeHead(302, { location: "/health" }).end("gone there")
+    else if (request.url === "/endless")
+      Readable.from(endless())
+        .on("error", () => undefined)
+        .pipe(response)
+    else if (request.url !== "/hangs") response.writeHead(request.url === "/bad" ? 503 : 200).end('{"status":"ok"}')
   })
   base = `http://127.0.0.1:${await listening(http)}`
   const closing = createServer()
   closedPort = await listening(closing)
   closing.close()
 })
+
+function* endless(): Generator<string> {
+  for (;;) yield "x".repeat(100_000)
+}
 
 afterAll(() => {
   http.closeAllConnections()

@@ -36,7 +36,8 @@ async function bodyOf(response: Response): Promise<string> {
   if (response.body === null) return ""
   const chunks: Uint8Array[] = []
   let sizeBytes = 0
-  for await (const chunk of response.body) {
+  const pieces: AsyncIterable<Uint8Array> = response.body
+  for await (const chunk of pieces) {
     chunks.push(chunk)
     sizeBytes += chunk.length
     if (sizeBytes >= MAX_BODY_BYTES) break

@@ -275,10 +275,7 @@ describe("what is refused", () => {
     makeChat(path, { messages: 8000 })
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=256k", "none", bench.scratchDirectory])
     try {
-      expect(await refusal()).toMatchObject({
-        code: "SPACE_MISSING",
-        message: expect.stringMatching(/^capturing main needs .* in .*, 256 KiB are free$/),
-      })
+      expect(String(await refusal())).toMatch(/^HoldfastError: capturing main needs .* in .*, 256 KiB are free$/)
     } finally {
       execFileSync("umount", [bench.scratchDirectory])
     }
@@ -346,11 +343,11 @@ describe("replacing a live database", () => {
       await bench.fromFile(captured.file, async (dump) => {
         await bench.engine.stage(bench.source(path), names.staged, dump, captured.shape, null, bench.context())
       })
-      expect(await bench.engine.sessions(bench.source(path), bench.context())).toContainEqual({
-        program: expect.stringMatching(/node|MainThread/),
-        user: String(process.getuid?.()),
-        address: `pid ${writer.processId}`,
-      })
+      const sessions = await bench.engine.sessions(bench.source(path), bench.context())
+      expect(sessions.map(({ user, address }) => ({ user, address }))).toEqual([
+        { user: String(process.getuid?.()), address: `pid ${writer.processId}` },
+      ])
+      expect(sessions[0]?.program).toMatch(/node|MainThread/)
       await expect(bench.engine.swapIn(bench.source(path), names, bench.context())).rejects.toMatchObject({ code: "DATABASE_IN_USE" })
       expect(await bench.engine.observe(bench.source(path), names, bench.context())).toMatchObject({
         live: true,

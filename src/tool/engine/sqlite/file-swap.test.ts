@@ -202,8 +202,8 @@ it("a killed process leaves a state that settles, for each change it may die bef
   for (let change = 1, killed = true; killed; change += 2) {
     const names = await fresh(leaveWithLog)
     const child = spawn(process.execPath, [script, names.live, "op", String(change)], { stdio: "inherit" })
-    const [, signal] = await once(child, "exit")
-    killed = signal === "SIGKILL"
+    const ended: unknown[] = await once(child, "exit")
+    killed = ended[1] === "SIGKILL"
     await expectOldNewOrNothing(names, `killed before change ${change}`)
     await swapFileIn(names, quiet)
     expect(await wordsIn(names.live)).toEqual(words("new"))

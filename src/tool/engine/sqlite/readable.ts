@@ -27,6 +27,6 @@ export async function readable<T extends object>(
   })
 }
 
-function isAnswer<T extends object>(value: T | Answer): value is Answer {
+function isAnswer(value: object): value is Answer {
   return "kind" in value
 }
