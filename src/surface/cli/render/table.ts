@@ -32,7 +32,10 @@ function padded(cell: string, width: number, right: boolean): string {
   return right ? space + cell : cell + space
 }
 
+const PLAIN = /^[ -~]*$/
+
 function displayWidth(text: string): number {
+  if (PLAIN.test(text)) return text.length
   return Array.from(text).length
 }
 
@@ -41,5 +44,6 @@ const INVISIBLE = /[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu
 
 /** The same text with everything that could move the cursor or turn the line round shown as `\u{…}`. */
 export function visible(text: string): string {
+  if (PLAIN.test(text)) return text
   return text.replaceAll(INVISIBLE, (mark) => `\\u{${(mark.codePointAt(0) ?? 0).toString(16)}}`)
 }
