@@ -8,10 +8,10 @@ const below = {
   schedule: ["base"],
   release: ["base"],
   app: ["base"],
-  settings: ["base", "app", "retention", "schedule"],
-  vault: ["base", "app", "settings"],
-  "recovery-point": ["base", "app", "vault", "settings"],
-  operation: ["base", "settings", "recovery-point"],
+  settings: ["base", "app", "vault", "retention", "schedule"],
+  vault: ["base", "app"],
+  operation: ["base", "settings"],
+  "recovery-point": ["base", "app", "vault", "settings", "operation"],
   posture: ["base", "app", "settings", "vault", "recovery-point", "retention", "operation"],
 }
 const nouns = Object.keys(below)
