@@ -9,7 +9,7 @@ import { readExpired } from "./ledger-entries.ts"
 import { manifestSchema, type Manifest } from "./manifest.ts"
 import { findPart } from "./part-item.ts"
 import { pointFromText, recordOf, type SealedPoint } from "./sealed-point.ts"
-import { MANIFEST_FILE, MANIFEST_PART, readManifest, syncPoints } from "./sync.ts"
+import { MANIFEST_FILE, MANIFEST_PART, readManifestItem, syncListed } from "./sync.ts"
 
 /** A manifest without its place in the chain. */
 export type ManifestDraft = Omit<Manifest, "sequence" | "previous" | "index">
@@ -29,8 +29,8 @@ interface Head {
  * Throws POINT_DAMAGED when a part is not in the vault, CHAIN_BROKEN when the vault no longer holds the newest point that was seen.
  */
 export async function sealPoint(vault: OpenVault, store: Store, draft: ManifestDraft, ctx: RunContext): Promise<SealedPoint> {
-  const points = await syncPoints(vault, store, draft.app, ctx)
   const items = await vault.backend.list(vault.location, { app: draft.app }, ctx)
+  const points = await syncListed(vault, store, draft.app, items, ctx)
   refuseMissingParts(draft, items, vault)
   const head = await trustedHead(vault, store, draft.app, items, ctx)
   const text = canonicalJson(placed(draft, head, points))
@@ -85,9 +85,9 @@ async function trustedHead(
   const expired = [...(await store.expiredPoints(app, name)), ...(await expiredInLedger(vault, app, items, ctx))]
   const gone = expired.reduce<Head | null>((best, link) => (best === null || link.sequence > best.sequence ? link : best), null)
   if (live === null || (gone !== null && gone.sequence > live.sequence)) return gone
-  const present = items.some((item) => item.tags.part === MANIFEST_PART && item.tags.point === live.id)
-  if (!present) throw broken([`${live.id}, the newest point, is no longer in vault ${name}`])
-  const stored = await readManifest(vault, app, live.id, ctx)
+  const item = items.find((candidate) => candidate.tags.part === MANIFEST_PART && candidate.tags.point === live.id)
+  if (item === undefined) throw broken([`${live.id}, the newest point, is no longer in vault ${name}`])
+  const stored = await readManifestItem(vault, app, item, ctx)
   if (stored.digest !== live.digest) throw broken([`the manifest of ${live.id} in vault ${name} is not the one that was sealed`])
   return { id: live.id, digest: live.digest, sequence: live.sequence }
 }

@@ -2,7 +2,7 @@ import type { RunContext } from "../base/run-context.ts"
 import type { Store } from "../operation/ports.ts"
 import type { StoredItem } from "../vault/ports.ts"
 import type { OpenVault } from "../vault/vault.ts"
-import { syncPoints, MANIFEST_PART } from "./sync.ts"
+import { MANIFEST_PART, syncListed } from "./sync.ts"
 
 /** What a run that never finished has left in a vault. */
 export interface Leftover {
@@ -16,8 +16,9 @@ export interface Leftover {
  * and its parts are the last of that point.
  */
 export async function unsealedLeftovers(vault: OpenVault, store: Store, app: string, ctx: RunContext): Promise<readonly Leftover[]> {
-  const points = await syncPoints(vault, store, app, ctx)
-  const items = (await vault.backend.list(vault.location, { app }, ctx)).filter((item) => item.tags.point !== null)
+  const all = await vault.backend.list(vault.location, { app }, ctx)
+  const points = await syncListed(vault, store, app, all, ctx)
+  const items = all.filter((item) => item.tags.point !== null)
   const sealed = new Set([
     ...items.filter((item) => item.tags.part === MANIFEST_PART).map((item) => item.tags.point),
     ...(await store.expiredPoints(app, vault.location.name)).map((point) => point.id),

@@ -24,8 +24,19 @@ export async function listPoints(vault: OpenVault, store: Store, app: string, ct
  * time also the ledgers. A manifest that cannot be read is named as a warning and is not listed. Returns the points.
  */
 export async function syncPoints(vault: OpenVault, store: Store, app: string, ctx: RunContext): Promise<readonly SealedPoint[]> {
+  return await syncListed(vault, store, app, await manifestItems(vault, app, ctx), ctx)
+}
+
+/** The same for one who has listed the app's items already. */
+export async function syncListed(
+  vault: OpenVault,
+  store: Store,
+  app: string,
+  items: readonly StoredItem[],
+  ctx: RunContext,
+): Promise<readonly SealedPoint[]> {
   const name = vault.location.name
-  const listed = await manifestItems(vault, app, ctx)
+  const listed = items.filter((item) => item.tags.part === MANIFEST_PART)
   const first = (await store.value(syncedName(vault, app))) !== vault.vaultId
   const live = await store.points(app, name)
   const known = new Set([...live, ...(await store.expiredPoints(app, name))].map((point) => point.id))
@@ -72,7 +83,8 @@ export async function manifestItems(vault: OpenVault, app: string, ctx: RunConte
   return await vault.backend.list(vault.location, { app, part: MANIFEST_PART }, ctx)
 }
 
-async function readManifestItem(vault: OpenVault, app: string, item: StoredItem, ctx: RunContext): Promise<SealedPoint> {
+/** A manifest from its item. Throws MANIFEST_INVALID, VAULT_DAMAGED. */
+export async function readManifestItem(vault: OpenVault, app: string, item: StoredItem, ctx: RunContext): Promise<SealedPoint> {
   const text = await vault.backend.readDocument(vault.location, item, MANIFEST_FILE, ctx)
   return pointFromText(text, vault.location.name, { app, id: item.tags.point ?? "" })
 }

@@ -4,7 +4,7 @@ import { createWriteStream, writeSync } from "node:fs"
 import { chmod, mkdir, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { promisify } from "node:util"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
 import { HoldfastError } from "../../src/base/errors.ts"
 import type { VaultBackend } from "../../src/vault/ports.ts"
 import { context, freePort, initialised, openPlace, readAll, tags, testProcesses, testRestic, type Place } from "./vault-place.ts"
@@ -101,11 +101,8 @@ describe("a vault that is in trouble", () => {
     await writeFile(location.keyFile, "key\n")
     const opening = backend.open(location, ctx)
 
-    await expect(opening).rejects.toMatchObject({
-      code: "VAULT_UNREACHABLE",
-      message: "cannot open the vault (vault silent)",
-      why: expect.stringMatching(/^(?!.*canary-password).*connection refused/s),
-    })
+    await expect(opening).rejects.toMatchObject({ code: "VAULT_UNREACHABLE", message: "cannot open the vault (vault silent)" })
+    await expect(opening).rejects.toHaveProperty("why", expect.stringMatching(/^(?!.*canary-password).*connection refused/s))
   })
 
   it("refuses a restic that is too old, or none", async () => {
@@ -186,6 +183,24 @@ describe("a vault that is in trouble", () => {
     }
   })
 
+  it("delivers to a consumer that opens the pipe by name only after restic has ended", async () => {
+    const location = await initialised(backend, place, "late")
+    const stored = await backend.storeDocument(location, tags("database:main"), "main.dump", "small", ctx)
+    const processes = testProcesses()
+    const read = await backend.readStream(
+      location,
+      stored,
+      "main.dump",
+      async (source) => {
+        await vi.waitUntil(async () => (await childrenNamed("restic", place.directory)).length === 0, { timeout: 20_000 })
+        return (await processes.run({ argv: ["cat", source.path], signal: ctx.signal })).stdout
+      },
+      ctx,
+    )
+
+    expect(read).toBe("small")
+  })
+
   it("copies items with the same tree ids, the manifest last", async () => {
     const from = await initialised(backend, place, "from")
     const to = place.location("to")
@@ -226,9 +241,15 @@ async function flipBitInBiggest(directory: string): Promise<void> {
 }
 
 /** Only our own: those whose command line names this test's directory. */
-async function killChildrenNamed(name: string, directory: string): Promise<void> {
+async function childrenNamed(name: string, directory: string): Promise<readonly number[]> {
+  const found: number[] = []
   for (const id of (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry))) {
     const line = await readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "")
-    if (line.split("\0")[0] === name && line.includes(directory)) process.kill(Number(id), "SIGKILL")
+    if (line.split("\0")[0] === name && line.includes(directory)) found.push(Number(id))
   }
+  return found
+}
+
+async function killChildrenNamed(name: string, directory: string): Promise<void> {
+  for (const id of await childrenNamed(name, directory)) process.kill(id, "SIGKILL")
 }

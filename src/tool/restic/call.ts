@@ -96,8 +96,11 @@ export async function ask(
   timeoutMs: number,
 ): Promise<ChildResult> {
   let last = ""
+  let stopping = false
   const onStderrLine = (line: string): void => {
-    if (line.trim() !== "" && !/^\W*signal terminated received/.test(line) && !line.includes("context canceled")) last = line
+    // What it says after SIGTERM is about that.
+    stopping ||= line.includes("signal terminated received")
+    if (!stopping && line.trim() !== "") last = line
   }
   try {
     return await run(tools, location, args, attempt, ctx, { timeoutMs, onStderrLine })

@@ -10,6 +10,7 @@ import { openPipe, type NamedPipe } from "../process/pipe.ts"
 import type { RunningChild } from "../process/process.ts"
 import { requestOf, type ResticTools } from "./call.ts"
 import { failureOf } from "./failure.ts"
+import { wakeOpeners } from "./wake-openers.ts"
 
 /** What a consumer may leave unread without having missed anything: the padding of an archive, one pipe full. */
 const PADDING_BYTES = 128 * 1024
@@ -30,7 +31,7 @@ export async function readStream<T>(
   const pipe = await openPipe(tools.processes, tools.scratchDirectory, ctx.signal)
   try {
     const child = startDump(tools, location, item, fileName, pipe.writeFd, ctx)
-    return await deliver(child, child.done, pipe, location, item, consume)
+    return await deliver(child, child.done, pipe, location, item, consume, ctx)
   } finally {
     await pipe.dispose()
   }
@@ -59,7 +60,7 @@ export async function readStreamHashed<T>(
     })
     const whole = relayed.then(async () => await child.done)
     whole.catch(() => undefined)
-    const value = await deliver(child, whole, passed, location, item, consume)
+    const value = await deliver(child, whole, passed, location, item, consume, ctx)
     return { value, sizeBytes: seen.bytes, sha256: `sha256:${hash.digest("hex")}` }
   } finally {
     await raw.dispose()
@@ -109,6 +110,7 @@ async function deliver<T>(
   location: VaultLocation,
   item: StoredItem,
   consume: (source: DumpSource) => Promise<T>,
+  ctx: RunContext,
 ): Promise<T> {
   const attempt = { what: `cannot read ${item.tags.part}`, otherwise: "VAULT_READ_FAILED" } as const
   const failed = new AbortController()
@@ -119,7 +121,9 @@ async function deliver<T>(
   const broken = await delivered
   if (!broken.ok) failed.abort(broken.reason)
   pipe.closeWrite()
-  const outcome = await consumed
+  // A container may open its end by name only now; without a writer that would wait for ever.
+  const waking = wakeOpeners(pipe.path, delivered, "writer", ctx)
+  const outcome = await consumed.finally(waking.stop)
   valueOf(broken)
   return valueOf(outcome)
 }

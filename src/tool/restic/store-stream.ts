@@ -33,7 +33,13 @@ export async function storeStream<T>(
     const engine = startEngine(tools, location, tags, fileName, pipe.readFd, ctx)
     pipe.closeRead()
     const waking = wakeOpeners(pipe.path, engine.child.done, "reader", ctx)
-    const produced = await Promise.race([outcomeOf(produce({ fd: pipe.writeFd, path: pipe.path })), aborted(ctx)]).finally(waking.stop)
+    const over = new AbortController()
+    const produced = await Promise.race([outcomeOf(produce({ fd: pipe.writeFd, path: pipe.path })), aborted(ctx, over.signal)]).finally(
+      () => {
+        waking.stop()
+        over.abort()
+      },
+    )
     if (!produced.ok) throw await giveUp(tools, location, tags, engine, pipe.closeWrite, produced.reason, ctx)
     pipe.closeWrite()
     const ended = await orAborted(engine, ctx)
@@ -78,11 +84,12 @@ async function outcomeOf<T>(work: Promise<T>): Promise<Outcome<T>> {
   )
 }
 
-async function aborted(ctx: RunContext): Promise<{ ok: false; reason: unknown }> {
+/** Resolves when the run is cancelled; stops listening when `over`. */
+async function aborted(ctx: RunContext, over: AbortSignal): Promise<{ ok: false; reason: unknown }> {
   return await new Promise((resolve) => {
     const settle = (): void => resolve({ ok: false, reason: ctx.signal.reason })
     if (ctx.signal.aborted) settle()
-    ctx.signal.addEventListener("abort", settle, { once: true })
+    ctx.signal.addEventListener("abort", settle, { once: true, signal: over })
   })
 }
 
