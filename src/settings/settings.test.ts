@@ -210,6 +210,7 @@ describe("an app from settings", () => {
       join(directory, "stack/compose.yml"),
       join(directory, "stack/compose.override.yml"),
       join(directory, "stack/.env"),
+      join(directory, "holdfast.yaml"),
     ])
     expect(app.health).toMatchObject({ command: { service: "api" }, expect: { status: ["ok"] }, timeoutMs: 300_000 })
     expect(vaultLocation(settings, "v", { stateDirectory: "/state" })).toMatchObject({
