@@ -17,6 +17,8 @@ export const OPERATION_LABEL = "holdfast.operation"
 /** The client hands a SIGTERM on to the container and waits; the container is removed by force anyway. */
 const CLIENT_KILL_AFTER_MS = 1000
 
+const CREATE_LIMIT_MS = 120_000
+
 const SECRETS_FILE = "/.holdfast-environment"
 
 /**
@@ -29,8 +31,10 @@ export async function runHelper(client: Client, helper: HelperContainer, ctx: Ru
   const { plain, hidden } = split(helper.environment)
   try {
     await withPrivateFile(client.scratchDirectory, environmentLines(plain), async (path) => {
-      await create(client, name, helper, path, hidden !== "", ctx)
+      // Not cut short: the engine would go on with it, and for a moment list a container that it cannot yet remove (measured).
+      await create(client, name, helper, path, hidden !== "", settling(ctx))
     })
+    ctx.signal.throwIfAborted()
     if (hidden !== "") await putSecrets(client, name, hidden, ctx)
     const interactive = helper.stdin === undefined ? [] : ["--interactive"]
     const streams = { ...childOptions(helper), killAfterMs: CLIENT_KILL_AFTER_MS }
@@ -90,7 +94,7 @@ async function create(
     helper.image,
     ...rest,
   ]
-  const made = await client.docker(args, ctx)
+  const made = await client.docker(args, ctx, { timeoutMs: CREATE_LIMIT_MS })
   if (made.exitCode === 0) return
   const missing = /no such image|unable to find image/i.test(made.stderrTail)
   throw cliError(missing ? "IMAGE_MISSING" : "CONTAINER_FAILED", `cannot create a helper container of ${helper.image}`, made.stderrTail)
