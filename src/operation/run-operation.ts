@@ -6,7 +6,7 @@ import { formatDuration } from "../base/units.ts"
 import { openJournal, type Journal, type StepTable } from "./journal.ts"
 import { abortReason, watchLease } from "./lease-watch.ts"
 import type { OperationEnd, OperationRequest, OperationTools } from "./operation.ts"
-import type { Holder, OperationOutcome } from "./ports.ts"
+import type { Holder, OperationOutcome, OperationRecord } from "./ports.ts"
 
 /** A run context before its operation has an id. */
 export type ContextBase = Omit<RunContext, "operationId"> & { readonly operationId?: string }
@@ -59,18 +59,24 @@ async function release(tools: OperationTools, app: string, ctx: RunContext): Pro
 async function takeLease(tools: OperationTools, app: string, operationId: string, holder: Holder, base: ContextBase): Promise<void> {
   const answer = await tools.store.acquireLease(app, operationId, holder)
   if (answer.acquired) return
-  const running = await tools.store.operation(answer.operationId)
-  const since = running ? `, for ${formatDuration(base.clock.now().getTime() - running.startedAt.getTime())}` : ""
-  const startedAt = running ? ` since ${running.startedAt.toISOString()}` : ""
-  throw new HoldfastError("OPERATION_BUSY", {
+  throw busy(app, answer, await tools.store.operation(answer.operationId), base.clock.now())
+}
+
+/** Refuses at once, before anything is opened, when a living process works on the app; taking the lease decides, this only saves the wait. */
+export async function refuseBusy(tools: OperationTools, app: string, now: Date): Promise<void> {
+  const running = (await tools.store.operations({ app, unfinished: true })).find((operation) => tools.host.isAlive(operation.holder))
+  if (running !== undefined) throw busy(app, { operationId: running.id, holder: running.holder }, running, now)
+}
+
+function busy(app: string, claim: { operationId: string; holder: Holder }, running: OperationRecord | null, now: Date): HoldfastError {
+  const { operationId, holder } = claim
+  const since = running
+    ? ` since ${running.startedAt.toISOString()}, for ${formatDuration(now.getTime() - running.startedAt.getTime())}`
+    : ""
+  return new HoldfastError("OPERATION_BUSY", {
     what: `${app} is being worked on by another operation`,
-    why: `\`${answer.holder.command}\` (process ${answer.holder.processId} on ${answer.holder.host}) runs operation ${answer.operationId}${startedAt}${since}`,
-    details: {
-      operationId: answer.operationId,
-      processId: answer.holder.processId,
-      host: answer.holder.host,
-      command: answer.holder.command,
-    },
+    why: `\`${holder.command}\` (process ${holder.processId} on ${holder.host}) runs operation ${operationId}${since}`,
+    details: { operationId, processId: holder.processId, host: holder.host, command: holder.command },
   })
 }
 

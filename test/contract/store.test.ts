@@ -9,13 +9,13 @@ import type { HostIdentity } from "../../src/operation/operation.ts"
 import type { Holder, PointRecord, Store } from "../../src/operation/ports.ts"
 import { openSqliteStore } from "../../src/tool/store/store.ts"
 
-const holder = (id: number, command: string): Holder => ({ host: "h", bootId: "b", processId: id, processStart: `s${id}`, command })
+const holderOf = (id: number, command: string): Holder => ({ host: "h", bootId: "b", processId: id, processStart: `s${id}`, command })
 
 /** Several processes on one machine, as far as a store can tell: each has its own identity, and can be declared dead. */
 function machine(): { process(id: number): HostIdentity; kill(id: number): void } {
   const dead = new Set<number>()
   return {
-    process: (id) => ({ self: (command) => holder(id, command), isAlive: (other) => !dead.has(other.processId) }),
+    process: (id) => ({ self: (command) => holderOf(id, command), isAlive: (other) => !dead.has(other.processId) }),
     kill: (id) => void dead.add(id),
   }
 }

@@ -1,4 +1,5 @@
 import { HoldfastError, messageOf } from "../../base/errors.ts"
+import { refuseBusy } from "../../operation/run-operation.ts"
 import { settleInterrupted } from "../../operation/settle.ts"
 import type { CommandSpec } from "./command-spec.ts"
 import type { House } from "./house.ts"
@@ -8,6 +9,9 @@ import { settlersOf } from "./settlers.ts"
 /** Before a command touches an app, whatever an earlier one was killed at is finished or undone (design §9). */
 export async function settleFirst(house: House, spec: CommandSpec, input: CommandInput): Promise<void> {
   if (spec.settles === "never") return
+  const app = input.argument("app") ?? input.text("app")
+  if (spec.settles === "first" && app !== null && !input.flag("plan"))
+    await refuseBusy(await house.operationTools(), app, house.clock.now())
   try {
     // Without an app on the command line it may be any of them.
     const settled = await settleInterrupted(

@@ -78,12 +78,16 @@ function damagedPoints(operations: readonly OperationRecord[]): ReadonlySet<stri
   const last = new Map<string, boolean>()
   for (const { kind, plan, outcome, errorCode } of operations) {
     if ((kind !== "verify" && kind !== "drill") || plan === null || typeof plan !== "object" || !("point" in plan)) continue
-    const key = keyOf(String(plan["vault"] ?? ""), String(plan.point))
+    const key = keyOf(textOf(plan["vault"]), textOf(plan.point))
     const bad = errorCode !== null && DAMAGE.has(errorCode)
     // A check that could not be made says nothing about the point.
     if (!last.has(key) && (bad || outcome === "succeeded")) last.set(key, bad)
   }
   return new Set([...last].filter(([, bad]) => bad).map(([key]) => key))
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : ""
 }
 
 function keyOf(vault: string, point: string): string {
