@@ -36,7 +36,7 @@ export async function bootApp(tools: DrillTools, app: App, origin: Origin, fetch
     projectDirectory: project.projectDirectory,
     images: Object.fromEntries(origin.point.manifest.services.map((service) => [service.service, service.imageId])),
     volumeDirectories,
-    bindReplacements: bindReplacements(app, fetched),
+    bindReplacements: bindReplacements(app, fetched, project),
     databaseServices: postgresSources(app).flatMap((source) => (source.service === null ? [] : [source.service])),
     directory: join(directory, "sandbox"),
     fillDatabases: async (sandbox: Sandbox, sandboxCtx: RunContext) => await fillDatabases(tools, app, origin, sandbox, sandboxCtx),
@@ -154,11 +154,26 @@ function databasePart(origin: Origin, name: string): DatabasePart {
   throw new HoldfastError("PART_UNKNOWN", { what: `${origin.point.manifest.id} has no database ${name}` })
 }
 
-/** Live host paths that lie outside the project → the point's content. */
-function bindReplacements(app: App, fetched: Fetched): Readonly<Record<string, string>> {
-  const trees = app.files.flatMap((source) => {
+/**
+ * What the copied configuration mounts → the point's content. Paths inside the project were resolved in its copy, others on the live host; both
+ * names of each are given.
+ */
+function bindReplacements(app: App, fetched: Fetched, project: ComposeProject): Readonly<Record<string, string>> {
+  const replacements: Record<string, string> = {}
+  const put = (live: string, now: string): void => {
+    replacements[live] = now
+    replacements[copiedPath(app, live, project)] = now
+  }
+  for (const [live, now] of Object.entries(fetched.paths)) put(live, now)
+  for (const source of app.files) {
     const tree = fetched.trees[source.name]
-    return tree === undefined || "volume" in source.place ? [] : [[source.place.path, tree] as const]
-  })
-  return Object.fromEntries([...Object.entries(fetched.paths), ...trees])
+    if (tree !== undefined && !("volume" in source.place)) put(source.place.path, tree)
+  }
+  return replacements
+}
+
+/** Where a live path of the project lies in its copy; a path outside keeps its name. */
+function copiedPath(app: App, live: string, project: ComposeProject): string {
+  const inside = app.compose === null ? ".." : relative(app.compose.projectDirectory, live)
+  return inside.startsWith("..") ? live : join(project.projectDirectory, inside)
 }
