@@ -19,7 +19,8 @@ describe("PostgreSQL in containers", () => {
     bench = await engineBench(testContainers)
     fifteen = await startPostgresContainer({ image: "holdfast-test/postgres:15", network: "bridge", password: CANARY })
     seventeen = await startPostgresContainer({ image: "holdfast-test/postgres:17", network: "bridge", password: CANARY })
-    for (const container of [fifteen, seventeen]) await container.sql("CREATE TABLE t AS SELECT n, repeat(md5(n::text), 20) AS x FROM generate_series(1, 500) n")
+    for (const container of [fifteen, seventeen])
+      await container.sql("CREATE TABLE t AS SELECT n, repeat(md5(n::text), 20) AS x FROM generate_series(1, 500) n")
   }, 120_000)
   afterAll(async () => {
     await fifteen.stop()
@@ -72,7 +73,9 @@ describe("PostgreSQL in containers", () => {
     let watching = true
     const watcher = (async () => {
       while (watching) {
-        const ids = (await command(["docker", "ps", "--all", "--quiet", "--filter", "label=holdfast.operation"])).split("\n").filter(Boolean)
+        const ids = (await command(["docker", "ps", "--all", "--quiet", "--filter", "label=holdfast.operation"]))
+          .split("\n")
+          .filter(Boolean)
         for (const id of ids) seen.push(await command(["docker", "inspect", id]).catch(() => ""))
         seen.push(await command(["ps", "-eo", "args"]))
       }
@@ -93,12 +96,20 @@ describe("PostgreSQL in containers", () => {
   it("is drilled in a throwaway server of its own image, without a network, that is gone afterwards", async () => {
     const captured = await bench.captureToFile(seventeen.source())
     const ctx = bench.context()
-    const request = { image: seventeen.image, majorVersion: captured.facts.engineVersion, shape: captured.shape, directory: bench.directory }
+    const request = {
+      image: seventeen.image,
+      majorVersion: captured.facts.engineVersion,
+      shape: captured.shape,
+      directory: bench.directory,
+    }
     const staged = await bench.engine.scratch(
       seventeen.source(),
       request,
       async (scratch, inner) => {
-        const made = await bench.fromFile(captured.file, async (dump) => await bench.engine.stage(scratch, scratch.database, dump, captured.shape, null, inner))
+        const made = await bench.fromFile(
+          captured.file,
+          async (dump) => await bench.engine.stage(scratch, scratch.database, dump, captured.shape, null, inner),
+        )
         expect(await bench.engine.query(scratch, null, "SELECT count(*) FROM t", inner)).toEqual([["500"]])
         return made
       },

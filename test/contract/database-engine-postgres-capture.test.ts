@@ -42,7 +42,14 @@ describe("PostgreSQL captures one moment, or says why not", () => {
     count += 1
     database = `chat${count}`
     await cluster.sql("postgres", `CREATE DATABASE ${database} OWNER owner`)
-    await cluster.sql(database, "SET ROLE owner", "CREATE TABLE users (id int PRIMARY KEY, name text)", "INSERT INTO users SELECT n, 'u' || n FROM generate_series(1, 500) n", "CREATE TABLE posts (id int)", "INSERT INTO posts SELECT generate_series(1, 300)")
+    await cluster.sql(
+      database,
+      "SET ROLE owner",
+      "CREATE TABLE users (id int PRIMARY KEY, name text)",
+      "INSERT INTO users SELECT n, 'u' || n FROM generate_series(1, 500) n",
+      "CREATE TABLE posts (id int)",
+      "INSERT INTO posts SELECT generate_series(1, 300)",
+    )
   })
 
   const as = (user: string, overrides: Partial<PostgresSource> = {}): PostgresSource =>
@@ -59,7 +66,11 @@ describe("PostgreSQL captures one moment, or says why not", () => {
   }
 
   const session = async (): Promise<SqlSession> =>
-    await openTcpSession({ host: "127.0.0.1", port: cluster.port, user: "admin", password: new Secret(SUPERUSER_PASSWORD) }, database, bench.context())
+    await openTcpSession(
+      { host: "127.0.0.1", port: cluster.port, user: "admin", password: new Secret(SUPERUSER_PASSWORD) },
+      database,
+      bench.context(),
+    )
 
   /** A session that runs `act` just before the statement that matches. */
   const interrupted = (inner: SqlSession, before: RegExp, act: () => Promise<void>): SqlSession => ({
@@ -80,7 +91,10 @@ describe("PostgreSQL captures one moment, or says why not", () => {
       const rows = captured.facts.rows["public.numbered"] ?? 0
       expect(rows).toBeGreaterThanOrEqual(acknowledged)
       const ctx = bench.context()
-      const staged = await bench.fromFile(captured.file, async (dump) => await bench.engine.stage(cluster.source(database), "numbered_back", dump, captured.shape, null, ctx))
+      const staged = await bench.fromFile(
+        captured.file,
+        async (dump) => await bench.engine.stage(cluster.source(database), "numbered_back", dump, captured.shape, null, ctx),
+      )
       expect(staged.facts.rows["public.numbered"]).toBe(rows)
       expect(await cluster.value("numbered_back", "SELECT max(n) FROM numbered")).toBe(String(rows))
       await bench.engine.drop(cluster.source(database), "numbered_back", ctx)
@@ -108,21 +122,34 @@ describe("PostgreSQL captures one moment, or says why not", () => {
   it.each([
     ["TRUNCATE", "TRUNCATE posts", 0],
     ["a rewriting ALTER", "ALTER TABLE posts ALTER id TYPE bigint", 300],
-  ])("stays true to its snapshot when %s arrives between locks and dump", async (_what, statement, rowsAfter) => {
-    const writer = await cluster.connect(database)
-    const source = cluster.source(database)
-    const capturing = bench.captureToFile(source)
-    while ((await cluster.value(database, "SELECT count(*) FROM pg_locks WHERE relation = 'posts'::regclass AND mode = 'AccessShareLock'")) === "0") await delay(5)
-    const before = bench.said.length
-    await writer.query(statement)
-    const captured = await capturing
-    const startedAgain = bench.said.slice(before).includes("a change of the schema was waiting for the dump; it goes first, the dump starts again")
-    const staged = await bench.fromFile(captured.file, async (dump) => await bench.engine.stage(source, `${database}_back`, dump, captured.shape, null, bench.context()))
-    // Whichever came first: what the facts say is what the dump holds.
-    expect(captured.facts.rows["public.posts"]).toBe(startedAgain ? rowsAfter : 300)
-    expect(staged.facts.rows).toEqual(captured.facts.rows)
-    await writer.end()
-  }, 30_000)
+  ])(
+    "stays true to its snapshot when %s arrives between locks and dump",
+    async (_what, statement, rowsAfter) => {
+      const writer = await cluster.connect(database)
+      const source = cluster.source(database)
+      const capturing = bench.captureToFile(source)
+      while (
+        (await cluster.value(database, "SELECT count(*) FROM pg_locks WHERE relation = 'posts'::regclass AND mode = 'AccessShareLock'")) ===
+        "0"
+      )
+        await delay(5)
+      const before = bench.said.length
+      await writer.query(statement)
+      const captured = await capturing
+      const startedAgain = bench.said
+        .slice(before)
+        .includes("a change of the schema was waiting for the dump; it goes first, the dump starts again")
+      const staged = await bench.fromFile(
+        captured.file,
+        async (dump) => await bench.engine.stage(source, `${database}_back`, dump, captured.shape, null, bench.context()),
+      )
+      // Whichever came first: what the facts say is what the dump holds.
+      expect(captured.facts.rows["public.posts"]).toBe(startedAgain ? rowsAfter : 300)
+      expect(staged.facts.rows).toEqual(captured.facts.rows)
+      await writer.end()
+    },
+    30_000,
+  )
 
   it("starts again once when a table appears meanwhile, and gives up the second time", async () => {
     const [inner, inspector] = [await session(), await session()]
@@ -130,10 +157,22 @@ describe("PostgreSQL captures one moment, or says why not", () => {
     const create = async (limit: number): Promise<void> => {
       if (made < limit) await cluster.sql(database, `CREATE TABLE extra${(made += 1)} ()`)
     }
-    const once = await lockAndExport(interrupted(inner, /pg_export_snapshot/, async () => await create(1)), inspector, 700, bench.context())
+    const once = await lockAndExport(
+      interrupted(inner, /pg_export_snapshot/, async () => await create(1)),
+      inspector,
+      700,
+      bench.context(),
+    )
     expect(once.tables.map((table) => table.name)).toContain("public.extra1")
     await inner.rows("ROLLBACK")
-    const failure = await failureOf(lockAndExport(interrupted(inner, /pg_export_snapshot/, async () => await create(9)), inspector, 700, bench.context()))
+    const failure = await failureOf(
+      lockAndExport(
+        interrupted(inner, /pg_export_snapshot/, async () => await create(9)),
+        inspector,
+        700,
+        bench.context(),
+      ),
+    )
     expect(failure.code).toBe("DATABASE_CHANGED_DURING_CAPTURE")
     expect(failure.message).toBe("tables were added, removed or rewritten while they were locked: public.extra3")
     await Promise.all([inner.end(), inspector.end()])
@@ -159,9 +198,12 @@ describe("PostgreSQL captures one moment, or says why not", () => {
     const names = bench.engine.planNames(source, ctx.operationId)
     await bench.fromFile(captured.file, async (dump) => await bench.engine.stage(source, names.staged, dump, captured.shape, null, ctx))
     await bench.engine.swapIn(source, names, ctx)
-    expect(await cluster.value("postgres", `SELECT string_agg(datname || datallowconn, ',' ORDER BY datname) FROM pg_database WHERE datname LIKE '${database}%'`)).toBe(
-      `${database}true,${names.kept}false`,
-    )
+    expect(
+      await cluster.value(
+        "postgres",
+        `SELECT string_agg(datname || datallowconn, ',' ORDER BY datname) FROM pg_database WHERE datname LIKE '${database}%'`,
+      ),
+    ).toBe(`${database}true,${names.kept}false`)
     await bench.engine.swapBack(source, names, ctx)
     await bench.engine.drop(source, names.failed, ctx)
   })
@@ -173,7 +215,12 @@ describe("PostgreSQL captures one moment, or says why not", () => {
   })
 
   it("refuses to dump the part of the rows that row-level security shows", async () => {
-    await cluster.sql(database, "ALTER TABLE posts ENABLE ROW LEVEL SECURITY", "CREATE POLICY few ON posts USING (id < 10)", "GRANT SELECT ON ALL TABLES IN SCHEMA public TO stranger")
+    await cluster.sql(
+      database,
+      "ALTER TABLE posts ENABLE ROW LEVEL SECURITY",
+      "CREATE POLICY few ON posts USING (id < 10)",
+      "GRANT SELECT ON ALL TABLES IN SCHEMA public TO stranger",
+    )
     const failure = await failureOf(bench.captureToFile(as("stranger")))
     expect(failure.code).toBe("DATABASE_RIGHTS_MISSING")
     expect(failure.message).toBe("row-level security hides rows of public.posts from role stranger")
@@ -185,7 +232,12 @@ describe("PostgreSQL captures one moment, or says why not", () => {
     const none = await failureOf(bench.engine.inspect(as("owner", { password: null }), bench.context()))
     const missing = await failureOf(bench.engine.inspect(as("owner", { database: "nowhere" }), bench.context()))
     const dead = await failureOf(bench.engine.inspect(as("owner", { port: 1 }), bench.context()))
-    expect([wrong.code, none.code, missing.code, dead.code]).toEqual(["DATABASE_AUTH_FAILED", "DATABASE_AUTH_FAILED", "DATABASE_MISSING", "DATABASE_UNREACHABLE"])
+    expect([wrong.code, none.code, missing.code, dead.code]).toEqual([
+      "DATABASE_AUTH_FAILED",
+      "DATABASE_AUTH_FAILED",
+      "DATABASE_MISSING",
+      "DATABASE_UNREACHABLE",
+    ])
     expect(dead.message).toBe(`cannot connect to database ${database} at 127.0.0.1:1 as owner`)
     for (const failure of [wrong, none, missing, dead]) expect(everythingIn(failure)).not.toMatch(/canary/)
   })
@@ -219,7 +271,8 @@ describe("PostgreSQL captures one moment, or says why not", () => {
     const stuck = await captureIntoFullPipe(bench, cluster, database, ctx)
     const child = await pgDumpOf(cluster.port)
     const ours = `application_name = 'holdfast:${ctx.operationId}' AND state = 'idle in transaction' AND query NOT LIKE 'COPY%'`
-    while ((await cluster.value("postgres", `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE ${ours}`)) === "0") await delay(10)
+    while ((await cluster.value("postgres", `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE ${ours}`)) === "0")
+      await delay(10)
     expect(child.pid).toBeGreaterThan(0)
     stuck.drain()
     const failure = await failureOf(stuck.capturing)
@@ -254,7 +307,9 @@ describe("PostgreSQL captures one moment, or says why not", () => {
   it("answers questions read-only", async () => {
     const failure = await failureOf(bench.engine.query(cluster.source(database), null, "DELETE FROM posts RETURNING id", bench.context()))
     expect(failure.why).toBe("cannot execute DELETE in a read-only transaction")
-    expect(await bench.engine.query(cluster.source(database), null, "SELECT id, NULL, 'x' FROM posts ORDER BY id LIMIT 1", bench.context())).toEqual([["1", null, "x"]])
+    expect(
+      await bench.engine.query(cluster.source(database), null, "SELECT id, NULL, 'x' FROM posts ORDER BY id LIMIT 1", bench.context()),
+    ).toEqual([["1", null, "x"]])
   })
 })
 
@@ -270,7 +325,13 @@ async function captureIntoFullPipe(bench: EngineBench, cluster: Cluster, databas
   capturing.catch(() => undefined)
   return {
     capturing,
-    drain: () => void bench.processes.start({ argv: ["cat"], stdin: { fd: pipe.readFd }, stdout: { onLine: () => undefined }, signal: new AbortController().signal }),
+    drain: () =>
+      void bench.processes.start({
+        argv: ["cat"],
+        stdin: { fd: pipe.readFd },
+        stdout: { onLine: () => undefined },
+        signal: new AbortController().signal,
+      }),
     dispose: async () => await pipe.dispose(),
   }
 }
@@ -282,7 +343,15 @@ interface FullPipe {
 }
 
 function everythingIn(failure: HoldfastError): string {
-  return [failure.message, failure.why, failure.hint, failure.stack, JSON.stringify(failure.details), String(failure.cause), JSON.stringify(failure.cause)].join("\n")
+  return [
+    failure.message,
+    failure.why,
+    failure.hint,
+    failure.stack,
+    JSON.stringify(failure.details),
+    String(failure.cause),
+    JSON.stringify(failure.cause),
+  ].join("\n")
 }
 
 /** The running pg_dump that talks to this port, with its whole argv. */
@@ -300,5 +369,8 @@ async function pgDumpOf(port: number): Promise<{ pid: number; argv: string }> {
 }
 
 async function vanished(cluster: Cluster, operationId: string): Promise<void> {
-  while ((await cluster.value("postgres", `SELECT count(*) FROM pg_stat_activity WHERE application_name = 'holdfast:${operationId}'`)) !== "0") await delay(20)
+  while (
+    (await cluster.value("postgres", `SELECT count(*) FROM pg_stat_activity WHERE application_name = 'holdfast:${operationId}'`)) !== "0"
+  )
+    await delay(20)
 }

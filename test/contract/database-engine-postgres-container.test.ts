@@ -20,7 +20,11 @@ interface Variant {
 
 const VARIANTS: readonly Variant[] = [
   { name: "PostgreSQL 17 by a helper container", options: { image: "holdfast-test/postgres:17", network: "bridge" }, access: null },
-  { name: "PostgreSQL 17 by exec, without an address", options: { image: "holdfast-test/postgres:17", network: "unreachable" }, access: "exec" },
+  {
+    name: "PostgreSQL 17 by exec, without an address",
+    options: { image: "holdfast-test/postgres:17", network: "unreachable" },
+    access: "exec",
+  },
 ]
 
 for (const variant of VARIANTS) {

@@ -23,7 +23,11 @@ describe("PostgreSQL replaces a live database by renaming", () => {
   beforeAll(async () => {
     cluster = await startCluster({ settings: { max_prepared_transactions: "2" } })
     bench = await engineBench()
-    await cluster.sql("postgres", `CREATE ROLE owner LOGIN CREATEDB PASSWORD '${PASSWORD}'`, `CREATE ROLE tenant LOGIN PASSWORD '${PASSWORD}'`)
+    await cluster.sql(
+      "postgres",
+      `CREATE ROLE owner LOGIN CREATEDB PASSWORD '${PASSWORD}'`,
+      `CREATE ROLE tenant LOGIN PASSWORD '${PASSWORD}'`,
+    )
   }, 60_000)
   afterAll(async () => {
     await cluster.stop()
@@ -41,7 +45,10 @@ describe("PostgreSQL replaces a live database by renaming", () => {
   const as = (user: string): PostgresSource => cluster.source(database, { user, password: new Secret(PASSWORD) })
   const state = async (name = database): Promise<string> => await cluster.value(name, "SELECT string_agg(what, ',') FROM state")
   const databases = async (): Promise<string> =>
-    await cluster.value("postgres", `SELECT string_agg(datname || ' ' || datallowconn, ', ' ORDER BY datname) FROM pg_database WHERE datname LIKE '${database}%'`)
+    await cluster.value(
+      "postgres",
+      `SELECT string_agg(datname || ' ' || datallowconn, ', ' ORDER BY datname) FROM pg_database WHERE datname LIKE '${database}%'`,
+    )
   const staged = async (source = cluster.source(database)): Promise<DatabaseCapture & { file: string }> => {
     const captured = await bench.captureToFile(source, null, ctx)
     await cluster.sql(database, "UPDATE state SET what = 'new'")
@@ -119,7 +126,9 @@ describe("PostgreSQL replaces a live database by renaming", () => {
       why: `role tenant does not own database ${database} (its owner is owner)`,
     })
     await cluster.sql("postgres", "ALTER ROLE tenant NOCREATEDB")
-    expect((await failureOf(bench.engine.swapBack(as("tenant"), { ...names, kept: "template0" }, ctx))).code).toBe("DATABASE_RENAME_REFUSED")
+    expect((await failureOf(bench.engine.swapBack(as("tenant"), { ...names, kept: "template0" }, ctx))).code).toBe(
+      "DATABASE_RENAME_REFUSED",
+    )
   })
 
   it("names roles that are missing before it creates anything", async () => {
@@ -128,11 +137,16 @@ describe("PostgreSQL replaces a live database by renaming", () => {
     const captured = await bench.captureToFile(as("owner"), null, ctx)
     await cluster.sql(database, "DROP OWNED BY passing")
     await cluster.sql("postgres", "DROP ROLE passing")
-    const failure = await failureOf(bench.fromFile(captured.file, async (dump) => await bench.engine.stage(as("owner"), names.staged, dump, captured.shape, null, ctx)))
+    const failure = await failureOf(
+      bench.fromFile(captured.file, async (dump) => await bench.engine.stage(as("owner"), names.staged, dump, captured.shape, null, ctx)),
+    )
     expect(failure.code).toBe("DATABASE_RIGHTS_MISSING")
     expect(failure.message).toBe("the server lacks roles that the point needs, and this role may not create them: passing")
     expect(await databases()).toBe(`${database} true`)
-    await bench.fromFile(captured.file, async (dump) => await bench.engine.stage(cluster.source(database), names.staged, dump, captured.shape, null, ctx))
+    await bench.fromFile(
+      captured.file,
+      async (dump) => await bench.engine.stage(cluster.source(database), names.staged, dump, captured.shape, null, ctx),
+    )
     expect(bench.said.at(-1)).toBe("roles were missing and were created without login and password: passing")
     expect(await cluster.value("postgres", "SELECT rolcanlogin FROM pg_roles WHERE rolname = 'passing'")).toBe("false")
   })
@@ -140,7 +154,12 @@ describe("PostgreSQL replaces a live database by renaming", () => {
   it("names a collation that the server lacks", async () => {
     const captured = await bench.captureToFile(cluster.source(database), null, ctx)
     const shape = { ...captured.shape, collate: "xx_XX.utf8", ctype: "xx_XX.utf8" }
-    const failure = await failureOf(bench.fromFile(captured.file, async (dump) => await bench.engine.stage(cluster.source(database), names.staged, dump, shape, null, ctx)))
+    const failure = await failureOf(
+      bench.fromFile(
+        captured.file,
+        async (dump) => await bench.engine.stage(cluster.source(database), names.staged, dump, shape, null, ctx),
+      ),
+    )
     expect(failure.code).toBe("DATABASE_RESTORE_FAILED")
     expect(failure.message).toBe("the server cannot make a database with collation xx_XX.utf8 and encoding UTF8")
   })
@@ -148,8 +167,15 @@ describe("PostgreSQL replaces a live database by renaming", () => {
   it("stops at the first error of the restore, tells it, and removes what it began", async () => {
     await cluster.sql(database, "CREATE EXTENSION hstore", "CREATE TABLE h (x hstore)")
     const captured = await bench.captureToFile(cluster.source(database), null, ctx)
-    const broken = await altered(bench, captured.file, (bytes) => Buffer.from(bytes.toString("latin1").replaceAll("hstore", "hstoro"), "latin1"))
-    const failure = await failureOf(bench.fromFile(broken, async (dump) => await bench.engine.stage(cluster.source(database), names.staged, dump, captured.shape, null, ctx)))
+    const broken = await altered(bench, captured.file, (bytes) =>
+      Buffer.from(bytes.toString("latin1").replaceAll("hstore", "hstoro"), "latin1"),
+    )
+    const failure = await failureOf(
+      bench.fromFile(
+        broken,
+        async (dump) => await bench.engine.stage(cluster.source(database), names.staged, dump, captured.shape, null, ctx),
+      ),
+    )
     expect(failure.code).toBe("DATABASE_RESTORE_FAILED")
     expect(failure.why).toMatch(/^it ended with exit code 1: .*hstoro/s)
     expect(await databases()).toBe(`${database} true`)
@@ -158,7 +184,12 @@ describe("PostgreSQL replaces a live database by renaming", () => {
 
   it("does not stage over a database that is there", async () => {
     const captured = await bench.captureToFile(cluster.source(database), null, ctx)
-    const failure = await failureOf(bench.fromFile(captured.file, async (dump) => await bench.engine.stage(cluster.source(database), database, dump, captured.shape, null, ctx)))
+    const failure = await failureOf(
+      bench.fromFile(
+        captured.file,
+        async (dump) => await bench.engine.stage(cluster.source(database), database, dump, captured.shape, null, ctx),
+      ),
+    )
     expect(failure.code).toBe("TARGET_NOT_EMPTY")
     expect(await state()).toBe("old")
   })
@@ -176,7 +207,9 @@ describe("PostgreSQL replaces a live database by renaming", () => {
     const dumped = async (format: string): Promise<string> => {
       const file = `${bench.directory}/foreign-${database}-${format}`
       const login = ["--host", cluster.directory, "--port", String(cluster.port), "--username", "owner"]
-      await command([`${cluster.binDirectory}/pg_dump`, ...login, `--format=${format}`, `--file=${file}`, database], { environment: { PGPASSWORD: PASSWORD } })
+      await command([`${cluster.binDirectory}/pg_dump`, ...login, `--format=${format}`, `--file=${file}`, database], {
+        environment: { PGPASSWORD: PASSWORD },
+      })
       return file
     }
 

@@ -67,7 +67,10 @@ describe("PostgreSQL brings a whole database back", () => {
     cluster = await startCluster()
     bench = await engineBench()
     await cluster.sql("postgres", ...OBJECTS)
-    await cluster.sql("postgres", `CREATE DATABASE ${odd} OWNER app_owner TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'de-DE' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'`)
+    await cluster.sql(
+      "postgres",
+      `CREATE DATABASE ${odd} OWNER app_owner TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'de-DE' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'`,
+    )
     await cluster.sql(ODD, `CREATE FOREIGN DATA WRAPPER nothing`, ...CONTENT)
     await cluster.sql(
       "postgres",
@@ -88,7 +91,8 @@ describe("PostgreSQL brings a whole database back", () => {
 
   const looksOf = async (database: string): Promise<Record<string, string>> => {
     const looks: Record<string, string> = {}
-    for (const [what, sql] of Object.entries(LOOKS)) looks[what] = await cluster.value(database, sql.replace("orders_id_seq", "public.orders_id_seq"))
+    for (const [what, sql] of Object.entries(LOOKS))
+      looks[what] = await cluster.value(database, sql.replace("orders_id_seq", "public.orders_id_seq"))
     return looks
   }
 
@@ -98,14 +102,19 @@ describe("PostgreSQL brings a whole database back", () => {
     const before = await looksOf(ODD)
     const captured = await bench.captureToFile(source, null, ctx)
     const names = bench.engine.planNames(source, ctx.operationId)
-    const staged = await bench.fromFile(captured.file, async (dump) => await bench.engine.stage(source, names.staged, dump, captured.shape, null, ctx))
+    const staged = await bench.fromFile(
+      captured.file,
+      async (dump) => await bench.engine.stage(source, names.staged, dump, captured.shape, null, ctx),
+    )
     const { sizeBytes: _a, ...stagedFacts } = staged.facts
     const { sizeBytes: _b, ...capturedFacts } = captured.facts
     expect(stagedFacts).toEqual(capturedFacts)
     expect(await looksOf(names.staged)).toEqual(before)
     await bench.engine.swapIn(source, names, ctx)
     expect(await looksOf(ODD)).toEqual(before)
-    expect(await bench.engine.query(source, null, "SELECT tags[1], tags[2], '' FROM \"weird \"\"Name\"\"\" ORDER BY id LIMIT 1", ctx)).toEqual([["a,b", null, ""]])
+    expect(await bench.engine.query(source, null, 'SELECT tags[1], tags[2], \'\' FROM "weird ""Name""" ORDER BY id LIMIT 1', ctx)).toEqual([
+      ["a,b", null, ""],
+    ])
     await bench.engine.drop(source, names.kept, ctx)
   })
 
@@ -149,7 +158,10 @@ describe("PostgreSQL brings a whole database back", () => {
       cluster.source(ODD),
       request,
       async (scratch, ctx) => {
-        const staged = await bench.fromFile(captured.file, async (dump) => await bench.engine.stage(scratch, scratch.database, dump, captured.shape, null, ctx))
+        const staged = await bench.fromFile(
+          captured.file,
+          async (dump) => await bench.engine.stage(scratch, scratch.database, dump, captured.shape, null, ctx),
+        )
         return [staged.facts.rows, (await bench.engine.facts(scratch, null, null, ctx)).rows]
       },
       bench.context(),
@@ -159,8 +171,15 @@ describe("PostgreSQL brings a whole database back", () => {
   })
 
   it("names the major version that a drill would need", async () => {
-    const request = { image: null, majorVersion: "99.1", shape: (await bench.captureToFile(cluster.source(ODD))).shape, directory: bench.directory }
-    await expect(bench.engine.scratch(cluster.source(ODD), request, async () => await Promise.resolve(), bench.context())).rejects.toMatchObject({
+    const request = {
+      image: null,
+      majorVersion: "99.1",
+      shape: (await bench.captureToFile(cluster.source(ODD))).shape,
+      directory: bench.directory,
+    }
+    await expect(
+      bench.engine.scratch(cluster.source(ODD), request, async () => await Promise.resolve(), bench.context()),
+    ).rejects.toMatchObject({
       code: "DATABASE_VERSION_MISMATCH",
       message: "nothing here can run a PostgreSQL 99 server for the drill",
     })

@@ -57,8 +57,13 @@ export function databaseEngineSuite<S extends DatabaseSource>(name: string, make
     })
 
     it("reads a good dump to its end and names its tables", async () => {
-      const checked = await fixture.fromFile(good.file, async (dump) => await fixture.engine.checkDump(dump, fixture.context(), fixture.made))
-      expect(checked.tables).toEqual(expect.arrayContaining(Object.keys(good.facts.rows).filter((table) => !table.startsWith("pg_catalog."))))
+      const checked = await fixture.fromFile(
+        good.file,
+        async (dump) => await fixture.engine.checkDump(dump, fixture.context(), fixture.made),
+      )
+      expect(checked.tables).toEqual(
+        expect.arrayContaining(Object.keys(good.facts.rows).filter((table) => !table.startsWith("pg_catalog."))),
+      )
     })
 
     it.each([1, 25, 50, 75, 99])("refuses a dump that was cut at %i %%", async (percent) => {
@@ -121,12 +126,22 @@ export function databaseEngineSuite<S extends DatabaseSource>(name: string, make
 
       for (const time of ["first", "again"]) {
         await fixture.engine.swapIn(fixture.source, names, ctx)
-        expect(await fixture.engine.observe(fixture.source, names, ctx), time).toEqual({ live: true, staged: false, kept: true, failed: false })
+        expect(await fixture.engine.observe(fixture.source, names, ctx), time).toEqual({
+          live: true,
+          staged: false,
+          kept: true,
+          failed: false,
+        })
         expect(comparable(await fixture.engine.facts(fixture.source, null, fixture.schema, ctx)), time).toEqual(comparable(captured.facts))
       }
       for (const time of ["first", "again"]) {
         await fixture.engine.swapBack(fixture.source, names, ctx)
-        expect(await fixture.engine.observe(fixture.source, names, ctx), time).toEqual({ live: true, staged: false, kept: false, failed: true })
+        expect(await fixture.engine.observe(fixture.source, names, ctx), time).toEqual({
+          live: true,
+          staged: false,
+          kept: false,
+          failed: true,
+        })
         expect(comparable(await fixture.engine.facts(fixture.source, null, fixture.schema, ctx)), time).toEqual(comparable(newer))
       }
       await fixture.engine.drop(fixture.source, names.failed, ctx)

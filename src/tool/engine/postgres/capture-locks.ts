@@ -84,7 +84,9 @@ function difference(expected: readonly Table[], seen: readonly Table[]): readonl
 async function lockFailure(thrown: unknown, inspector: SqlSession, batch: readonly Table[]): Promise<unknown> {
   if (isHoldfastError(thrown, "DATABASE_LOCKED")) return await lockedError(inspector, batch)
   const gone = isHoldfastError(thrown) && /does not exist/.test(thrown.why ?? "")
-  return gone ? new HoldfastError("DATABASE_CHANGED_DURING_CAPTURE", { what: "a table went away before it could be locked", ...whyOf(thrown) }) : thrown
+  return gone
+    ? new HoldfastError("DATABASE_CHANGED_DURING_CAPTURE", { what: "a table went away before it could be locked", ...whyOf(thrown) })
+    : thrown
 }
 
 function whyOf(thrown: HoldfastError): { why?: string } {

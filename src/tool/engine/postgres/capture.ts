@@ -47,10 +47,7 @@ interface Captured {
 async function captureWithRetry(access: Access, session: SqlSession, request: CaptureRequest, ctx: RunContext): Promise<Captured> {
   for (let attempt = 1; ; attempt += 1) {
     const inspecting = async (): Promise<SqlSession> => await access.connect(request.source.database, ctx)
-    const snapshot = await withSession(
-      inspecting,
-      async (inspector) => await lockAndExport(session, inspector, request.lockTimeoutMs, ctx),
-    )
+    const snapshot = await withSession(inspecting, async (inspector) => await lockAndExport(session, inspector, request.lockTimeoutMs, ctx))
     try {
       const facts = await dumpAndCount(access, session, request, snapshot, ctx)
       await session.rows("COMMIT")
@@ -80,12 +77,7 @@ async function dumpAndCount(
 
 /** Uncompressed, because the vault compresses and deduplicates; never --enable-row-security (F43). */
 async function dump(access: Access, request: CaptureRequest, snapshot: LockedSnapshot, ctx: RunContext): Promise<void> {
-  const args = [
-    "--format=custom",
-    "--compress=0",
-    `--snapshot=${snapshot.id}`,
-    `--lock-wait-timeout=${DUMP_LOCK_WAIT_MS}`,
-  ]
+  const args = ["--format=custom", "--compress=0", `--snapshot=${snapshot.id}`, `--lock-wait-timeout=${DUMP_LOCK_WAIT_MS}`]
   const ending = await access.tools.run({ program: "pg_dump", args, database: request.source.database, stdout: request.sink }, ctx)
   if (ending.exitCode !== 0) throw dumpError(ending)
 }

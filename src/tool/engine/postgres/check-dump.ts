@@ -54,7 +54,13 @@ async function readToEnd(tools: EngineTools, dump: DumpSource, made: MadeBy | nu
   return ending
 }
 
-async function readLocally(tools: EngineTools, client: ClientTools, dump: DumpSource, onLine: OnLine, ctx: RunContext): Promise<ToolEnding> {
+async function readLocally(
+  tools: EngineTools,
+  client: ClientTools,
+  dump: DumpSource,
+  onLine: OnLine,
+  ctx: RunContext,
+): Promise<ToolEnding> {
   const child = tools.processes.start({
     argv: [join(client.directory, "pg_restore"), ...ARGS],
     environment: { LC_ALL: "C" },
@@ -66,7 +72,13 @@ async function readLocally(tools: EngineTools, client: ClientTools, dump: DumpSo
 }
 
 /** Standard error goes to standard output there, because only that is handed over whole. */
-async function readByImage(containers: ContainerEngine, image: string, dump: DumpSource, scratchDirectory: string, ctx: RunContext): Promise<ToolEnding & { lines: readonly string[] }> {
+async function readByImage(
+  containers: ContainerEngine,
+  image: string,
+  dump: DumpSource,
+  scratchDirectory: string,
+  ctx: RunContext,
+): Promise<ToolEnding & { lines: readonly string[] }> {
   const argv: Argv = ["sh", "-c", '"$@" 2>&1', "sh", "pg_restore", ...ARGS]
   const helper = { image, network: "none", argv, binds: [], environment: { LC_ALL: "C" } }
   const result = await readInHelper(containers, helper, dump, scratchDirectory, ctx)

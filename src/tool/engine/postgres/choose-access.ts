@@ -62,7 +62,9 @@ async function toolsOf(kind: PostgresAccessKind, choice: Choice, ctx: RunContext
   const { containers } = choice.tools
   const { container, source } = choice.route
   if (containers === null || container === null) {
-    throw new HoldfastError("DATABASE_UNREACHABLE", { what: `database ${source.database} is not in a container of ours, so it cannot be reached by ${kind}` })
+    throw new HoldfastError("DATABASE_UNREACHABLE", {
+      what: `database ${source.database} is not in a container of ours, so it cannot be reached by ${kind}`,
+    })
   }
   return kind === "helper" ? await byHelper(choice, containers, container, ctx) : await byExec(choice, containers, container, ctx)
 }
@@ -81,7 +83,12 @@ async function byTcp({ tools, memory, route, version }: Choice, ctx: RunContext)
 
 const SOCKETS = "/holdfast-sockets"
 
-async function byHelper({ tools, memory, route }: Choice, containers: ContainerEngine, container: ServiceState, ctx: RunContext): Promise<ToolRunner> {
+async function byHelper(
+  { tools, memory, route }: Choice,
+  containers: ContainerEngine,
+  container: ServiceState,
+  ctx: RunContext,
+): Promise<ToolRunner> {
   const known = memory.imageVersions.get(container.imageId)
   const version = known ?? (await helperVersion(containers, container.imageId, tools.scratchDirectory, ctx))
   memory.imageVersions.set(container.imageId, version)

@@ -6,7 +6,11 @@ import type { RunContext } from "../../../base/run-context.ts"
 import { Secret } from "../../../base/secret.ts"
 
 /** Null when the source names no service. Throws COMPOSE_SERVICE_MISSING or SERVICE_NOT_RUNNING. */
-export async function findContainer(containers: ContainerEngine | null, source: PostgresSource, ctx: RunContext): Promise<ServiceState | null> {
+export async function findContainer(
+  containers: ContainerEngine | null,
+  source: PostgresSource,
+  ctx: RunContext,
+): Promise<ServiceState | null> {
   const { service, projectName } = source
   if (containers === null || service === null || projectName === null) return null
   const states = (await containers.services(projectName, ctx)).filter((state) => state.service === service)

@@ -20,7 +20,12 @@ export async function readFacts(
 }
 
 /** Facts in one read-only transaction of their own. */
-export async function factsOf(session: SqlSession, serverVersion: string, schema: SchemaQueries | null, signal: AbortSignal): Promise<DatabaseFacts> {
+export async function factsOf(
+  session: SqlSession,
+  serverVersion: string,
+  schema: SchemaQueries | null,
+  signal: AbortSignal,
+): Promise<DatabaseFacts> {
   await session.rows("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
   const facts = await readFacts(session, serverVersion, schema, await listTables(session), signal)
   await session.rows("COMMIT")
@@ -39,10 +44,7 @@ async function countRows(session: SqlSession, tables: readonly Table[], signal: 
   return Object.fromEntries(counts.toSorted(([left], [right]) => (left < right ? -1 : 1)))
 }
 
-async function readSchema(
-  session: SqlSession,
-  schema: SchemaQueries | null,
-): Promise<Pick<DatabaseFacts, "schemaVersion" | "migrations">> {
+async function readSchema(session: SqlSession, schema: SchemaQueries | null): Promise<Pick<DatabaseFacts, "schemaVersion" | "migrations">> {
   if (schema === null) return { schemaVersion: null, migrations: [] }
   return await withAppSearchPath(session, async () => ({
     schemaVersion: await scalar(session, schema.version),

@@ -79,7 +79,12 @@ export function restoreError(ending: ToolEnding, otherwise: ErrorCode, what: str
   return toolError(ending, RESTORE_FAILURES, otherwise, what)
 }
 
-function toolError(ending: ToolEnding, table: readonly (readonly [RegExp, ErrorCode])[], otherwise: ErrorCode, what: string): HoldfastError {
+function toolError(
+  ending: ToolEnding,
+  table: readonly (readonly [RegExp, ErrorCode])[],
+  otherwise: ErrorCode,
+  what: string,
+): HoldfastError {
   const words = ending.stderrTail
   const code = table.find(([pattern]) => pattern.test(words))?.[1] ?? otherwise
   const how = ending.exitCode === null ? `it died from ${ending.signal ?? "a signal"}` : `it ended with exit code ${ending.exitCode}`

@@ -39,7 +39,11 @@ export async function readInHelper(
   }
   try {
     const argv: Argv = ["sh", "-c", OPEN_AND_READ, "sh", ...helper.argv]
-    const binds = [...helper.binds, { hostPath: dump.path, target: STREAM, readOnly: true }, { hostPath: gate, target: GATE, readOnly: false }]
+    const binds = [
+      ...helper.binds,
+      { hostPath: dump.path, target: STREAM, readOnly: true },
+      { hostPath: gate, target: GATE, readOnly: false },
+    ]
     let ended = false
     const running = containers.runHelper({ ...helper, argv, binds, user: ownIds() }, ctx).finally(() => (ended = true))
     running.catch(() => undefined)

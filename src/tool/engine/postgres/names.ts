@@ -18,6 +18,6 @@ function nameBeside(live: string, ending: string): string {
   if (Buffer.byteLength(live + ending) <= MAX_NAME_BYTES) return live + ending
   const digest = `~${sha256(live).slice(7, 13)}`
   let head = live
-  while (Buffer.byteLength(head + digest + ending) > MAX_NAME_BYTES) head = [...head].slice(0, -1).join("")
+  while (Buffer.byteLength(head + digest + ending) > MAX_NAME_BYTES) head = Array.from(head).slice(0, -1).join("")
   return head + digest + ending
 }

@@ -29,17 +29,22 @@ export function createPostgresEngine(tools: EngineTools): DatabaseEngine<Postgre
   const reach = async (source: PostgresSource, ctx: RunContext): Promise<Access> => await chooseAccess(tools, memory, source, ctx)
   const on = async <T>(source: PostgresSource, name: string | null, ctx: RunContext, use: Use<T>): Promise<T> => {
     const access = await reach(source, ctx)
-    return await withSession(async () => await access.connect(name ?? source.database, ctx), async (session) => await use(session, access))
+    return await withSession(
+      async () => await access.connect(name ?? source.database, ctx),
+      async (session) => await use(session, access),
+    )
   }
   const beside = async <T>(source: PostgresSource, outside: readonly string[], ctx: RunContext, use: Use<T>): Promise<T> => {
     const access = await reach(source, ctx)
-    return await withSession(async () => await openMaintenance(access, outside, ctx), async (session) => await use(session, access))
+    return await withSession(
+      async () => await openMaintenance(access, outside, ctx),
+      async (session) => await use(session, access),
+    )
   }
   return {
     engine: "postgres",
     extension: "dump",
-    inspect: async (source, ctx) =>
-      await on(source, null, ctx, async (session, access) => await inspectDatabase(session, access, source)),
+    inspect: async (source, ctx) => await on(source, null, ctx, async (session, access) => await inspectDatabase(session, access, source)),
     capture: async (source, sink, schema, ctx) =>
       await capture(await reach(source, ctx), { source, sink, schema, lockTimeoutMs: tools.lockTimeoutMs ?? LOCK_TIMEOUT_MS }, ctx),
     facts: async (source, name, schema, ctx) =>
@@ -51,8 +56,7 @@ export function createPostgresEngine(tools: EngineTools): DatabaseEngine<Postgre
       return await stage(access, { name, dump, shape, schema }, async () => await openMaintenance(access, [name], ctx), ctx)
     },
     query: async (source, name, sql, ctx) => await on(source, name, ctx, async (session) => await runQuery(session, sql)),
-    sessions: async (source, ctx) =>
-      await beside(source, [], ctx, async (session) => await sessionsOn(session, source.database)),
+    sessions: async (source, ctx) => await beside(source, [], ctx, async (session) => await sessionsOn(session, source.database)),
     swapIn: async (source, names, ctx) =>
       await beside(source, Object.values(names), ctx, async (session) => await swapIn(session, names, ctx)),
     swapBack: async (source, names, ctx) =>

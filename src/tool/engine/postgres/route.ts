@@ -51,7 +51,8 @@ export async function findRoute(tools: EngineTools, memory: Memory, given: Postg
     container,
     endpoint,
     whyNoEndpoint: tried.failure.message,
-    description: endpoint === null ? `container ${container?.containerName ?? ""}, which has no address that answers` : describeEndpoint(endpoint),
+    description:
+      endpoint === null ? `container ${container?.containerName ?? ""}, which has no address that answers` : describeEndpoint(endpoint),
     innerPort,
     connect,
     connectAny: async (context) =>
@@ -76,7 +77,9 @@ interface Tried {
 
 /** The first address at which a server answers, be it with a refusal: a wrong password is not a reason to look elsewhere. */
 async function reachableEndpoint(memory: Memory, source: PostgresSource, container: ServiceState | null, ctx: RunContext): Promise<Tried> {
-  let failure = new HoldfastError("DATABASE_UNREACHABLE", { what: `database ${source.name} has neither a host nor a container with an address` })
+  let failure = new HoldfastError("DATABASE_UNREACHABLE", {
+    what: `database ${source.name} has neither a host nor a container with an address`,
+  })
   for (const endpoint of candidates(source, container)) {
     const remembered = `${container?.containerId ?? ""} ${describeEndpoint(endpoint)}`
     if (memory.unreachable.has(remembered)) continue
@@ -118,9 +121,13 @@ async function answerOf(endpoint: Endpoint, database: string, limitMs: number | 
   }
 }
 
-function psqlTools(tools: EngineTools, source: PostgresSource): { processes: EngineTools["processes"]; containers: ContainerEngine; scratchDirectory: string } {
+function psqlTools(
+  tools: EngineTools,
+  source: PostgresSource,
+): { processes: EngineTools["processes"]; containers: ContainerEngine; scratchDirectory: string } {
   const { processes, containers, scratchDirectory } = tools
-  if (containers === null) throw new HoldfastError("DATABASE_UNREACHABLE", { what: `database ${source.name} is in a container, but there is no container engine` })
+  if (containers === null)
+    throw new HoldfastError("DATABASE_UNREACHABLE", { what: `database ${source.name} is in a container, but there is no container engine` })
   return { processes, containers, scratchDirectory }
 }
 

@@ -6,6 +6,8 @@ import type { ContainerEngine, ExecResult } from "../../../app/ports.ts"
 import type { RunContext } from "../../../base/run-context.ts"
 import type { Memory } from "./engine-tools.ts"
 import { answering, scratchSource } from "./scratch-local.ts"
+import { withSession } from "./session.ts"
+import { openTcpSession } from "./tcp-session.ts"
 
 export interface ContainerServer {
   readonly containers: ContainerEngine
@@ -25,7 +27,11 @@ exec "$bin/postgres" -D "$data" -c listen_addresses= -c unix_socket_directories=
   -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c autovacuum=off -c wal_level=minimal -c max_wal_senders=0`
 
 /** Starts it, hands over a source for it, and removes it whatever happens. */
-export async function withContainerServer<T>(server: ContainerServer, use: (source: PostgresSource) => Promise<T>, ctx: RunContext): Promise<T> {
+export async function withContainerServer<T>(
+  server: ContainerServer,
+  use: (source: PostgresSource) => Promise<T>,
+  ctx: RunContext,
+): Promise<T> {
   const outer = await mkdtemp(join("/var/tmp", "holdfast-scratch-"))
   const sockets = join(outer, "s")
   const stop = new AbortController()
@@ -40,12 +46,28 @@ export async function withContainerServer<T>(server: ContainerServer, use: (sour
       await answering({ done }, source, ctx)
       return await use(source)
     } finally {
+      await askToEnd(sockets, done, ctx)
       stop.abort(new Error("the throwaway server is no longer needed"))
       await done.catch(() => undefined)
     }
   } finally {
     server.memory.scratchImages.delete(sockets)
     await rm(outer, { recursive: true, force: true })
+  }
+}
+
+const END_LIMIT_MS = 5_000
+
+/** A fast shutdown from inside: cancelling the helper alone waits until the docker client is killed. */
+async function askToEnd(sockets: string, done: Promise<unknown>, ctx: RunContext): Promise<void> {
+  try {
+    await withSession(
+      async () => await openTcpSession({ host: sockets, port: 5432, user: "postgres", password: null }, "postgres", ctx),
+      async (session) => await session.rows(`COPY (SELECT 1) TO PROGRAM 'kill -INT "$(head -n 1 postmaster.pid)"'`),
+    )
+    await Promise.race([done, ctx.clock.sleep(END_LIMIT_MS)])
+  } catch {
+    // It is ended with the helper all the same, only later.
   }
 }
 

@@ -16,7 +16,15 @@ const PAUSE_MS = 100
 export const SCRATCH_DATABASE = "holdfast_scratch"
 
 /** Nothing here must survive a power loss, so nothing waits for the disk. */
-const SETTINGS = ["listen_addresses=", "fsync=off", "full_page_writes=off", "synchronous_commit=off", "autovacuum=off", "max_wal_senders=0", "wal_level=minimal"]
+const SETTINGS = [
+  "listen_addresses=",
+  "fsync=off",
+  "full_page_writes=off",
+  "synchronous_commit=off",
+  "autovacuum=off",
+  "max_wal_senders=0",
+  "wal_level=minimal",
+]
 
 /** Makes a cluster, starts it, hands over a source for it, and removes both whatever happens. */
 export async function withLocalServer<T>(
@@ -42,14 +50,29 @@ export async function withLocalServer<T>(
   }
 }
 
-async function initialise(processes: Processes, binaries: ClientTools, user: ServerUser, directory: string, ctx: RunContext): Promise<void> {
+async function initialise(
+  processes: Processes,
+  binaries: ClientTools,
+  user: ServerUser,
+  directory: string,
+  ctx: RunContext,
+): Promise<void> {
   const made = await processes.run({
-    argv: user.as([join(binaries.directory, "initdb"), `--pgdata=${directory}/data`, "--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync", "--locale=C"]),
+    argv: user.as([
+      join(binaries.directory, "initdb"),
+      `--pgdata=${directory}/data`,
+      "--username=postgres",
+      "--auth=trust",
+      "--encoding=UTF8",
+      "--no-sync",
+      "--locale=C",
+    ]),
     cwd: directory,
     environment: { LC_ALL: "C" },
     signal: ctx.signal,
   })
-  if (made.exitCode !== 0) throw new HoldfastError("TOOL_FAILED", { what: "a throwaway PostgreSQL server could not be made", why: made.stderrTail })
+  if (made.exitCode !== 0)
+    throw new HoldfastError("TOOL_FAILED", { what: "a throwaway PostgreSQL server could not be made", why: made.stderrTail })
 }
 
 /** In the foreground and not through pg_ctl, so that it dies with us (F5). */
@@ -79,7 +102,11 @@ export function scratchSource(socketDirectory: string): PostgresSource {
 }
 
 /** Waits until the server takes sessions; a server that ended says why. */
-export async function answering(server: { readonly done: Promise<{ stderrTail: string }> }, source: PostgresSource, ctx: RunContext): Promise<void> {
+export async function answering(
+  server: { readonly done: Promise<{ stderrTail: string }> },
+  source: PostgresSource,
+  ctx: RunContext,
+): Promise<void> {
   const endpoint = { host: source.host ?? "", port: SOCKET_PORT, user: source.user, password: null }
   let ended: string | null = null
   void server.done.then(

@@ -22,7 +22,11 @@ export async function withScratch<T>(
   const { image } = request
   const { containers } = tools
   if (image !== null && containers !== null && (await containers.imagePresent(image, ctx))) {
-    return await withContainerServer({ containers, image, directory: request.directory, memory }, async (source) => await use(source, ctx), ctx)
+    return await withContainerServer(
+      { containers, image, directory: request.directory, memory },
+      async (source) => await use(source, ctx),
+      ctx,
+    )
   }
   const major = majorOf(request.majorVersion)
   const clients = await listClients(tools.processes, tools.pgBinDirectories ?? null, ctx.signal)

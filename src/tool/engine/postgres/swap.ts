@@ -109,8 +109,11 @@ async function allowConnections(session: SqlSession, name: string, allowed: bool
 
 /** A session that this role may not end (a superuser's) is left to the rename, which then names it. */
 async function endSessionsOn(session: SqlSession, databases: readonly string[]): Promise<void> {
-  const pids = await column(session, `SELECT pid FROM pg_catalog.pg_stat_activity
-    WHERE datname IN (${literals(databases)}) AND pid <> pg_catalog.pg_backend_pid()`)
+  const pids = await column(
+    session,
+    `SELECT pid FROM pg_catalog.pg_stat_activity
+    WHERE datname IN (${literals(databases)}) AND pid <> pg_catalog.pg_backend_pid()`,
+  )
   for (const pid of pids) {
     await session.rows(`SELECT pg_catalog.pg_terminate_backend(${literal(pid)}::int)`).catch((thrown: unknown) => {
       if (!isHoldfastError(thrown, "DATABASE_RIGHTS_MISSING")) throw thrown
