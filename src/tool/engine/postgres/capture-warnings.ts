@@ -25,7 +25,7 @@ const CHECKS: readonly Check[] = [
     warning: (names) => `logical replication slots are not saved; their consumers must start anew after a restore: ${names}`,
   },
   {
-    sql: `SELECT subname FROM pg_catalog.pg_stat_subscription s WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = s.relid) ORDER BY 1`,
+    sql: `SELECT subname FROM pg_catalog.pg_subscription WHERE subdbid = ${HERE} ORDER BY 1`,
     warning: (names) => `subscriptions come back disabled: ${names}`,
   },
   {
