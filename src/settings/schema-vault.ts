@@ -66,8 +66,9 @@ export const vaultSchema = z
       .strictObject({
         uploadKibPerSecond: positive.describe("Most KiB sent in a second.").optional(),
         downloadKibPerSecond: positive.describe("Most KiB received in a second.").optional(),
+        cpus: positive.describe("Most processors that compressing and encrypting use at once.").optional(),
       })
-      .describe("Limits on the network.")
+      .describe("Limits on network and processors.")
       .optional(),
   })
   .check((payload) => {

@@ -31,6 +31,7 @@ export function vaultLocation(settings: Settings, name: string, ground: VaultGro
     cacheDirectory: join(ground.stateDirectory, "cache", name),
     uploadKibPerSecond: given.limits?.uploadKibPerSecond ?? null,
     downloadKibPerSecond: given.limits?.downloadKibPerSecond ?? null,
+    cpus: given.limits?.cpus ?? null,
     appendOnly: given.appendOnly && !(ground.forExpiry === true && given.expireCredentials !== undefined),
   }
 }

@@ -17,6 +17,8 @@ export interface VaultLocation {
   readonly cacheDirectory: string
   readonly uploadKibPerSecond: number | null
   readonly downloadKibPerSecond: number | null
+  /** Most processors used at once; all when left out. */
+  readonly cpus?: number | null
   readonly appendOnly: boolean
 }
 

@@ -40,6 +40,7 @@ export function requestOf(
     environment: {
       TMPDIR: tools.scratchDirectory,
       RESTIC_PROGRESS_FPS: "2",
+      ...(location.cpus ? { GOMAXPROCS: String(location.cpus) } : {}),
       ...location.environment,
       RESTIC_REPOSITORY: location.url,
     },
