@@ -4,6 +4,8 @@ import type { Recipe } from "./recipe.ts"
 
 export interface App {
   readonly name: string
+  /** The program's version, where the settings say it and nothing else has to be asked. */
+  readonly version?: string
   readonly recipe: Recipe | null
   /** Null for an app that is not a compose project. */
   readonly compose: ComposeProject | null

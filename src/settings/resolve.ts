@@ -45,6 +45,7 @@ function assemble(settings: Settings, given: AppSettings, recipe: Recipe | null,
   const vaults = given.vaults ?? Object.keys(settings.vaults)
   return {
     name: ground.appName,
+    ...versionOf(settings),
     recipe,
     compose: ground.found?.project ?? null,
     run: given.run ?? null,
@@ -65,6 +66,10 @@ function assemble(settings: Settings, given: AppSettings, recipe: Recipe | null,
     thresholds: { collapseRatio: given.thresholds?.collapseRatio ?? 0.5, collapseFloor: given.thresholds?.collapseFloor ?? 20 },
     vaults,
   }
+}
+
+function versionOf({ dropIn }: Settings): Pick<App, "version"> {
+  return dropIn === undefined || dropIn.version === null ? {} : { version: dropIn.version }
 }
 
 function recipeOf(given: AppSettings, recipes: Recipes): Recipe | null {

@@ -245,16 +245,25 @@ describe("drop-in use without a settings file", () => {
     }
     const dropIn = settingsFromEnvironment(environment)
     if (dropIn === null) throw new Error("expected settings")
-    expect(dropIn).toMatchObject({
+    expect(dropIn.dropIn).toEqual({
       snapshotDirectory: "/var/backups/chatalot",
       retainCount: 5,
       rollbackWindowMs: 86_400_000,
       version: "0.24.6",
     })
-    const [database] = resolveApp(dropIn.settings, "chatalot", { environment, recipes }).databases
+    expect(resolveApp(dropIn, "chatalot", { environment, recipes }).version).toBe("0.24.6")
+    const [database] = resolveApp(dropIn, "chatalot", { environment, recipes }).databases
     expect(database).toMatchObject({ host: "db.example", port: 5433, database: "chatalot", user: "chatalot" })
     expect(database?.engine === "postgres" ? database.password?.reveal() : null).toBe("p@ss/$&word")
-    expect(vaultLocation(dropIn.settings, "local", { stateDirectory: "/s" }).url).toBe("/var/backups/chatalot")
+    expect(vaultLocation(dropIn, "local", { stateDirectory: "/s" }).url).toBe("/var/backups/chatalot/holdfast-vault")
+  })
+
+  it("takes the password from libpq's own variable when the address has none", () => {
+    const environment = { DATABASE_URL: "postgres://chatalot@db.example/chatalot", PGPASSWORD: "from-libpq" }
+    const dropIn = settingsFromEnvironment(environment)
+    if (dropIn === null) throw new Error("expected settings")
+    const [database] = resolveApp(dropIn, "chatalot", { environment, recipes }).databases
+    expect(database?.engine === "postgres" ? database.password?.reveal() : null).toBe("from-libpq")
   })
 
   it("is not meant when DATABASE_URL is missing, and refuses a window above 168 hours by name", () => {

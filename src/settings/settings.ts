@@ -13,6 +13,19 @@ export interface Settings extends SettingsData {
   readonly directory: string
   /** For `env:NAME`. */
   readonly environment: Environment
+  /** What only drop-in use says. */
+  readonly dropIn?: DropIn
+}
+
+/** The part of the environment of chatalot-snapshot that has no place in the settings (C15 to C18). */
+export interface DropIn {
+  readonly snapshotDirectory: string
+  /** How many points `prune` keeps. */
+  readonly retainCount: number
+  /** Points older than this are hidden where a rollback is offered; they are not deleted. */
+  readonly rollbackWindowMs: number
+  /** Version that goes into the ids of points; null when it is not told. */
+  readonly version: string | null
 }
 
 /**

@@ -35,7 +35,7 @@ async function readSettings(flag: string | null, environment: Environment, cwd: 
   if (file !== null) return loadSettings(file, environment)
   // Drop-in use: what the environment says is enough (C14 to C18).
   const dropIn = (await import("../../settings/environment.ts")).settingsFromEnvironment(environment, cwd)
-  if (dropIn !== null) return dropIn.settings
+  if (dropIn !== null) return dropIn
   throw new HoldfastError("SETTINGS_MISSING", {
     what: "there is no settings file",
     why: `neither ${join(cwd, "holdfast.yaml")} nor ${SYSTEM_SETTINGS_FILE} exists`,
