@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { planStandstill, resume, standStill, standstillToJson } from "../app/standstill.ts"
 import type { RunContext } from "../base/run-context.ts"
 import { uncancelled, type Journal } from "../operation/journal.ts"
+import { owed } from "../operation/owed.ts"
 import type { ManifestPart } from "../recovery-point/manifest.ts"
 import { listPoints, newPointId, partItem, sealPoint, type SealedPoint } from "../recovery-point/recovery-point.ts"
 import { appVersion } from "./app-version.ts"
@@ -102,7 +103,9 @@ async function whileStopped<T>(
     capture.warnings.push(...(await journal.step("stop-app", details, async () => await standStill(tools, app, standstill, ctx))))
     return await body()
   } finally {
-    await journal.always("start-app", details, async () => await resume(tools, app, standstill, uncancelled(ctx)))
+    await owed(`starting ${app.name} again`, async () => {
+      await journal.always("start-app", details, async () => await resume(tools, app, standstill, uncancelled(ctx)))
+    })
   }
 }
 

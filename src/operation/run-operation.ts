@@ -138,8 +138,8 @@ async function finish(tools: OperationTools, ctx: RunContext, end: RecordedEnd):
 
 /** The first error is the one that is told; if the store refuses as well, the run stays open and is settled later. */
 async function finishFailed(tools: OperationTools, ctx: RunContext, thrown: unknown): Promise<void> {
-  // Whoever took over the lease also records the end.
-  if (thrown instanceof HoldfastError && thrown.code === "LEASE_LOST") return
+  // Whoever took over the lease also records the end; what a run still owes is done by settling, so it has not ended.
+  if (thrown instanceof HoldfastError && (thrown.code === "LEASE_LOST" || thrown.code === "OPERATION_UNSETTLED")) return
   try {
     await finish(tools, ctx, endOfError(thrown))
   } catch (second) {

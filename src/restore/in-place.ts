@@ -9,6 +9,7 @@ import { plainBackup } from "../backup/options.ts"
 import { HoldfastError, isHoldfastError, type ErrorCode } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import { uncancelled, type Journal } from "../operation/journal.ts"
+import { owed } from "../operation/owed.ts"
 import { runOperation, type ContextBase } from "../operation/run-operation.ts"
 import type { ManifestPart } from "../recovery-point/manifest.ts"
 import { checkStaged } from "./check.ts"
@@ -114,7 +115,7 @@ async function applyRestore(tools: RestoreTools, restoring: Restoring, journal: 
     await startRestored(tools, restoring, journal, ctx)
     await journal.always("gate", {}, async () => await gateLive(tools, app, uncancelled(ctx)))
   } catch (thrown) {
-    await goBack(tools, restoring, journal, ctx)
+    if (!isHoldfastError(thrown, "LEASE_LOST")) await goBack(tools, restoring, journal, ctx)
     throw thrown
   }
   const keepMs = safetyPoint === null ? Math.max(RESCUE_KEEP_MS, restoring.options.keepMs) : restoring.options.keepMs
@@ -148,10 +149,18 @@ async function untilSwap(
     restoring.warnings.push(...found)
     return safetyPoint
   } catch (thrown) {
-    await dropStaged(tools, restoring, ctx)
-    await journal.always("start-app", {}, async () => await resume(tools, app, standstill, uncancelled(ctx)))
+    if (!isHoldfastError(thrown, "LEASE_LOST")) await putBack(tools, restoring, journal, ctx)
     throw thrown
   }
+}
+
+/** The app runs again as before, and what was staged is gone. */
+async function putBack(tools: RestoreTools, restoring: Restoring, journal: Journal<RestoreSteps>, ctx: RunContext): Promise<void> {
+  const { app, standstill } = restoring
+  await owed(`starting ${app.name} again`, async () => {
+    await journal.always("start-app", {}, async () => await resume(tools, app, standstill, uncancelled(ctx)))
+  })
+  await owed(`removing what was staged for ${app.name}`, async () => await dropStaged(tools, restoring, ctx))
 }
 
 const NEVER_SWALLOWED: readonly ErrorCode[] = ["OPERATION_CANCELLED", "LEASE_LOST", "VAULT_FULL", "VAULT_UNREACHABLE", "VAULT_WRITE_FAILED"]
@@ -231,9 +240,11 @@ export async function startAgain(tools: RestoreTools, app: App, standstill: Stan
 async function goBack(tools: RestoreTools, restoring: Restoring, journal: Journal<RestoreSteps>, ctx: RunContext): Promise<void> {
   const calm = uncancelled(ctx)
   const { app } = restoring
-  await journal.always("swap-back", {}, async () => {
-    await swapAllBack(tools, app, restoring.replacements, restoring.standstill, calm)
-    await dropRestored(tools, app, restoring.replacements, calm)
+  await owed(`swapping ${app.name} back`, async () => {
+    await journal.always("swap-back", {}, async () => {
+      await swapAllBack(tools, app, restoring.replacements, restoring.standstill, calm)
+      await dropRestored(tools, app, restoring.replacements, calm)
+    })
   })
 }
 

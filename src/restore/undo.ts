@@ -3,6 +3,7 @@ import { capturePoint } from "../backup/capture.ts"
 import type { AppUnderCare } from "../backup/backup.ts"
 import { plainBackup } from "../backup/options.ts"
 import { uncancelled } from "../operation/journal.ts"
+import { owed } from "../operation/owed.ts"
 import { runOperation, type ContextBase } from "../operation/run-operation.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import { gateLive } from "./gate-live.ts"
@@ -49,7 +50,9 @@ export async function undoRestore(
       const options = { ...plainBackup, trigger: "safety" as const, label: `before undo of ${operationId}`, acceptCollapse: true, acceptBlank: true }
       safetyPoint = (await capturePoint(tools, { app, declared, vault, options }, journal, ctx)).manifest.id
     } catch (thrown) {
-      await journal.always("start-app", {}, async () => await resume(tools, app, standstill, uncancelled(ctx)))
+      await owed(`starting ${app.name} again`, async () => {
+        await journal.always("start-app", {}, async () => await resume(tools, app, standstill, uncancelled(ctx)))
+      })
       throw thrown
     }
     const calm = uncancelled(ctx)
@@ -58,7 +61,9 @@ export async function undoRestore(
       await journal.always("start", { remake: true }, async () => await startAgain(tools, app, standstill, true, calm))
       await journal.always("gate", {}, async () => await gateLive(tools, app, calm))
     } catch (thrown) {
-      await journal.always("swap-back", {}, async () => await swapAllBack(tools, app, reversed, standstill, calm))
+      await owed(`swapping ${app.name} back`, async () => {
+        await journal.always("swap-back", {}, async () => await swapAllBack(tools, app, reversed, standstill, calm))
+      })
       throw thrown
     }
     for (const replacement of reversed) await drop(tools, app, replacement, "kept", calm)
