@@ -65,10 +65,25 @@ async function missingLastWords(tools: StandstillTools, app: App, standstill: St
   )
 }
 
-/** Starts exactly what was stopped. Repeating it is harmless. */
+/**
+ * Starts exactly what was stopped, with the restart policies of before; a container that was made anew meanwhile is left to compose.
+ * Repeating it is harmless.
+ */
 export async function resume(tools: StandstillTools, app: App, standstill: Standstill, ctx: RunContext): Promise<void> {
   if (standstill.byCommand) return await runCommand(tools, app, "start", ctx)
-  if (standstill.services.length > 0) await tools.containers.startServices(standstill.services, ctx)
+  if (app.compose === null || standstill.services.length === 0) return
+  const present = new Set((await tools.containers.services(app.compose.projectName, ctx)).map((state) => state.containerId))
+  const gone = standstill.services.filter((service) => !present.has(service.containerId)).map((service) => service.service)
+  if (gone.length > 0) await tools.containers.up(app.compose, gone, { noDeps: true }, ctx)
+  const same = standstill.services.filter((service) => present.has(service.containerId))
+  if (same.length > 0) await tools.containers.startServices(same, ctx)
+}
+
+/** As `resume`, but compose first makes containers anew where their configuration changed (secrets, environment, images). */
+export async function remake(tools: StandstillTools, app: App, standstill: Standstill, ctx: RunContext): Promise<void> {
+  const names = standstill.services.map((service) => service.service)
+  if (app.compose !== null && names.length > 0) await tools.containers.up(app.compose, names, { noDeps: true }, ctx)
+  await resume(tools, app, standstill, ctx)
 }
 
 async function runCommand(tools: StandstillTools, app: App, which: "stop" | "start", ctx: RunContext): Promise<void> {

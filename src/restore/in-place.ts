@@ -2,7 +2,7 @@
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
 import type { App } from "../app/app.ts"
-import { planStandstill, resume, standStill, standstillToJson, type Standstill } from "../app/standstill.ts"
+import { planStandstill, remake, resume, standStill, standstillToJson, type Standstill } from "../app/standstill.ts"
 import { capturePoint } from "../backup/capture.ts"
 import type { AppUnderCare } from "../backup/backup.ts"
 import { plainBackup } from "../backup/options.ts"
@@ -20,7 +20,8 @@ import { toRestore, type RestoreOptions } from "./options.ts"
 import { planToJson, type RestorePlan } from "./plan.ts"
 import type { RestoreTools } from "./ports.ts"
 import { readFirst } from "./read-first.ts"
-import { drop, planReplacements, replacementsToJson, swapBack, swapIn, type Replacement } from "./replacement.ts"
+import { drop, planReplacements, replacedDatabases, replacementsToJson, swapBack, swapIn, type Replacement } from "./replacement.ts"
+import { refuseSessions, standstillOf } from "./unstoppable.ts"
 import { fetchPaths, placeStaged, stageDatabase, stageTree, type Origin } from "./stage.ts"
 import { restoreSteps, type RestoreSteps } from "./steps.ts"
 
@@ -93,17 +94,11 @@ async function prepare(
   if (parts.length === 0) throw new HoldfastError("PART_UNKNOWN", { what: `nothing of ${origin.point.manifest.id} matches what was asked for` })
   const planned = await Promise.all(parts.map(async (part) => await planReplacements(tools, app, part, ctx.operationId)))
   const replacements = planned.flat()
-  const standstill = await planStandstill(tools, app, ctx).catch(unstoppable)
+  const standstill = await standstillOf(tools, app, ctx)
   const details = { point: origin.point.manifest.id, replacements: replacementsToJson(replacements), standstill: standstillToJson(standstill) }
   await journal.step("prepare", details, async () => await Promise.resolve())
   const scratch = join(tools.scratchDirectory, ctx.operationId)
   return { ...subject, origin, options, parts, replacements, standstill, scratch, warnings: [] }
-}
-
-/** An app that cannot be stopped by us is restored only while nobody is connected; the plan's guard has checked that. */
-function unstoppable(thrown: unknown): Standstill {
-  if (isHoldfastError(thrown, "APP_NOT_STOPPABLE")) return { services: [], graceSeconds: 0, byCommand: false }
-  throw thrown
 }
 
 async function applyRestore(tools: RestoreTools, restoring: Restoring, journal: Journal<RestoreSteps>, ctx: RunContext) {
@@ -147,6 +142,8 @@ async function untilSwap(
     await stageAll(tools, restoring, journal, ctx)
     const found = await journal.step("check", {}, async () => await checkStaged(tools, app, restoring.replacements, restoring.origin.point.manifest.keyFingerprints, ctx))
     restoring.warnings.push(...found)
+    // Again, because staging takes its time and swapping ends every session.
+    await refuseSessions(tools, app, replacedDatabases(restoring.replacements), ctx)
     return safetyPoint
   } catch (thrown) {
     if (!isHoldfastError(thrown, "LEASE_LOST")) await putBack(tools, restoring, journal, ctx)
@@ -223,18 +220,13 @@ async function swapAll(tools: RestoreTools, restoring: Restoring, journal: Journ
 /** Environment and images are fixed when a container is made, so changed secrets or configuration need new containers. */
 async function startRestored(tools: RestoreTools, restoring: Restoring, journal: Journal<RestoreSteps>, ctx: RunContext): Promise<void> {
   const { app, standstill } = restoring
-  const remake = restoring.parts.some((part) => part.kind === "secrets" || part.kind === "configuration")
-  await journal.always("start", { remake }, async () => await startAgain(tools, app, standstill, remake, uncancelled(ctx)))
+  const anew = restoring.parts.some((part) => part.kind === "secrets" || part.kind === "configuration")
+  await journal.always("start", { anew }, async () => await startAgain(tools, app, standstill, anew, uncancelled(ctx)))
 }
 
-/** Starts what was stopped; `remake` lets compose make containers anew where their configuration changed. */
-export async function startAgain(tools: RestoreTools, app: App, standstill: Standstill, remake: boolean, ctx: RunContext): Promise<void> {
-  if (remake && app.compose !== null && standstill.services.length > 0) {
-    const names = standstill.services.map((service) => service.service)
-    await tools.containers.up(app.compose, names, { noDeps: true }, ctx)
-    return
-  }
-  await resume(tools, app, standstill, ctx)
+/** Starts what was stopped; `anew` lets compose make containers anew where their configuration changed. */
+export async function startAgain(tools: RestoreTools, app: App, standstill: Standstill, anew: boolean, ctx: RunContext): Promise<void> {
+  await (anew ? remake(tools, app, standstill, ctx) : resume(tools, app, standstill, ctx))
 }
 
 async function goBack(tools: RestoreTools, restoring: Restoring, journal: Journal<RestoreSteps>, ctx: RunContext): Promise<void> {

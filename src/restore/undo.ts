@@ -1,4 +1,4 @@
-import { planStandstill, resume, standStill, standstillToJson } from "../app/standstill.ts"
+import { resume, standStill, standstillToJson } from "../app/standstill.ts"
 import { capturePoint } from "../backup/capture.ts"
 import type { AppUnderCare } from "../backup/backup.ts"
 import { plainBackup } from "../backup/options.ts"
@@ -9,9 +9,10 @@ import type { OpenVault } from "../vault/vault.ts"
 import { gateLive } from "./gate-live.ts"
 import { findKept } from "./kept.ts"
 import type { RestoreTools } from "./ports.ts"
-import { drop, replacementsToJson, swapIn, type Replacement } from "./replacement.ts"
+import { drop, replacedDatabases, replacementsToJson, swapIn, type Replacement } from "./replacement.ts"
 import { startAgain, swapAllBack } from "./in-place.ts"
 import { restoreSteps } from "./steps.ts"
+import { refuseSessions, standstillOf } from "./unstoppable.ts"
 
 export interface UndoReport {
   readonly operationId: string
@@ -38,7 +39,8 @@ export async function undoRestore(
   const { record, state } = await findKept(tools, app, operationId)
   const request = { kind: "undo" as const, app: app.name, steps: restoreSteps, plan: { undoes: operationId, point: state.point }, command }
   const end = await runOperation(tools, request, base, async (journal, ctx) => {
-    const standstill = await planStandstill(tools, app, ctx)
+    await refuseSessions(tools, app, replacedDatabases(state.replacements), ctx)
+    const standstill = await standstillOf(tools, app, ctx)
     // Undoing is the same swap in the other direction: what was kept is "staged", what is live is kept as "failed".
     const reversed = state.replacements.map(reverse)
     const details = { point: state.point, replacements: replacementsToJson(reversed), standstill: standstillToJson(standstill) }
@@ -58,7 +60,7 @@ export async function undoRestore(
     const calm = uncancelled(ctx)
     try {
       for (const replacement of reversed) await journal.always("swap", { part: replacement.part }, async () => await swapIn(tools, app, replacement, calm))
-      await journal.always("start", { remake: true }, async () => await startAgain(tools, app, standstill, true, calm))
+      await journal.always("start", { anew: true }, async () => await startAgain(tools, app, standstill, true, calm))
       await journal.always("gate", {}, async () => await gateLive(tools, app, calm))
     } catch (thrown) {
       await owed(`swapping ${app.name} back`, async () => {
