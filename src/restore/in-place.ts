@@ -2,7 +2,7 @@
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
 import type { App } from "../app/app.ts"
-import { planStandstill, remake, resume, standStill, standstillToJson, type Standstill } from "../app/standstill.ts"
+import { remake, resume, standStill, standstillToJson, type Standstill } from "../app/standstill.ts"
 import { capturePoint } from "../backup/capture.ts"
 import type { AppUnderCare } from "../backup/backup.ts"
 import { plainBackup } from "../backup/options.ts"

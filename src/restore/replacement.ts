@@ -62,6 +62,11 @@ export async function planReplacements(
   )
 }
 
+/** Names of the databases that are replaced. */
+export function replacedDatabases(replacements: readonly Replacement[]): readonly string[] {
+  return replacements.flatMap((replacement) => (replacement.kind === "database" ? [replacement.source] : []))
+}
+
 export function databaseSource(app: App, name: string): DatabaseSource {
   const source = app.databases.find((candidate) => candidate.name === name)
   if (source !== undefined) return source
