@@ -83,7 +83,34 @@ export const compareOutput = z.object({
   ),
 })
 
+/** `snapshot list`: points, and files that chatalot-snapshot left. */
+export const snapshotsOutput = z.object({
+  format: z.literal("holdfast.snapshots"),
+  version: z.literal(1),
+  app: z.string(),
+  /** Where the files lie; null where there is no such directory. */
+  directory: z.string().nullable(),
+  windowMs: count,
+  snapshots: z.array(
+    z.object({
+      id: z.string(),
+      kind: z.enum(["point", "file"]),
+      /** The point, or the one that was made of the file; null until it is verified or restored. */
+      point: z.string().nullable(),
+      path: z.string().nullable(),
+      label: z.string().nullable(),
+      version: z.string().nullable(),
+      sizeBytes: count,
+      takenAt: instant,
+      /** False when it is older than the rollback window; it is kept all the same. */
+      withinWindow: z.boolean(),
+      proof: z.enum(["sealed", "read", "restored", "booted"]).nullable(),
+    }),
+  ),
+})
+
 export type ShowOutput = z.infer<typeof showOutput>
 export type PinOutput = z.infer<typeof pinOutput>
 export type FilesOutput = z.infer<typeof filesOutput>
 export type CompareOutput = z.infer<typeof compareOutput>
+export type SnapshotsOutput = z.infer<typeof snapshotsOutput>

@@ -25,18 +25,38 @@ export interface SideManifest {
  * Null when there is none. Throws DUMP_DAMAGED when size or SHA-256 differ.
  */
 export async function checkSideManifest(path: string): Promise<SideManifest | null> {
+  const found = await findSideManifest(path)
+  if (found === null) return null
+  const { sha256, sizeBytes, size_bytes: sizeBytesToo } = found.data
+  await refuseOtherSize(path, sizeBytes ?? sizeBytesToo ?? null)
+  if (sha256 !== undefined) await refuseOtherDigest(path, sha256.replace(/^sha256:/, ""))
+  return described(found)
+}
+
+/** What the manifest beside a dump says, without holding the file to it; for listings. */
+export async function readSideManifest(path: string): Promise<SideManifest | null> {
+  const found = await findSideManifest(path)
+  return found === null ? null : described(found)
+}
+
+interface FoundManifest {
+  readonly path: string
+  readonly data: z.infer<typeof sideManifestSchema>
+}
+
+async function findSideManifest(path: string): Promise<FoundManifest | null> {
   const found = await firstReadable(candidates(path))
   if (found === null) return null
   const parsed = sideManifestSchema.safeParse(parseJson(found.text))
-  if (!parsed.success) return null
-  const { sha256, sizeBytes, size_bytes: sizeBytesToo, weavestreamVersion, version, label } = parsed.data
-  await refuseOtherSize(path, sizeBytes ?? sizeBytesToo ?? null)
-  if (sha256 !== undefined) await refuseOtherDigest(path, sha256.replace(/^sha256:/, ""))
-  return { path: found.path, version: weavestreamVersion ?? version ?? null, label: label ?? null }
+  return parsed.success ? { path: found.path, data: parsed.data } : null
+}
+
+function described({ path, data }: FoundManifest): SideManifest {
+  return { path, version: data.weavestreamVersion ?? data.version ?? null, label: data.label ?? null }
 }
 
 function candidates(path: string): readonly string[] {
-  const stem = path.replace(/\.(?:dump|sql|db|sqlite)?(?:\.gz)?$/, "")
+  const stem = path.replace(/(?:\.(?:dump|sql|db|sqlite))?(?:\.gz)?$/, "")
   return [`${stem}.manifest.json`, `${stem}.json`, `${path}.json`, `${path}.manifest.json`]
 }
 

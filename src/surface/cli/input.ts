@@ -62,3 +62,14 @@ function read<T>(typed: string | null, parse: (typed: string) => T | null, rule:
 export function usage(what: string): HoldfastError {
   return new HoldfastError("USAGE", { what })
 }
+
+/** The same words, with what a command says on its own for another command that it runs. */
+export function inputWith(input: CommandInput, given: { arguments?: Readonly<Record<string, string>>; flags?: readonly string[] }): CommandInput {
+  const argument = (name: string): string | null => given.arguments?.[name] ?? input.argument(name)
+  return {
+    ...input,
+    argument,
+    required: (name) => argument(name) ?? input.required(name),
+    flag: (name) => given.flags?.includes(name) === true || input.flag(name),
+  }
+}
