@@ -1,5 +1,6 @@
 import type { App, DatabaseSource } from "../app/app.ts"
-import type { DatabaseShape, SchemaQueries } from "../app/ports.ts"
+import type { DatabaseShape } from "../app/ports.ts"
+import { schemaQueries } from "../app/schema-queries.ts"
 import type { RunContext } from "../base/run-context.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { DatabasePart } from "../recovery-point/manifest.ts"
@@ -47,13 +48,6 @@ export async function captureDatabase(
       source: describeSource(source),
     },
   }
-}
-
-/** The recipe's queries for this database, null when the app is not known. */
-export function schemaQueries(app: App, source: DatabaseSource): SchemaQueries | null {
-  const queries = app.recipe?.schemaVersion
-  if (queries === undefined || queries.database !== source.name) return null
-  return { version: queries.query, list: queries.list ?? null }
 }
 
 function mutableShape(shape: DatabaseShape): DatabasePart["shape"] {

@@ -1,7 +1,9 @@
 import type { App } from "../app/app.ts"
-import type { ServiceState } from "../app/ports.ts"
+import type { DumpSink, ServiceState } from "../app/ports.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { ImagePart, ServiceRecord } from "../recovery-point/manifest.ts"
+import { findImage, IMAGE_FILE, imagePart, storeImage } from "../vault/images.ts"
+import type { StoredItem } from "../vault/ports.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import type { BackupTools } from "./ports.ts"
 
@@ -24,25 +26,23 @@ export function imagesToSave(app: App, states: readonly ServiceState[]): readonl
 }
 
 /** Stores an image unless the vault already holds it: once per digest, shared by all points. */
-export async function captureImage(tools: BackupTools, vault: OpenVault, app: App, state: ServiceState, ctx: RunContext): Promise<ImagePart> {
-  const part = `image:${state.imageId}`
-  const fileName = "image.tar"
-  const base = { kind: "image" as const, name: state.imageId, part, fileName, imageId: state.imageId, reference: state.imageReference }
-  const [known] = await vault.backend.list(vault.location, { app: app.name, part }, ctx)
-  if (known !== undefined) {
-    return { ...base, treeId: known.treeId, sizeBytes: await knownSize(vault, known, ctx), storedBytes: 0 }
-  }
-  const { stored } = await vault.backend.storeStream(
-    vault.location,
-    { app: app.name, point: null, part },
-    fileName,
-    async (sink) => await tools.containers.saveImage(state.imageId, sink, ctx),
-    ctx,
-  )
+export async function captureImage(
+  tools: BackupTools,
+  vault: OpenVault,
+  app: App,
+  state: ServiceState,
+  ctx: RunContext,
+): Promise<ImagePart> {
+  const { imageId, imageReference: reference } = state
+  const base = { kind: "image" as const, name: imageId, part: imagePart(imageId), fileName: IMAGE_FILE, imageId, reference }
+  const known = await findImage(vault, app.name, imageId, ctx)
+  if (known !== null) return { ...base, treeId: known.treeId, sizeBytes: await knownSize(vault, known, ctx), storedBytes: 0 }
+  const save = async (sink: DumpSink): Promise<void> => await tools.containers.saveImage(imageId, sink, ctx)
+  const stored = await storeImage(vault, app.name, imageId, save, ctx)
   return { ...base, treeId: stored.treeId, sizeBytes: stored.sizeBytes, storedBytes: stored.storedBytes }
 }
 
-async function knownSize(vault: OpenVault, item: Awaited<ReturnType<OpenVault["backend"]["list"]>>[number], ctx: RunContext): Promise<number> {
+async function knownSize(vault: OpenVault, item: StoredItem, ctx: RunContext): Promise<number> {
   for await (const entry of vault.backend.entries(vault.location, item, ctx)) if (entry.kind === "file") return entry.sizeBytes
   return 0
 }

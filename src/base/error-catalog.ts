@@ -20,7 +20,7 @@ const rows = {
   APP_UNKNOWN: { exitCode: 14, httpStatus: 404, retryable: false, hint: "Run `holdfast status` to see the apps that are set up." },
   RECIPE_UNKNOWN: { exitCode: 15, httpStatus: 404, retryable: false, hint: "Use one of the recipes that are listed, or leave `recipe` out." },
   RECIPE_INVALID: { exitCode: 16, httpStatus: 422, retryable: false, hint: "Correct the recipe file; its schema is described in docs/manual/recipes.md." },
-  USAGE: { exitCode: 17, httpStatus: 400, retryable: false, hint: "Run the command with --help to see how it is called." },
+  USAGE: { exitCode: 2, httpStatus: 400, retryable: false, hint: "Run the command with --help to see how it is called." },
   CONFIRMATION_NEEDED: { exitCode: 18, httpStatus: 409, retryable: false, hint: "Run it in a terminal to confirm, or pass --yes after reading the plan." },
   CONFIRMATION_REFUSED: { exitCode: 19, httpStatus: 409, retryable: false, hint: "Nothing was changed." },
   // app, compose, containers

@@ -1,6 +1,6 @@
 import { join } from "node:path"
 import type { App } from "../app/app.ts"
-import { schemaQueries } from "../backup/capture-database.ts"
+import { schemaQueries } from "../app/schema-queries.ts"
 import type { RunContext } from "../base/run-context.ts"
 import { differingFacts } from "../recovery-point/facts.ts"
 import type { DatabasePart } from "../recovery-point/manifest.ts"

@@ -87,9 +87,9 @@ async function importPostgres(
     async (server, serverCtx) => {
       const name = source.database
       await asDump(file.path, async (dump) => {
-        if (file.format === "postgres-custom") return void (await engine.stage(server, name, dump, emptyShape, null, serverCtx))
-        if (engine.loadPlain === undefined) throw new HoldfastError("DUMP_FORMAT_UNKNOWN", { what: "this engine takes no plain dumps" })
-        await engine.loadPlain(server, name, dump, serverCtx)
+        if (file.format === "postgres-custom") await engine.stage(server, name, dump, emptyShape, null, serverCtx)
+        else if (engine.loadPlain !== undefined) await engine.loadPlain(server, name, dump, serverCtx)
+        else throw new HoldfastError("DUMP_FORMAT_UNKNOWN", { what: "this engine takes no plain dumps" })
       })
       const imported = await captureDatabase(tools, vault, app, point, { ...server, name: source.name, database: name }, serverCtx)
       const { service } = source

@@ -2,7 +2,7 @@ import { chmod, lchown, lstat, mkdir, readdir, rm, statfs } from "node:fs/promis
 import { dirname, join } from "node:path"
 import type { App, PostgresSource } from "../app/app.ts"
 import { appFromJson } from "../app/portable.ts"
-import { schemaQueries } from "../backup/capture-database.ts"
+import { schemaQueries } from "../app/schema-queries.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import { formatBytes } from "../base/units.ts"

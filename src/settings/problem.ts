@@ -99,7 +99,7 @@ function flow(value: unknown): string {
 
 function distance(left: string, right: string): number {
   let row = Array.from({ length: right.length + 1 }, (_, index) => index)
-  for (const [index, letter] of [...left].entries()) {
+  for (const [index, letter] of left.split("").entries()) {
     const next = [index + 1]
     for (let column = 1; column <= right.length; column += 1) {
       const replace = (row[column - 1] ?? 0) + (right[column - 1] === letter ? 0 : 1)

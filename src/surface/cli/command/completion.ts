@@ -1,15 +1,18 @@
 import type { CommandRun, CommandSpec, OptionSpec } from "../command-spec.ts"
-import { commandTable } from "../command-table.ts"
 import { usage } from "../input.ts"
 import { GLOBAL_OPTIONS } from "../program.ts"
 
-/** `holdfast completion` */
-export const run: CommandRun = async (_house, input) => {
-  const shell = input.required("shell")
-  const script = scripts[shell]
-  if (script === undefined) throw usage(`no completion for ${shell}, only for ${Object.keys(scripts).join(", ")}`)
-  const lines = script(commandTable)
-  return { document: { format: "holdfast.completion", version: 1, shell, script: lines.join("\n") }, lines }
+/** `holdfast completion`, of these commands; the table hands itself in, because it must be able to name this file. */
+export function completionOf(specs: readonly CommandSpec[]): { readonly run: CommandRun } {
+  return {
+    run: async (_house, input) => {
+      const shell = input.required("shell")
+      const script = scripts[shell]
+      if (script === undefined) throw usage(`no completion for ${shell}, only for ${Object.keys(scripts).join(", ")}`)
+      const lines = script(specs)
+      return { document: { format: "holdfast.completion", version: 1, shell, script: lines.join("\n") }, lines }
+    },
+  }
 }
 
 type Script = (specs: readonly CommandSpec[]) => readonly string[]
