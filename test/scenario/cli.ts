@@ -1,7 +1,7 @@
 /** The program as an operator runs it: `./holdfast` as a process of its own, with a state directory of its own. */
 import { spawn } from "node:child_process"
 import { join } from "node:path"
-import { z } from "zod"
+import type { z } from "zod"
 import { errorOutput, type ErrorOutput } from "../../src/contract/output.ts"
 
 export interface CliPlace {
