@@ -7,3 +7,10 @@ import type { RestoreTools } from "./ports.ts"
 export async function gateLive(tools: RestoreTools, app: App, ctx: RunContext): Promise<void> {
   requirePassed(app, await gate(app, tools, { kind: "live" }, ctx))
 }
+
+const LOOK_MS = 3000
+
+/** Whether the app is well right now, asked once and briefly. */
+export async function isWell(tools: RestoreTools, app: App, ctx: RunContext): Promise<boolean> {
+  return (await gate(app, tools, { kind: "live" }, ctx, { consecutive: 1, timeoutMs: LOOK_MS })).passed
+}

@@ -13,7 +13,7 @@ import { owed } from "../operation/owed.ts"
 import { runOperation, type ContextBase } from "../operation/run-operation.ts"
 import type { ManifestPart } from "../recovery-point/manifest.ts"
 import { checkStaged } from "./check.ts"
-import { gateLive } from "./gate-live.ts"
+import { gateLive, isWell } from "./gate-live.ts"
 import { loadImages } from "./images.ts"
 import { recordKept } from "./kept.ts"
 import { toRestore, type RestoreOptions } from "./options.ts"
@@ -46,6 +46,7 @@ interface Restoring {
   readonly parts: readonly ManifestPart[]
   readonly replacements: readonly Replacement[]
   readonly standstill: Standstill
+  readonly wellBefore: boolean
   readonly scratch: string
   readonly warnings: string[]
 }
@@ -95,10 +96,16 @@ async function prepare(
   const planned = await Promise.all(parts.map(async (part) => await planReplacements(tools, app, part, ctx.operationId)))
   const replacements = planned.flat()
   const standstill = await standstillOf(tools, app, ctx)
-  const details = { point: origin.point.manifest.id, replacements: replacementsToJson(replacements), standstill: standstillToJson(standstill) }
+  const wellBefore = await isWell(tools, app, ctx)
+  const details = {
+    point: origin.point.manifest.id,
+    replacements: replacementsToJson(replacements),
+    standstill: standstillToJson(standstill),
+    wellBefore,
+  }
   await journal.step("prepare", details, async () => await Promise.resolve())
   const scratch = join(tools.scratchDirectory, ctx.operationId)
-  return { ...subject, origin, options, parts, replacements, standstill, scratch, warnings: [] }
+  return { ...subject, origin, options, parts, replacements, standstill, wellBefore, scratch, warnings: [] }
 }
 
 async function applyRestore(tools: RestoreTools, restoring: Restoring, journal: Journal<RestoreSteps>, ctx: RunContext) {
@@ -115,7 +122,7 @@ async function applyRestore(tools: RestoreTools, restoring: Restoring, journal: 
   }
   const keepMs = safetyPoint === null ? Math.max(RESCUE_KEEP_MS, restoring.options.keepMs) : restoring.options.keepMs
   const keptUntil = new Date(ctx.clock.now().getTime() + keepMs)
-  const kept = { replacements: restoring.replacements, standstill, safetyPoint, point: origin.point.manifest.id }
+  const kept = { replacements: restoring.replacements, standstill, safetyPoint, point: origin.point.manifest.id, wellBefore: restoring.wellBefore }
   await journal.always("keep", { until: keptUntil.toISOString() }, async () => await recordKept(tools, origin.vault, app, kept, keptUntil, ctx))
   return {
     point: origin.point.manifest.id,

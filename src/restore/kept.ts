@@ -15,9 +15,11 @@ export interface KeptState {
   readonly standstill: Standstill
   readonly safetyPoint: string | null
   readonly point: string
+  /** Whether the replaced state passed the gate: an undo is judged by it only then. */
+  readonly wellBefore: boolean
 }
 
-const keptSchema = z.object({ replacements: z.json(), standstill: z.json(), safetyPoint: z.string().nullable(), point: z.string() })
+const keptSchema = z.object({ replacements: z.json(), standstill: z.json(), safetyPoint: z.string().nullable(), point: z.string(), wellBefore: z.boolean() })
 
 /** Records the kept state in the store and, because the store can be lost, in the vault's ledger. */
 export async function recordKept(
@@ -33,6 +35,7 @@ export async function recordKept(
     standstill: standstillToJson(kept.standstill),
     safetyPoint: kept.safetyPoint,
     point: kept.point,
+    wellBefore: kept.wellBefore,
   }
   const record: KeptRecord = { operationId: ctx.operationId, app: app.name, keptUntil, releasedAt: null, details }
   await appendLedger(vault, { kind: "kept", app: app.name, at: ctx.clock.now(), entry: { ...record, keptUntil: keptUntil.toISOString() } }, ctx)
@@ -56,6 +59,7 @@ export function keptStateOf(record: KeptRecord): KeptState {
     standstill: standstillFromJson(details.standstill),
     safetyPoint: details.safetyPoint,
     point: details.point,
+    wellBefore: details.wellBefore,
   }
 }
 

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { z } from "zod"
 import type { App } from "../app/app.ts"
 import { standstillFromJson, type Standstill } from "../app/standstill.ts"
-import { begun, lastDetails, settleCapture } from "../backup/settle.ts"
+import { begun, done, lastDetails, settleCapture } from "../backup/settle.ts"
 import { isHoldfastError, messageOf } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { Settlement } from "../operation/operation.ts"
@@ -15,12 +15,13 @@ import type { RestoreTools } from "./ports.ts"
 import { drop, replacementsFromJson, type Replacement } from "./replacement.ts"
 import { dropRestored, startAgain, swapAllBack } from "./in-place.ts"
 
-const preparedSchema = z.object({ point: z.string(), replacements: z.json(), standstill: z.json() })
+const preparedSchema = z.object({ point: z.string(), replacements: z.json(), standstill: z.json(), wellBefore: z.boolean() })
 
 interface Prepared {
   readonly point: string
   readonly replacements: readonly Replacement[]
   readonly standstill: Standstill
+  readonly wellBefore: boolean
 }
 
 /**
@@ -67,14 +68,23 @@ export async function settleRestore(
   if (prepared === null) return { outcome: "failed", message: "interrupted before anything was changed" }
   if (!begun(operation.steps, "swap")) return await undoStaging(tools, app, prepared, ctx)
   if (!begun(operation.steps, "start") || begun(operation.steps, "swap-back")) return await goBack(tools, app, prepared, ctx)
+  if (done(operation.steps, "keep")) return { outcome: "succeeded", message: `interrupted at the very end; ${prepared.point} is restored` }
   return await goForward(tools, app, vault, prepared, operation, ctx)
+}
+
+const sealedSchema = z.object({ point: z.string() })
+
+/** The safety point, if it was sealed before the crash. */
+function safetyPointOf(operation: OperationRecord): string | null {
+  const sealed = operation.steps.findLast((step) => step.name === "seal" && step.state === "done")
+  return sealed === undefined ? null : sealedSchema.parse(sealed.result).point
 }
 
 function preparedOf(operation: OperationRecord): Prepared | null {
   const details = lastDetails(operation.steps, "prepare")
   if (details === null) return null
-  const { point, replacements, standstill } = preparedSchema.parse(details)
-  return { point, replacements: replacementsFromJson(replacements), standstill: standstillFromJson(standstill) }
+  const { point, replacements, standstill, wellBefore } = preparedSchema.parse(details)
+  return { point, wellBefore, replacements: replacementsFromJson(replacements), standstill: standstillFromJson(standstill) }
 }
 
 async function undoStaging(tools: RestoreTools, app: App, prepared: Prepared, ctx: RunContext): Promise<Settlement> {
@@ -106,7 +116,7 @@ async function goForward(
     await dropRestored(tools, app, prepared.replacements, ctx)
     return { outcome: "failed", message: `interrupted after the swap; the app was not well (${messageOf(thrown)}) and everything was swapped back` }
   }
-  const kept = { replacements: prepared.replacements, standstill: prepared.standstill, safetyPoint: null, point: prepared.point }
+  const kept = { replacements: prepared.replacements, standstill: prepared.standstill, safetyPoint: safetyPointOf(operation), point: prepared.point, wellBefore: prepared.wellBefore }
   const keptUntil = new Date(ctx.clock.now().getTime() + 24 * 3_600_000)
   await recordKept(tools, vault, app, kept, keptUntil, { ...ctx, operationId: operation.id })
   return { outcome: "succeeded", message: `interrupted after the swap; ${prepared.point} is restored and the app is well` }

@@ -43,7 +43,12 @@ export async function undoRestore(
     const standstill = await standstillOf(tools, app, ctx)
     // Undoing is the same swap in the other direction: what was kept is "staged", what is live is kept as "failed".
     const reversed = state.replacements.map(reverse)
-    const details = { point: state.point, replacements: replacementsToJson(reversed), standstill: standstillToJson(standstill) }
+    const details = {
+      point: state.point,
+      replacements: replacementsToJson(reversed),
+      standstill: standstillToJson(standstill),
+      wellBefore: state.wellBefore,
+    }
     await journal.step("prepare", details, async () => await Promise.resolve())
     const stoppedMs = ctx.clock.monotonicMs()
     let safetyPoint = ""
@@ -61,7 +66,9 @@ export async function undoRestore(
     try {
       for (const replacement of reversed) await journal.always("swap", { part: replacement.part }, async () => await swapIn(tools, app, replacement, calm))
       await journal.always("start", { anew: true }, async () => await startAgain(tools, app, standstill, true, calm))
-      await journal.always("gate", {}, async () => await gateLive(tools, app, calm))
+      // A state that was not well when it was replaced cannot be held to the gate; whoever undoes wants exactly that state.
+      if (state.wellBefore) await journal.always("gate", {}, async () => await gateLive(tools, app, calm))
+      else ctx.progress.warn(`${app.name} was not well before the restore either; it is not judged by its health`)
     } catch (thrown) {
       await owed(`swapping ${app.name} back`, async () => {
         await journal.always("swap-back", {}, async () => await swapAllBack(tools, app, reversed, standstill, calm))
