@@ -84,6 +84,11 @@ function createHouseTools(stateDirectory: string, options: MainOptions): HouseTo
     },
     databases: databases.get,
     containers: containers.get,
+    salvager: async () => {
+      const { createSqliteSalvager } = await import("./tool/engine/sqlite/recover.ts")
+      const scratchDirectory = await scratch.get()
+      return createSqliteSalvager({ processes: await processes.get(), scratchDirectory, nodeBinary: process.execPath })
+    },
     scratchDirectory: scratch.get,
     close: async () => await store.made()?.then(async (opened) => await opened.close()),
   }

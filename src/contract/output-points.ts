@@ -109,8 +109,27 @@ export const snapshotsOutput = z.object({
   ),
 })
 
+/** `salvage` */
+export const salvageOutput = z.object({
+  format: z.literal("holdfast.salvage"),
+  version: z.literal(1),
+  file: z.string(),
+  salvaged: z.string(),
+  /** `whole`: nothing was damaged once the log was replayed; `recovered`: rows were read page by page. */
+  method: z.enum(["whole", "recovered"]),
+  logBytes: count,
+  damage: z.array(z.string()),
+  tables: z.array(z.object({ table: z.string(), rows: count, lastGood: count.nullable() })),
+  /** Rows whose table could not be told. */
+  lostAndFound: count,
+  /** The point whose rows `lastGood` are; null without `--app`. */
+  comparedWith: z.string().nullable(),
+  warnings: z.array(z.string()),
+})
+
 export type ShowOutput = z.infer<typeof showOutput>
 export type PinOutput = z.infer<typeof pinOutput>
 export type FilesOutput = z.infer<typeof filesOutput>
 export type CompareOutput = z.infer<typeof compareOutput>
 export type SnapshotsOutput = z.infer<typeof snapshotsOutput>
+export type SalvageOutput = z.infer<typeof salvageOutput>

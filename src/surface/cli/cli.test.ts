@@ -65,6 +65,7 @@ function toolsIn(stateDirectory: string): HouseTools {
     backend: unused,
     databases: unused,
     containers: unused,
+    salvager: unused,
     scratchDirectory: unused,
     close: async () => await (await store).close(),
   }

@@ -296,6 +296,20 @@ export const commandTable: readonly CommandSpec[] = [
     ],
   },
   {
+    name: "salvage",
+    summary: "save what can be read from a damaged SQLite file; works on a copy, never on the file",
+    settles: "never",
+    arguments: [{ name: "file", summary: "the damaged file; its -wal and -journal are taken along", required: true }],
+    options: [
+      { flags: "--into <file>", summary: "where the result goes; must not exist (FILE.salvaged unless told)" },
+      { flags: "--app <name>", summary: "compare the rows saved with the newest point of this app" },
+      { flags: "--point <point>", summary: "with --app: compare with this point" },
+      { flags: "--database <name>", summary: "with --app: the database's name, where there are several" },
+      { flags: "--vault <name>", summary: "with --app: the vault of the point" },
+    ],
+    load: async () => await import("./command/salvage.ts"),
+  },
+  {
     name: "secret",
     summary: "what can be done about a lost secret",
     settles: "never",

@@ -5,6 +5,7 @@ import type { Log, Progress } from "../../base/run-context.ts"
 import type { HostIdentity, OperationTools } from "../../operation/operation.ts"
 import type { ContextBase } from "../../operation/run-operation.ts"
 import type { Store } from "../../operation/ports.ts"
+import type { Salvager } from "../../restore/salvage-ports.ts"
 import type { Environment } from "../../settings/find.ts"
 import type { Settings } from "../../settings/settings.ts"
 import type { VaultBackend } from "../../vault/ports.ts"
@@ -28,6 +29,7 @@ export interface HouseTools {
   backend(): Promise<VaultBackend>
   databases(): Promise<DatabaseEngines>
   containers(): Promise<ContainerEngine>
+  salvager(): Promise<Salvager>
   /** A private directory (0700) below the state directory. */
   scratchDirectory(): Promise<string>
   /** Gives back what was opened. */
