@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from "node:fs"
-import { readdir, rm, stat } from "node:fs/promises"
+import { readdir, rm, stat, writeFile } from "node:fs/promises"
 import { join, relative } from "node:path"
 import { createHash } from "node:crypto"
 import { pipeline } from "node:stream/promises"
@@ -12,7 +12,7 @@ import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import { runOperation, type ContextBase } from "../operation/run-operation.ts"
 import type { DatabasePart, Manifest } from "../recovery-point/manifest.ts"
-import { restoreInto, type WrittenPart } from "../restore/into.ts"
+import { removeWritten, restoreInto, type WrittenPart } from "../restore/into.ts"
 import type { Origin } from "../restore/stage.ts"
 import { instructions } from "./instructions.ts"
 import { exportSteps } from "./steps.ts"
@@ -38,31 +38,55 @@ export async function exportPoint(
 ): Promise<ExportReport> {
   const { manifest } = origin.point
   const plan = { point: manifest.id, directory, format: "stock" }
-  const end = await runOperation(tools, { kind: "export", app: app.name, steps: exportSteps, plan, command }, base, async (journal, ctx) => {
-    const writing = async () => await writeParts(tools, origin, app, directory, ctx)
-    const files = await journal.step("export-part", { directory }, writing)
-    await journal.step("write-instructions", { directory }, async () => await writeAccompanying(directory, manifest, ctx))
-    return { outcome: "succeeded", result: { operationId: ctx.operationId, point: manifest.id, directory, files }, record: { directory } }
-  })
+  const end = await runOperation(
+    tools,
+    { kind: "export", app: app.name, steps: exportSteps, plan, command },
+    base,
+    async (journal, ctx) => {
+      const made = await isAbsent(directory)
+      const writing = async () => await restoreInto(origin, app, manifest.parts, directory, null, ctx)
+      const written = await journal.step("export-part", { directory }, writing)
+      const finishing = async () => await finish(tools, manifest, written, directory, made, ctx)
+      const files = await journal.step("write-instructions", { directory }, finishing)
+      return { outcome: "succeeded", result: { operationId: ctx.operationId, point: manifest.id, directory, files }, record: { directory } }
+    },
+  )
   return end.result
 }
 
-async function writeParts(tools: BackupTools, origin: Origin, app: App, directory: string, ctx: RunContext): Promise<readonly WrittenPart[]> {
-  const written = await restoreInto(origin, app, origin.point.manifest.parts, directory, null, ctx)
+/** From here on the directory holds nothing but what we wrote. */
+async function finish(
+  tools: BackupTools,
+  manifest: Manifest,
+  written: readonly WrittenPart[],
+  directory: string,
+  made: boolean,
+  ctx: RunContext,
+): Promise<readonly WrittenPart[]> {
   try {
     const files: WrittenPart[] = []
     for (const part of written) files.push(await packed(tools, part, ctx))
+    await writeAccompanying(directory, manifest, ctx)
     return files
   } catch (thrown) {
-    await rm(directory, { recursive: true, force: true })
+    await removeWritten(directory, made)
     throw thrown
   }
+}
+
+async function isAbsent(directory: string): Promise<boolean> {
+  return await stat(directory).then(
+    () => false,
+    () => true,
+  )
 }
 
 /** Directories become tar archives with numeric owners, so that any system can carry them. */
 async function packed(tools: BackupTools, part: WrittenPart, ctx: RunContext): Promise<WrittenPart> {
   if (!(await stat(part.path)).isDirectory()) return part
   const archive = `${part.path}.tar`
+  // Secrets among them: it is ours alone before the first byte is in it.
+  await writeFile(archive, "", { mode: 0o600, flag: "wx" })
   const args = ["--create", "--file", archive, "--directory", part.path, "--numeric-owner", "--sparse", "--xattrs", "--acls", "."] as const
   const result = await tools.commands.run(["tar", ...args], {}, ctx)
   if (result.exitCode !== 0) throw new HoldfastError("EXPORT_FAILED", { what: `${part.part} could not be packed`, why: result.stderrTail })
@@ -100,27 +124,52 @@ export async function exportSnapshot(origin: Origin, app: App, directory: string
   const { manifest } = origin.point
   const part = manifest.parts.find((candidate): candidate is DatabasePart => candidate.kind === "database")
   if (part === undefined) throw new HoldfastError("PART_UNKNOWN", { what: `${manifest.id} has no database` })
+  const names = snapshotNames(manifest.id, part)
+  const target = join(directory, names.file)
+  const side = join(directory, `${manifest.id}.json`)
+  for (const path of [target, side]) {
+    if (!(await isAbsent(path))) throw new HoldfastError("TARGET_NOT_EMPTY", { what: `${path} is already there` })
+  }
   const scratch = join(directory, `.${manifest.id}.tmp`)
-  const target = join(directory, `${manifest.id}.dump.gz`)
   try {
     const [written] = await restoreInto(origin, app, [part], scratch, null, ctx)
     if (written === undefined) throw new HoldfastError("EXPORT_FAILED", { what: `${part.part} was not written` })
-    await pipeline(createReadStream(written.path), createGzip(), createWriteStream(target, { mode: 0o600, flags: "wx", flush: true }), { signal: ctx.signal })
+    await pipeline(createReadStream(written.path), createGzip(), createWriteStream(target, { mode: 0o600, flags: "wx", flush: true }), {
+      signal: ctx.signal,
+    })
+    const described = await describeSnapshot(manifest, part, target, names, ctx)
+    await writeFileDurably(side, `${JSON.stringify(described, null, 2)}\n`)
+  } catch (thrown) {
+    await rm(target, { force: true })
+    throw thrown
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }
-  const side = {
+  return [target, side]
+}
+
+interface SnapshotNames {
+  readonly file: string
+  readonly format: string
+}
+
+function snapshotNames(id: string, part: DatabasePart): SnapshotNames {
+  if (part.engine === "postgres") return { file: `${id}.dump.gz`, format: "pg_dump custom, gzipped" }
+  if (part.engine === "sqlite") return { file: `${id}.db.gz`, format: "SQLite file, gzipped" }
+  return { file: `${id}.dump.gz`, format: "what the app's dump command printed, gzipped" }
+}
+
+async function describeSnapshot(manifest: Manifest, part: DatabasePart, path: string, names: SnapshotNames, ctx: RunContext) {
+  return {
     id: manifest.id,
     version: manifest.appVersion,
     label: manifest.label,
     createdAt: manifest.startedAt,
-    filename: `${manifest.id}.dump.gz`,
-    sizeBytes: (await stat(target)).size,
-    sha256: await digestOf(target, ctx),
-    format: "pg_dump custom, gzipped",
+    filename: names.file,
+    sizeBytes: (await stat(path)).size,
+    sha256: await digestOf(path, ctx),
+    format: names.format,
     rows: part.facts.rows,
     holds: "the database only: files, secrets and configuration are in the recovery point",
   }
-  await writeFileDurably(join(directory, `${manifest.id}.json`), `${JSON.stringify(side, null, 2)}\n`)
-  return [target, join(directory, `${manifest.id}.json`)]
 }

@@ -9,7 +9,8 @@ import type { DatabasePart } from "../recovery-point/manifest.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import type { BackupTools } from "../backup/ports.ts"
 import { asDump, plainFile } from "./plain-file.ts"
-import { refuseCutPlainDump, type Recognised } from "./recognise.ts"
+import { plainScript } from "./plain-script.ts"
+import type { Recognised } from "./recognise.ts"
 
 interface Imported {
   readonly part: DatabasePart
@@ -31,12 +32,16 @@ export async function importDatabase(
   ctx: RunContext,
 ): Promise<Imported> {
   await mkdir(scratch, { recursive: true, mode: 0o700 })
-  const path = await plainFile(file, join(scratch, `${source.name}.import`), ctx.signal)
-  if (source.engine === "sqlite" && file.format === "sqlite") return await importSqlite(tools, vault, app, point, source, path, scratch, ctx)
+  const unpack = file.format === "postgres-plain" ? plainScript : plainFile
+  const path = await unpack(file, join(scratch, `${source.name}.import`), ctx.signal)
+  if (source.engine === "sqlite" && file.format === "sqlite")
+    return await importSqlite(tools, vault, app, point, source, path, scratch, ctx)
   if (source.engine === "postgres" && file.format !== "sqlite") {
     return await importPostgres(tools, vault, app, point, source, { ...file, path }, scratch, ctx)
   }
-  throw new HoldfastError("DUMP_FORMAT_UNKNOWN", { what: `${file.path} is ${file.format}, the database ${source.name} is ${source.engine}` })
+  throw new HoldfastError("DUMP_FORMAT_UNKNOWN", {
+    what: `${file.path} is ${file.format}, the database ${source.name} is ${source.engine}`,
+  })
 }
 
 async function importSqlite(
@@ -71,12 +76,14 @@ async function importPostgres(
   scratch: string,
   ctx: RunContext,
 ): Promise<Imported> {
-  if (file.format === "postgres-plain") await refuseCutPlainDump(file.path)
   const engine = tools.databases.for<PostgresSource>(source)
-  if (file.format === "postgres-custom") await asDump(file.path, async (dump) => await engine.checkDump(dump, ctx))
+  const image = await runningImage(tools, source, ctx)
+  const version = await majorVersion(tools, source, ctx)
+  const made = version === NEWEST ? undefined : { engineVersion: version, image }
+  if (file.format === "postgres-custom") await asDump(file.path, async (dump) => await engine.checkDump(dump, ctx, made))
   const request = {
-    image: null,
-    majorVersion: await majorVersion(tools, source, ctx),
+    image,
+    majorVersion: version,
     shape: emptyShape,
     directory: join(scratch, "server"),
     superuser: source.user,
@@ -93,18 +100,37 @@ async function importPostgres(
       })
       const imported = await captureDatabase(tools, vault, app, point, { ...server, name: source.name, database: name }, serverCtx)
       const { service } = source
-      return { ...imported, part: { ...imported.part, source: { database: name, user: source.user, ...(service === null ? {} : { service }) } } }
+      const shape = shapeElsewhere(imported.part.shape, server.user)
+      return {
+        ...imported,
+        part: { ...imported.part, shape, source: { database: name, user: source.user, ...(service === null ? {} : { service }) } },
+      }
     },
     ctx,
   )
 }
 
+/** Extensions that the dump needs are in the database's own image. */
+async function runningImage(tools: BackupTools, source: PostgresSource, ctx: RunContext): Promise<string | null> {
+  if (source.service === null || source.projectName === null) return null
+  const services = await tools.containers.services(source.projectName, ctx)
+  return services.find((state) => state.service === source.service)?.imageId ?? null
+}
+
+/** What the throwaway server was made with says nothing about the dump: a restore takes the live server's own locale and roles. */
+function shapeElsewhere(shape: DatabasePart["shape"], superuser: string): DatabasePart["shape"] {
+  const locale = { localeProvider: null, collate: null, ctype: null, icuLocale: null, collationVersion: null }
+  return { ...shape, ...locale, grants: [], roles: shape.roles.filter((role) => role.name !== superuser && role.name !== "postgres") }
+}
+
+const NEWEST = "newest"
+
 /** A dump is restored into a server like the one it is meant for; without one at hand the newest binaries decide. */
 async function majorVersion(tools: BackupTools, source: PostgresSource, ctx: RunContext): Promise<string> {
   try {
-    return (await tools.databases.for<PostgresSource>(source).inspect(source, ctx)).engineVersion.split(".")[0] ?? "newest"
+    return (await tools.databases.for<PostgresSource>(source).inspect(source, ctx)).engineVersion.split(".")[0] ?? NEWEST
   } catch (thrown) {
-    if (isHoldfastError(thrown)) return "newest"
+    if (isHoldfastError(thrown)) return NEWEST
     throw thrown
   }
 }

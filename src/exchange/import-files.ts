@@ -7,6 +7,7 @@ import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { FilesPart } from "../recovery-point/manifest.ts"
 import type { OpenVault } from "../vault/vault.ts"
+import { parseEntry, refuseUnsafe, type ArchiveEntry } from "./archive-entry.ts"
 import { plainFile } from "./plain-file.ts"
 import type { Recognised } from "./recognise.ts"
 
@@ -23,11 +24,12 @@ export async function importFiles(
 ): Promise<{ part: FilesPart; warnings: readonly string[] }> {
   await mkdir(scratch, { recursive: true, mode: 0o700 })
   const archive = await plainFile(file, join(scratch, `${source.name}.tar`), ctx.signal)
-  await refuseOutsideNames(tools, archive, ctx)
+  refuseUnsafe(archive, await listArchive(tools, archive, ctx))
   const directory = join(scratch, "unpacked", source.name)
   await mkdir(directory, { recursive: true, mode: 0o755 })
   try {
-    await tar(tools, ["--extract", "--file", archive, "--directory", directory, "--numeric-owner", "--same-permissions", "--keep-old-files"], archive, ctx)
+    const flags = ["--numeric-owner", "--same-permissions", "--keep-old-files", "--delay-directory-restore"] as const
+    await tar(tools, ["--extract", "--file", archive, "--directory", directory, ...flags], archive, ctx)
     const unpacked: FileSource = { ...source, place: { path: directory }, exclude: [], mustBeMounted: false }
     const captured = await captureFiles(vault, app, point, unpacked, { parent: null, strict: true }, ctx)
     return { ...captured, part: { ...captured.part, source: source.place.path } }
@@ -36,11 +38,10 @@ export async function importFiles(
   }
 }
 
-/** Names are checked before anything is unpacked (F83): absolute ones and `..` are refused, not silently rewritten. */
-async function refuseOutsideNames(tools: BackupTools, archive: string, ctx: RunContext): Promise<void> {
-  const names = (await tar(tools, ["--list", "--file", archive, "--quoting-style=escape"], archive, ctx)).split("\n")
-  const outside = names.find((name) => name.startsWith("/") || name.split("/").includes(".."))
-  if (outside !== undefined) throw new HoldfastError("DUMP_DAMAGED", { what: `${archive} holds a name outside of its root: ${outside}` })
+async function listArchive(tools: BackupTools, archive: string, ctx: RunContext): Promise<readonly ArchiveEntry[]> {
+  const flags = ["--verbose", "--numeric-owner", "--full-time", "--quoting-style=escape"] as const
+  const listed = await tar(tools, ["--list", "--file", archive, ...flags], archive, ctx)
+  return listed.split("\n").flatMap((line) => (line === "" ? [] : [parseEntry(archive, line)]))
 }
 
 async function tar(tools: BackupTools, args: readonly string[], archive: string, ctx: RunContext): Promise<string> {

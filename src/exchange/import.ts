@@ -50,15 +50,20 @@ export async function importPoint(
   base: ContextBase,
 ): Promise<SealedPoint> {
   const plan = { files: files.map((file) => ({ ...file })), label: options.label }
-  const end = await runOperation(tools, { kind: "import", app: app.name, steps: importSteps, plan, command }, base, async (journal, ctx) => {
-    const scratch = join(tools.scratchDirectory, ctx.operationId)
-    try {
-      const point = await importAll(tools, vault, app, files, options, scratch, journal, ctx)
-      return { outcome: "succeeded", result: point, record: { point: point.manifest.id } }
-    } finally {
-      await rm(scratch, { recursive: true, force: true })
-    }
-  })
+  const end = await runOperation(
+    tools,
+    { kind: "import", app: app.name, steps: importSteps, plan, command },
+    base,
+    async (journal, ctx) => {
+      const scratch = join(tools.scratchDirectory, ctx.operationId)
+      try {
+        const point = await importAll(tools, vault, app, files, options, scratch, journal, ctx)
+        return { outcome: "succeeded", result: point, record: { point: point.manifest.id } }
+      } finally {
+        await rm(scratch, { recursive: true, force: true })
+      }
+    },
+  )
   return end.result
 }
 

@@ -9,7 +9,15 @@ export function instructions(manifest: Manifest): string {
     "Stop the app before you restore, and start it only after database AND files are back.",
     "",
     ...manifest.parts.flatMap((part) => [...stepsFor(part), ""]),
-    ...(manifest.services.length === 0 ? [] : ["Images that ran at the time:", ...manifest.services.map((service) => `  ${service.service}: ${service.repositoryDigests[0] ?? service.imageId} (${service.reference})`), ""]),
+    ...(manifest.services.length === 0
+      ? []
+      : [
+          "Images that ran at the time:",
+          ...manifest.services.map(
+            (service) => `  ${service.service}: ${service.repositoryDigests[0] ?? service.imageId} (${service.reference})`,
+          ),
+          "",
+        ]),
     "manifest.json holds row counts per table, owners, modes and fingerprints to compare with.",
     "",
   ].join("\n")
@@ -18,10 +26,17 @@ export function instructions(manifest: Manifest): string {
 function stepsFor(part: ManifestPart): readonly string[] {
   if (part.kind === "database") return databaseSteps(part)
   if (part.kind === "files") {
-    return [`${part.part}:  files/${part.name}.tar  (was ${part.source})`, `  tar --extract --same-owner --numeric-owner --file files/${part.name}.tar --directory TARGET`, `  chown ${part.root.uid}:${part.root.gid} TARGET`]
+    return [
+      `${part.part}:  files/${part.name}.tar  (was ${part.source})`,
+      `  tar --extract --same-owner --numeric-owner --file files/${part.name}.tar --directory TARGET`,
+      `  chown ${part.root.uid}:${part.root.gid} TARGET`,
+    ]
   }
   if (part.kind === "image") return [`${part.part}:  docker load --input images/${part.imageId.replace(/^sha256:/, "").slice(0, 12)}.tar`]
-  return [`${part.part}:  ${part.kind}.tar`, ...part.paths.map((path) => `  ${path.stored}  was  ${path.path}  (${path.root.uid}:${path.root.gid} ${path.root.mode.toString(8)})`)]
+  return [
+    `${part.part}:  ${part.kind}.tar`,
+    ...part.paths.map((path) => `  ${path.stored}  was  ${path.path}  (${path.root.uid}:${path.root.gid} ${path.root.mode.toString(8)})`),
+  ]
 }
 
 function databaseSteps(part: Extract<ManifestPart, { kind: "database" }>): readonly string[] {
@@ -35,6 +50,11 @@ function databaseSteps(part: Extract<ManifestPart, { kind: "database" }>): reado
       `  pg_restore --exit-on-error --dbname=NEW_DATABASE ${part.fileName}`,
     ]
   }
-  if (part.engine === "sqlite") return [head, "  Move the old file and its -wal and -shm aside, then put this one in its place.", `  sqlite3 ${part.fileName} 'pragma integrity_check'`]
+  if (part.engine === "sqlite")
+    return [
+      head,
+      "  Move the old file and its -wal and -shm aside, then put this one in its place.",
+      `  sqlite3 ${part.fileName} 'pragma integrity_check'`,
+    ]
   return [head, "  Feed it to the restore command of the app's settings."]
 }

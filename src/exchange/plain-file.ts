@@ -1,5 +1,4 @@
-import { createReadStream, createWriteStream } from "node:fs"
-import { closeSync, openSync } from "node:fs"
+import { closeSync, createReadStream, createWriteStream, openSync } from "node:fs"
 import { pipeline } from "node:stream/promises"
 import { createGunzip } from "node:zlib"
 import type { DumpSource } from "../app/ports.ts"
@@ -13,9 +12,19 @@ export async function plainFile(recognised: Recognised, target: string, signal: 
     await pipeline(createReadStream(recognised.path), createGunzip(), createWriteStream(target, { mode: 0o600, flags: "wx" }), { signal })
   } catch (cause) {
     signal.throwIfAborted()
-    throw new HoldfastError("DUMP_TRUNCATED", { what: `${recognised.path} cannot be unpacked to its end`, why: messageOf(cause), cause })
+    throw unpackError(recognised.path, cause)
   }
   return target
+}
+
+/** A full disk of ours says nothing about the file. */
+export function unpackError(path: string, cause: unknown): HoldfastError {
+  const code = cause instanceof Error && "code" in cause ? cause.code : null
+  const why = messageOf(cause)
+  if (code === "ENOSPC" || code === "EDQUOT")
+    return new HoldfastError("SPACE_MISSING", { what: `there is no room to unpack ${path}`, why, cause })
+  const cut = code === "Z_BUF_ERROR"
+  return new HoldfastError(cut ? "DUMP_TRUNCATED" : "DUMP_DAMAGED", { what: `${path} cannot be unpacked to its end`, why, cause })
 }
 
 /** Gives a file to what reads a dump, as if it came out of a vault. */

@@ -88,5 +88,8 @@ async function refuseOtherDigest(path: string, expected: string): Promise<void> 
   for await (const chunk of createReadStream(path)) hash.update(z.instanceof(Uint8Array).parse(chunk))
   const actual = hash.digest("hex")
   if (actual === expected) return
-  throw new HoldfastError("DUMP_DAMAGED", { what: `${path} is not the file its manifest describes`, why: `SHA-256 ${actual}, ${expected} expected` })
+  throw new HoldfastError("DUMP_DAMAGED", {
+    what: `${path} is not the file its manifest describes`,
+    why: `SHA-256 ${actual}, ${expected} expected`,
+  })
 }

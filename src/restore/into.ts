@@ -1,5 +1,5 @@
-import { mkdir, readdir, rm } from "node:fs/promises"
-import { join, relative } from "node:path"
+import { mkdir, readdir, realpath, rm } from "node:fs/promises"
+import { basename, dirname, join, relative, resolve } from "node:path"
 import { pipeline } from "node:stream/promises"
 import { createReadStream, createWriteStream } from "node:fs"
 import type { App } from "../app/app.ts"
@@ -32,17 +32,28 @@ export async function restoreInto(
   path: string | null,
   ctx: RunContext,
 ): Promise<readonly WrittenPart[]> {
-  refuseLive(app, directory)
+  await refuseLive(app, directory)
   await refuseOccupied(directory)
-  await mkdir(directory, { recursive: true, mode: 0o700 })
-  const written: WrittenPart[] = []
-  for (const part of parts) {
-    const target = join(directory, nameOf(part))
-    ctx.progress.step(`write ${part.part}`)
-    await writePart(origin, part, target, path, ctx)
-    written.push({ part: part.part, path: target, sizeBytes: part.sizeBytes })
+  const made = await mkdir(directory, { recursive: true, mode: 0o700 })
+  try {
+    const written: WrittenPart[] = []
+    for (const part of parts) {
+      const target = join(directory, nameOf(part))
+      ctx.progress.step(`write ${part.part}`)
+      await writePart(origin, part, target, path, ctx)
+      written.push({ part: part.part, path: target, sizeBytes: part.sizeBytes })
+    }
+    return written
+  } catch (thrown) {
+    await removeWritten(directory, made !== undefined)
+    throw thrown
   }
-  return written
+}
+
+/** Half a point must not be taken for one. The directory was empty; it goes as well when it is of our making. */
+export async function removeWritten(directory: string, whole: boolean): Promise<void> {
+  if (whole) return await rm(directory, { recursive: true, force: true })
+  for (const name of await readdir(directory)) await rm(join(directory, name), { recursive: true, force: true })
 }
 
 function nameOf(part: ManifestPart): string {
@@ -57,7 +68,12 @@ async function writePart(origin: Origin, part: ManifestPart, target: string, pat
   await writePaths(origin, part, target, ctx)
 }
 
-async function writeStream(origin: Origin, part: DatabasePart | Extract<ManifestPart, { kind: "image" }>, target: string, ctx: RunContext): Promise<void> {
+async function writeStream(
+  origin: Origin,
+  part: DatabasePart | Extract<ManifestPart, { kind: "image" }>,
+  target: string,
+  ctx: RunContext,
+): Promise<void> {
   await mkdir(join(target, ".."), { recursive: true, mode: 0o700 })
   const item = await partItem(origin.vault, origin.point, part.part, ctx)
   const copy = async (source: DumpSource): Promise<void> => {
@@ -87,20 +103,31 @@ async function writePaths(origin: Origin, part: PathsPart, target: string, ctx: 
 }
 
 /** `--into` must not name what the app is using. */
-function refuseLive(app: App, directory: string): void {
+async function refuseLive(app: App, directory: string): Promise<void> {
+  const target = await canonical(directory)
   const live = [
     ...app.files.map((source) => source.place.path),
     ...app.databases.flatMap((source) => (source.engine === "sqlite" ? [source.place.path] : [])),
     ...app.secrets,
     ...app.configuration,
   ]
-  const hit = live.find((path) => path.startsWith("/") && (isInside(path, directory) || isInside(directory, path)))
+  const places = await Promise.all(live.filter((path) => path.startsWith("/")).map(async (path) => [path, await canonical(path)] as const))
+  const [hit] = places.find(([, path]) => isInside(path, target) || isInside(target, path)) ?? []
   if (hit !== undefined) throw new HoldfastError("TARGET_IS_LIVE", { what: `${directory} is in use by ${app.name} (${hit})` })
 }
 
 function isInside(parent: string, child: string): boolean {
   const between = relative(parent, child)
-  return between === "" || !between.startsWith("..")
+  return between === "" || (between !== ".." && !between.startsWith("../"))
+}
+
+/** With every symbolic link on the way followed, as far as the path exists: a link to the live tree is the live tree. */
+async function canonical(path: string): Promise<string> {
+  const absolute = resolve(path)
+  const real = await realpath(absolute).catch(() => null)
+  if (real !== null) return real
+  const parent = dirname(absolute)
+  return parent === absolute ? absolute : join(await canonical(parent), basename(absolute))
 }
 
 async function refuseOccupied(directory: string): Promise<void> {

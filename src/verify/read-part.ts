@@ -30,7 +30,8 @@ export async function readPart(
   if (part.kind === "image") return await readImagePart(vault, item, part, ctx)
   const read = await vault.backend.readTree(vault.location, item, ctx)
   if (read.sizeBytes !== part.sizeBytes) throw resized(part, read.sizeBytes)
-  if (read.files !== part.files) throw new HoldfastError("POINT_DAMAGED", { what: `${part.part} has ${read.files} files, the manifest says ${part.files}` })
+  if (read.files !== part.files)
+    throw new HoldfastError("POINT_DAMAGED", { what: `${part.part} has ${read.files} files, the manifest says ${part.files}` })
   return { part: part.part, sizeBytes: read.sizeBytes, sha256: null }
 }
 

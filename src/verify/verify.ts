@@ -50,7 +50,11 @@ export async function verifyPoint(
     await refuseChangedDigests(tools, point, parts)
     const durationMs = Math.round(ctx.clock.monotonicMs() - startedMs)
     const report: VerifyReport = { point: id, vault: vault.location.name, level, parts, durationMs }
-    await journal.step("record-proof", { point: id, level }, async () => await recordProof(vault, tools.store, proofOf(report, point, ctx), ctx))
+    await journal.step(
+      "record-proof",
+      { point: id, level },
+      async () => await recordProof(vault, tools.store, proofOf(report, point, ctx), ctx),
+    )
     return { outcome: "succeeded", result: report, record: { point: id, level, durationMs } }
   })
   return end.result
@@ -59,7 +63,9 @@ export async function verifyPoint(
 async function checkSeal(tools: VerifyTools, vault: OpenVault, point: SealedPoint, ctx: RunContext): Promise<void> {
   const stored = await readManifest(vault, point.manifest.app, point.manifest.id, ctx)
   if (stored.digest !== point.digest) {
-    throw new HoldfastError("MANIFEST_INVALID", { what: `the manifest of ${point.manifest.id} in ${vault.location.name} is not the one that was sealed` })
+    throw new HoldfastError("MANIFEST_INVALID", {
+      what: `the manifest of ${point.manifest.id} in ${vault.location.name} is not the one that was sealed`,
+    })
   }
   for (const part of point.manifest.parts) await partItem(vault, point, part.part, ctx)
   await checkVaultChain(vault, tools.store, point.manifest.app, ctx)
@@ -77,7 +83,10 @@ async function refuseChangedDigests(tools: VerifyTools, point: SealedPoint, part
 
 function refuseOtherDigest(part: string, now: string, before: string | null): void {
   if (before === null || before === now) return
-  throw new HoldfastError("POINT_DAMAGED", { what: `the dump of ${part} is not the one that was read before`, why: `${before} then, ${now} now` })
+  throw new HoldfastError("POINT_DAMAGED", {
+    what: `the dump of ${part} is not the one that was read before`,
+    why: `${before} then, ${now} now`,
+  })
 }
 
 function digestIn(details: unknown, part: string): string | null {

@@ -24,7 +24,14 @@ export function createCommandEngine(options: CommandEngineOptions): DatabaseEngi
   return {
     engine: "command",
     extension: "dump",
-    inspect: async (source) => await Promise.resolve({ engineVersion: "unknown", sizeBytes: 0, access: "command", toolVersion: source.dump[0], canSwap: { allowed: true } }),
+    inspect: async (source) =>
+      await Promise.resolve({
+        engineVersion: "unknown",
+        sizeBytes: 0,
+        access: "command",
+        toolVersion: source.dump[0],
+        canSwap: { allowed: true },
+      }),
     capture: async (source, sink, _schema, ctx) => {
       const snapshotAt = ctx.clock.now()
       await runTool(options.processes, source.dump, { stdout: { fd: sink.fd } }, "DATABASE_DUMP_FAILED", ctx)
@@ -33,7 +40,11 @@ export function createCommandEngine(options: CommandEngineOptions): DatabaseEngi
     },
     facts: async () => await Promise.resolve(facts),
     checkDump: async (dump, ctx) => {
-      for await (const _chunk of createReadStream(dump.path, { fd: dump.fd, autoClose: false, signal: ctx.signal })) continue
+      const signal = dump.signal === undefined ? ctx.signal : AbortSignal.any([ctx.signal, dump.signal])
+      let sizeBytes = 0
+      for await (const chunk of createReadStream(dump.path, { fd: dump.fd, autoClose: false, signal }))
+        sizeBytes += Buffer.from(chunk).length
+      if (sizeBytes === 0) throw new HoldfastError("DUMP_TRUNCATED", { what: "the dump is empty" })
       return { tables: [] }
     },
     planNames: (source, operationId) => {
@@ -58,10 +69,15 @@ export function createCommandEngine(options: CommandEngineOptions): DatabaseEngi
       await load(options, source, names.kept, ctx)
       await rm(names.kept, { force: true })
     },
-    observe: async (_source, names) => ({ live: true, staged: await exists(names.staged), kept: await exists(names.kept), failed: await exists(names.failed) }),
+    observe: async (_source, names) => ({
+      live: true,
+      staged: await exists(names.staged),
+      kept: await exists(names.kept),
+      failed: await exists(names.failed),
+    }),
     drop: async (source, name) => {
       if (name === source.name) throw new HoldfastError("TARGET_IS_LIVE", { what: `database ${name} is live and is not dropped` })
-      await rm(name, { force: true })
+      for (const path of [name, `${name}.unfinished`]) await rm(path, { force: true })
     },
     endSessions: async () => await Promise.resolve(0),
     scratch: async (source) => {
@@ -90,16 +106,23 @@ const noShape: DatabaseShape = {
   pragmas: {},
 }
 
+/** What is staged is whole in `path` or not there at all: settling decides by what it finds. */
 async function receive(options: CommandEngineOptions, dump: DumpSource, path: string, ctx: RunContext): Promise<void> {
+  const unfinished = `${path}.unfinished`
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  const file = await open(path, "w", 0o600)
+  const file = await open(unfinished, "w", 0o600)
   try {
-    await runTool(options.processes, ["cat"], { stdin: { fd: dump.fd }, stdout: { fd: file.fd } }, "DATABASE_RESTORE_FAILED", ctx)
+    // The end of a stream that broke off looks like any other end, so the copy is ended by the signal before it comes.
+    const signal = dump.signal === undefined ? ctx.signal : AbortSignal.any([ctx.signal, dump.signal])
+    const streams = { stdin: { fd: dump.fd }, stdout: { fd: file.fd } }
+    await runTool(options.processes, ["cat"], streams, "DATABASE_RESTORE_FAILED", { ...ctx, signal })
     await file.sync()
   } finally {
     await file.close()
   }
-  if ((await stat(path)).size === 0) throw new HoldfastError("DUMP_TRUNCATED", { what: "the dump is empty" })
+  if ((await stat(unfinished)).size === 0) throw new HoldfastError("DUMP_TRUNCATED", { what: "the dump is empty" })
+  await rename(unfinished, path)
+  await syncDirectory(dirname(path))
 }
 
 /** The present state is whole in `path` or not there at all. */
@@ -135,7 +158,10 @@ async function runTool(
 ): Promise<void> {
   const result = await processes.run({ argv, ...ends, signal: ctx.signal })
   if (result.exitCode === 0) return
-  throw new HoldfastError(code, { what: `${argv[0]} ended with ${result.exitCode === null ? `signal ${result.signal ?? "unknown"}` : `exit code ${result.exitCode}`}`, why: result.stderrTail })
+  throw new HoldfastError(code, {
+    what: `${argv[0]} ended with ${result.exitCode === null ? `signal ${result.signal ?? "unknown"}` : `exit code ${result.exitCode}`}`,
+    why: result.stderrTail,
+  })
 }
 
 async function exists(path: string): Promise<boolean> {

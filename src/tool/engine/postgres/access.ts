@@ -6,7 +6,7 @@ import type { ToolEnding } from "./failure.ts"
 import type { SqlSession } from "./session.ts"
 
 export interface ToolRun {
-  readonly program: "pg_dump" | "pg_restore"
+  readonly program: "pg_dump" | "pg_restore" | "psql"
   /** Without the connection, which the runner adds. */
   readonly args: readonly string[]
   readonly database: string

@@ -1,6 +1,6 @@
 /** Hands the vault's FIFO to a program in a helper container, which opens it by path. */
 import { closeSync, constants, existsSync, openSync } from "node:fs"
-import { mkdtemp, rm } from "node:fs/promises"
+import { mkdtemp, rm, stat } from "node:fs/promises"
 import { userInfo } from "node:os"
 import { join } from "node:path"
 import type { Argv } from "../../../app/app.ts"
@@ -31,11 +31,11 @@ export async function readInHelper(
   ctx: RunContext,
 ): Promise<ExecResult> {
   const gate = await mkdtemp(join(scratchDirectory, "gate-"))
-  const held = openSync(dump.path, constants.O_WRONLY | constants.O_NONBLOCK)
-  let open = true
+  // A plain file (an import) has no writer to wait for, and may not be writable.
+  let held = (await stat(dump.path)).isFIFO() ? openSync(dump.path, constants.O_WRONLY | constants.O_NONBLOCK) : null
   const release = (): void => {
-    if (open) closeSync(held)
-    open = false
+    if (held !== null) closeSync(held)
+    held = null
   }
   try {
     const argv: Argv = ["sh", "-c", OPEN_AND_READ, "sh", ...helper.argv]

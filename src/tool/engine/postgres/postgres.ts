@@ -10,6 +10,7 @@ import { chooseAccess } from "./choose-access.ts"
 import { createMemory, type EngineTools } from "./engine-tools.ts"
 import { factsOf } from "./facts.ts"
 import { inspectDatabase } from "./inspect.ts"
+import { loadPlain } from "./load-plain.ts"
 import { MAINTENANCE_DATABASES, openMaintenance } from "./maintenance.ts"
 import { replacementNames } from "./names.ts"
 import { identifier } from "./quote.ts"
@@ -54,6 +55,10 @@ export function createPostgresEngine(tools: EngineTools): DatabaseEngine<Postgre
     stage: async (source, name, dump, shape, schema, ctx) => {
       const access = await reach(source, ctx)
       return await stage(access, { name, dump, shape, schema }, async () => await openMaintenance(access, [name], ctx), ctx)
+    },
+    loadPlain: async (source, name, dump, ctx) => {
+      const access = await reach(source, ctx)
+      await loadPlain(access, name, dump, async () => await openMaintenance(access, [name], ctx), ctx)
     },
     query: async (source, name, sql, ctx) => await on(source, name, ctx, async (session) => await runQuery(session, sql)),
     sessions: async (source, ctx) => await beside(source, [], ctx, async (session) => await sessionsOn(session, source.database)),

@@ -14,6 +14,7 @@ export interface ContainerServer {
   readonly image: string
   readonly directory: string
   readonly memory: Memory
+  readonly superuser: string
 }
 
 const SOCKETS = "/holdfast-sockets"
@@ -22,7 +23,7 @@ const SOCKETS = "/holdfast-sockets"
 const START = `set -e
 bin=$(dirname "$(command -v postgres || ls -d /usr/lib/postgresql/*/bin/postgres /usr/local/pgsql/bin/postgres 2>/dev/null | tail -n 1)")
 data=$(mktemp -d)/data
-"$bin/initdb" --pgdata="$data" --username=postgres --auth=trust --encoding=UTF8 --no-sync --locale=C >&2
+"$bin/initdb" --pgdata="$data" --username="$1" --auth=trust --encoding=UTF8 --no-sync --locale=C >&2
 exec "$bin/postgres" -D "$data" -c listen_addresses= -c unix_socket_directories=${SOCKETS} -c unix_socket_permissions=0777 -c port=5432 \\
   -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c autovacuum=off -c wal_level=minimal -c max_wal_senders=0`
 
@@ -42,11 +43,11 @@ export async function withContainerServer<T>(
     server.memory.scratchImages.set(sockets, server.image)
     const done = run(server, sockets, { ...ctx, signal: AbortSignal.any([ctx.signal, stop.signal]) })
     try {
-      const source = scratchSource(sockets)
+      const source = scratchSource(sockets, server.superuser)
       await answering({ done }, source, ctx)
       return await use(source)
     } finally {
-      await askToEnd(sockets, done, ctx)
+      await askToEnd(server.superuser, sockets, done, ctx)
       stop.abort(new Error("the throwaway server is no longer needed"))
       await done.catch(() => undefined)
     }
@@ -59,10 +60,10 @@ export async function withContainerServer<T>(
 const END_LIMIT_MS = 5_000
 
 /** A fast shutdown from inside: cancelling the helper alone waits until the docker client is killed. */
-async function askToEnd(sockets: string, done: Promise<unknown>, ctx: RunContext): Promise<void> {
+async function askToEnd(user: string, sockets: string, done: Promise<unknown>, ctx: RunContext): Promise<void> {
   try {
     await withSession(
-      async () => await openTcpSession({ host: sockets, port: 5432, user: "postgres", password: null }, "postgres", ctx),
+      async () => await openTcpSession({ host: sockets, port: 5432, user, password: null }, "postgres", ctx),
       async (session) => await session.rows(`COPY (SELECT 1) TO PROGRAM 'kill -INT "$(head -n 1 postmaster.pid)"'`),
     )
     await Promise.race([done, ctx.clock.sleep(END_LIMIT_MS)])
@@ -72,7 +73,7 @@ async function askToEnd(sockets: string, done: Promise<unknown>, ctx: RunContext
 }
 
 async function run(server: ContainerServer, sockets: string, ctx: RunContext): Promise<ExecResult> {
-  const argv: Argv = ["sh", "-c", START]
+  const argv: Argv = ["sh", "-c", START, "sh", server.superuser]
   const binds = [{ hostPath: sockets, target: SOCKETS, readOnly: false }]
   return await server.containers.runHelper({ image: server.image, argv, network: "none", binds, environment: {}, user: "postgres" }, ctx)
 }

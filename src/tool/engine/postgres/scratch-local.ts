@@ -30,6 +30,7 @@ const SETTINGS = [
 export async function withLocalServer<T>(
   processes: Processes,
   binaries: ClientTools,
+  superuser: string,
   use: (source: PostgresSource) => Promise<T>,
   ctx: RunContext,
 ): Promise<T> {
@@ -39,9 +40,9 @@ export async function withLocalServer<T>(
   let server: RunningChild | null = null
   try {
     if (user.ids) await chown(directory, user.ids.uid, user.ids.gid)
-    await initialise(processes, binaries, user, directory, ctx)
+    await initialise(processes, binaries, { user, superuser }, directory, ctx)
     server = startServer(processes, binaries, user, directory, ctx)
-    const source = scratchSource(directory)
+    const source = scratchSource(directory, superuser)
     await answering(server, source, ctx)
     return await use(source)
   } finally {
@@ -53,7 +54,7 @@ export async function withLocalServer<T>(
 async function initialise(
   processes: Processes,
   binaries: ClientTools,
-  user: ServerUser,
+  { user, superuser }: { user: ServerUser; superuser: string },
   directory: string,
   ctx: RunContext,
 ): Promise<void> {
@@ -61,7 +62,7 @@ async function initialise(
     argv: user.as([
       join(binaries.directory, "initdb"),
       `--pgdata=${directory}/data`,
-      "--username=postgres",
+      `--username=${superuser}`,
       "--auth=trust",
       "--encoding=UTF8",
       "--no-sync",
@@ -86,7 +87,7 @@ function startServer(processes: Processes, binaries: ClientTools, user: ServerUs
   })
 }
 
-export function scratchSource(socketDirectory: string): PostgresSource {
+export function scratchSource(socketDirectory: string, superuser: string): PostgresSource {
   return {
     engine: "postgres",
     name: "scratch",
@@ -95,7 +96,7 @@ export function scratchSource(socketDirectory: string): PostgresSource {
     host: socketDirectory,
     port: SOCKET_PORT,
     database: SCRATCH_DATABASE,
-    user: "postgres",
+    user: superuser,
     password: null,
     access: "tcp",
   }
