@@ -6,7 +6,7 @@ import { Secret } from "../../../base/secret.ts"
 import { formatBytes, formatDuration } from "../../../base/units.ts"
 import { findPoint } from "../../../recovery-point/recovery-point.ts"
 import { planRebuild, rebuildApp, type RebuildPlan } from "../../../restore/restore.ts"
-import { decryptKit, type KitVault } from "../../../vault/kit.ts"
+import { decryptKit, markKitTaken, type KitVault } from "../../../vault/kit.ts"
 import type { VaultLocation } from "../../../vault/ports.ts"
 import { openVault } from "../../../vault/vault.ts"
 import type { CommandRun } from "../command-spec.ts"
@@ -27,6 +27,8 @@ export const run: CommandRun = async (house, input) => {
   const plan = await planRebuild({ vault, point })
   if (input.flag("plan")) return { document: documentOf(plan), lines: linesOf(plan) }
   await confirm(house, { plan: linesOf(plan), question: `Rebuild ${app} from ${plan.point} on this host?`, given: input.flag("yes") })
+  // Whoever rebuilt from the kit has it.
+  if (input.text("kit") !== null) await markKitTaken(tools.store, [vault])
   const report = await rebuildApp(tools, { vault, point }, plan, { over: input.flag("over") }, house.command, house.base())
   return {
     document: { format: "holdfast.rebuild", version: 1, ...report },
