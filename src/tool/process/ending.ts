@@ -2,10 +2,11 @@ import type { OutputReader } from "./output.ts"
 
 export interface Ending {
   begin(): void
+  /** The child itself has ended; a group that was being ended must not outlive it. */
   release(): void
 }
 
-/** SIGTERM to the child's whole group, SIGKILL after a limit. A group that is already gone is fine. */
+/** SIGTERM to the child's whole group, SIGKILL after a limit or when the child is gone. A group that is already gone is fine. */
 export function endingOf(processId: number | undefined, killAfterMs: number): Ending {
   let timer: NodeJS.Timeout | undefined
   const send = (signal: NodeJS.Signals): void => {
@@ -17,7 +18,11 @@ export function endingOf(processId: number | undefined, killAfterMs: number): En
       send("SIGTERM")
       timer = setTimeout(() => send("SIGKILL"), killAfterMs)
     },
-    release: () => clearTimeout(timer),
+    release: () => {
+      if (timer === undefined) return
+      clearTimeout(timer)
+      send("SIGKILL")
+    },
   }
 }
 
@@ -30,8 +35,11 @@ function signalGroup(processId: number, signal: NodeJS.Signals): void {
 }
 
 export interface Watch {
+  /** To be called after each piece of output: too much of it ends the child. */
+  check(): void
   release(): void
-  reason(): unknown
+  /** Throws the first reason for which the child was ended, if it was. */
+  throwIfEnded(): void
 }
 
 /** Ends the child on cancellation, on time-out or on too much output; the first reason wins. */
@@ -43,10 +51,10 @@ export function watchChild(limits: {
   timeoutReason: () => unknown
   overflowReason: () => unknown
 }): Watch {
-  let reason: unknown = null
-  const endFor = (why: () => unknown): void => {
-    if (reason !== null) return
-    reason = why()
+  let ended: { readonly reason: unknown } | null = null
+  const endFor = (reasonOf: () => unknown): void => {
+    if (ended !== null) return
+    ended = { reason: reasonOf() }
     limits.ending.begin()
   }
   const onAbort = (): void => endFor(() => limits.signal.reason)
@@ -54,11 +62,16 @@ export function watchChild(limits: {
   limits.signal.addEventListener("abort", onAbort, { once: true })
   const timer = limits.timeoutMs === undefined ? undefined : setTimeout(() => endFor(limits.timeoutReason), limits.timeoutMs)
   return {
+    check: () => {
+      if (limits.output.overflowed()) endFor(limits.overflowReason)
+    },
     release: () => {
       limits.signal.removeEventListener("abort", onAbort)
       clearTimeout(timer)
       limits.ending.release()
     },
-    reason: () => reason ?? (limits.output.overflowed() ? limits.overflowReason() : null),
+    throwIfEnded: () => {
+      if (ended !== null) throw ended.reason
+    },
   }
 }

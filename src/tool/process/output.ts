@@ -10,7 +10,7 @@ export interface OutputReader {
 }
 
 const TAIL_BYTES = 64 * 1024
-const MAX_LINE_BYTES = 8 * 1024 * 1024
+const MAX_LINE_LENGTH = 8 * 1024 * 1024
 
 /** Keeps everything, up to a limit. */
 export function textReader(maxBytes: number): OutputReader {
@@ -27,25 +27,37 @@ export function textReader(maxBytes: number): OutputReader {
   }
 }
 
-/** Hands over each line, keeps nothing. A line over 8 MiB counts as overflow. */
+/** Hands over each line, keeps nothing. A line over 8 MiB counts as overflow and is handed over neither whole nor in part. */
 export function lineReader(onLine: (line: string) => void): OutputReader {
   const decoder = new StringDecoder("utf8")
   let rest = ""
   let overflow = false
+  let tooLong = false
+  const take = (text: string): void => {
+    if (tooLong) return
+    rest += text
+    if (rest.length <= MAX_LINE_LENGTH) return
+    overflow = true
+    tooLong = true
+    rest = ""
+  }
+  const endLine = (): void => {
+    if (!tooLong) onLine(rest)
+    tooLong = false
+    rest = ""
+  }
   return {
     push: (chunk) => {
-      const lines = (rest + decoder.write(Buffer.from(chunk))).split("\n")
-      rest = lines.pop() ?? ""
-      if (rest.length > MAX_LINE_BYTES) {
-        overflow = true
-        rest = ""
+      const [first = "", ...others] = decoder.write(Buffer.from(chunk)).split("\n")
+      take(first)
+      for (const text of others) {
+        endLine()
+        take(text)
       }
-      for (const line of lines) onLine(line)
     },
     finish: () => {
-      rest += decoder.end()
-      if (rest !== "") onLine(rest)
-      rest = ""
+      take(decoder.end())
+      if (rest !== "") endLine()
     },
     text: () => "",
     overflowed: () => overflow,

@@ -23,9 +23,18 @@ export interface NamedPipe {
 /** Makes a pipe in a private directory below `parent`. Both ends are blocking, as children expect. */
 export async function openPipe(processes: Processes, parent: string, signal: AbortSignal): Promise<NamedPipe> {
   const directory = await mkdtemp(join(parent, "pipe-"))
+  try {
+    return await makePipe(processes, directory, signal)
+  } catch (thrown) {
+    await rm(directory, { recursive: true, force: true })
+    throw thrown
+  }
+}
+
+async function makePipe(processes: Processes, directory: string, signal: AbortSignal): Promise<NamedPipe> {
   const path = join(directory, "stream")
   const made = await processes.run({ argv: ["mkfifo", "-m", "600", path], signal })
-  if (made.exitCode !== 0) throw new HoldfastError("TOOL_FAILED", { what: `cannot make a pipe in ${parent}`, why: made.stderrTail })
+  if (made.exitCode !== 0) throw new HoldfastError("TOOL_FAILED", { what: `cannot make a pipe in ${directory}`, why: made.stderrTail })
   // Opening for both first lets the two single-ended opens return at once.
   const both = openSync(path, constants.O_RDWR)
   const readFd = openSync(path, constants.O_RDONLY)

@@ -81,8 +81,6 @@ function startChild(request: ChildRequest, options: ProcessOptions): RunningChil
   })
   const ended = endOf(child)
   feed(child, request)
-  child.stdout?.on("data", stdout.push)
-  child.stderr?.on("data", stderr.push)
   const ending = endingOf(child.pid, request.killAfterMs ?? DEFAULT_KILL_AFTER_MS)
   const stop = watchChild({
     signal: request.signal,
@@ -92,14 +90,18 @@ function startChild(request: ChildRequest, options: ProcessOptions): RunningChil
     timeoutReason: () => timedOut(request),
     overflowReason: () => tooMuchOutput(request),
   })
+  child.stdout?.on("data", (chunk: Uint8Array) => {
+    stdout.push(chunk)
+    stop.check()
+  })
+  child.stderr?.on("data", stderr.push)
   const done = ended.then((result): ChildResult => {
     stop.release()
     stdout.finish()
     stderr.finish()
     if (child.pid === undefined) throw notStarted(request, result.failure)
     if (WRAPPER_FAILED.test(stderr.text())) throw notStarted(request, stderr.text())
-    const reason = stop.reason()
-    if (reason !== null) throw reason
+    stop.throwIfEnded()
     return {
       exitCode: result.exitCode,
       signal: result.signal,
