@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises"
 import { join } from "node:path"
 import type { App } from "../app/app.ts"
 import { remake, resume, standStill, standstillToJson, type Standstill } from "../app/standstill.ts"
+import { dropStays } from "../app/tree/swap.ts"
 import { capturePoint } from "../backup/capture.ts"
 import type { AppUnderCare } from "../backup/backup.ts"
 import { plainBackup } from "../backup/options.ts"
@@ -22,6 +23,7 @@ import type { RestoreTools } from "./ports.ts"
 import { readFirst } from "./read-first.ts"
 import { drop, planReplacements, replacedDatabases, replacementsToJson, swapBack, swapIn, type Replacement } from "./replacement.ts"
 import { refuseSessions, standstillOf } from "./unstoppable.ts"
+import { whatIsLeft } from "./what-is-left.ts"
 import { fetchPaths, placeStaged, stageDatabase, stageTree, type Origin } from "./stage.ts"
 import { restoreSteps, type RestoreSteps } from "./steps.ts"
 
@@ -178,9 +180,16 @@ async function takeSafetyPoint(
 ): Promise<string | null> {
   const { app, origin } = restoring
   const only = [...new Set(restoring.parts.map((part) => part.part).filter((part) => !part.startsWith("image:")))]
-  const options = { ...plainBackup, trigger: "safety" as const, label: `before restore of ${origin.point.manifest.id}`, only, acceptCollapse: true, acceptBlank: true }
   try {
-    const point = await capturePoint(tools, { app, declared: restoring.declared, vault: origin.vault, options }, journal, ctx)
+    const left = await whatIsLeft(tools, app, only, restoring.replacements, ctx)
+    if (left.parts.length === 0) {
+      restoring.warnings.push("no safety point was taken: nothing was left to capture")
+      return null
+    }
+    const label = `before restore of ${origin.point.manifest.id}`
+    const options = { ...plainBackup, trigger: "safety" as const, label, only: left.parts, acceptCollapse: true, acceptBlank: true }
+    const point = await capturePoint(tools, { app: left.app, declared: restoring.declared, vault: origin.vault, options }, journal, ctx)
+    if (left.gone.length > 0) restoring.warnings.push(`the safety point has no ${left.gone.join(", ")}: there was nothing left of it`)
     return point.manifest.id
   } catch (thrown) {
     if (!isHoldfastError(thrown) || NEVER_SWALLOWED.includes(thrown.code)) throw thrown
@@ -203,7 +212,10 @@ async function stageAll(tools: RestoreTools, restoring: Restoring, journal: Jour
     } else if (part.kind === "files") {
       for (const replacement of own) {
         if (replacement.kind !== "tree") continue
-        await journal.step("stage-files", { files: part.name }, async () => await stageTree(origin, part, replacement.swap.staged, ctx))
+        await journal.step("stage-files", { files: part.name }, async () => {
+          await stageTree(origin, part, replacement.swap.staged, ctx)
+          await dropStays(replacement.swap, replacement.swap.staged)
+        })
       }
     } else {
       await journal.step("stage-paths", { kind: part.kind }, async () => {

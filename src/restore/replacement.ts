@@ -1,6 +1,7 @@
 import { z } from "zod"
 import type { App, DatabaseSource } from "../app/app.ts"
 import type { ReplacementNames } from "../app/ports.ts"
+import { databasesInside } from "../app/tree/databases-inside.ts"
 import { dropKeptTree, planTreeSwap, swapTreeBack, swapTreeIn, treeSwapSchema, type TreeSwap } from "../app/tree/swap.ts"
 import type { Json } from "../base/canonical-json.ts"
 import { HoldfastError } from "../base/errors.ts"
@@ -51,7 +52,9 @@ export async function planReplacements(
     return [{ kind: "database", part: part.part, source: part.name, names: tools.databases.for(source).planNames(source, operationId) }]
   }
   if (part.kind === "files") {
-    return [{ kind: "tree", part: part.part, stored: null, swap: await planTreeSwap(filesPath(app, part.name), operationId) }]
+    const path = filesPath(app, part.name)
+    const leaveAlone = [...part.exclude, ...(await databasesInside(app, path))]
+    return [{ kind: "tree", part: part.part, stored: null, swap: await planTreeSwap(path, operationId, leaveAlone) }]
   }
   if (part.kind === "image") return []
   return await Promise.all(

@@ -78,7 +78,7 @@ export async function surveyTree(root: string, options: { readonly exclude: read
 function newWalk(root: string, exclude: readonly string[]): Walk {
   return {
     root: Buffer.from(root),
-    excludes: excludesOf(root, exclude),
+    excludes: excludesOf(exclude),
     counts: { files: 0, directories: 0, symbolicLinks: 0, sizeBytes: 0, allocatedBytes: 0, newestMs: -1 },
     lists: {
       skipped: shortList(),

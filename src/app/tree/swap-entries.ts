@@ -3,6 +3,7 @@ import { basename, dirname } from "node:path"
 import { syncDirectory } from "../../base/durable-file.ts"
 import { HoldfastError } from "../../base/errors.ts"
 import type { TreeSwap } from "./swap-names.ts"
+import { staysOf } from "./swap-stays.ts"
 import { dressLike, exists, move, removeEmpty, syncParents, type Step } from "./swap-steps.ts"
 import { joined } from "./tree-path.ts"
 
@@ -46,7 +47,7 @@ async function moveOutOrPutBack(swap: TreeSwap, before: Step | undefined): Promi
   }
 }
 
-/** Everything in the root moves to `aside`, which takes its final name only when the root is empty. */
+/** Everything in the root that is replaced moves to `aside`, which takes its final name only when nothing of it is left. */
 async function moveOut(swap: TreeSwap, aside: string, before: Step | undefined): Promise<void> {
   const unfinished = partial(aside)
   if (!(await exists(unfinished))) {
@@ -84,14 +85,16 @@ async function moveEntries(swap: TreeSwap, from: string, to: string, before: Ste
 
 const NAMES_AT_ONCE = 1000
 
-/** The directory of this replacement may itself lie in the root; it stays. */
+/** What lies in the root and is not replaced never moves, the directory of this replacement first of all. */
 async function someNames(swap: TreeSwap, directory: string): Promise<readonly Buffer[]> {
   const own = basename(dirname(swap.kept))
+  const stays = directory === swap.root ? staysOf(swap) : () => false
   const names: Buffer[] = []
   const handle = await opendir(directory, { encoding: "latin1" })
   for await (const entry of handle) {
-    if (entry.name === own) continue
-    names.push(Buffer.from(entry.name, "latin1"))
+    const name = Buffer.from(entry.name, "latin1")
+    if (entry.name === own || stays(name.toString("utf8"))) continue
+    names.push(name)
     if (names.length >= NAMES_AT_ONCE) break
   }
   return names

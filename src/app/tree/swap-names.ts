@@ -15,15 +15,26 @@ export const treeSwapSchema = z.object({
   failed: z.string(),
   /** Whether there was a directory when this was planned. */
   existed: z.boolean(),
+  /** Patterns of what is not replaced: it is in the live tree before and after. */
+  stays: z.array(z.string()).default([]),
 })
 
 export type TreeSwap = Readonly<z.infer<typeof treeSwapSchema>>
 
-/** Name of our own entries inside a root that is a mount point; a capture must leave them out. */
-export const OWN_ENTRIES = ".holdfast-*"
+/** Names of our own entries: in a root that is a mount point, and beside each file or directory that is replaced. No capture takes them. */
+export const OWN_ENTRIES: readonly string[] = [".holdfast-*", ".*.holdfast-*"]
 
-/** Names the directories of one replacement. Nothing is changed. Throws NOT_PERMITTED when other mounts lie inside the root. */
-export async function planTreeSwap(root: string, operationId: string): Promise<TreeSwap> {
+/**
+ * Names the directories of one replacement. Nothing is changed. Throws NOT_PERMITTED when other mounts lie inside the root.
+ * @param leaveAlone patterns of what the capture left out; our own entries are always left alone
+ */
+export async function planTreeSwap(root: string, operationId: string, leaveAlone: readonly string[] = []): Promise<TreeSwap> {
+  return { ...(await directoriesOf(root, operationId)), stays: [...OWN_ENTRIES, ...leaveAlone] }
+}
+
+type Directories = Omit<TreeSwap, "stays">
+
+async function directoriesOf(root: string, operationId: string): Promise<Directories> {
   const real = await realRoot(root)
   if (!(await exists(real))) return besideNames(real, operationId, false)
   if (!(await lstat(real)).isDirectory()) throw new HoldfastError("TARGET_NOT_EMPTY", { what: `${real} is not a directory` })
@@ -35,12 +46,12 @@ export async function planTreeSwap(root: string, operationId: string): Promise<T
   return besideNames(real, operationId, true)
 }
 
-function besideNames(root: string, operationId: string, existed: boolean): TreeSwap {
+function besideNames(root: string, operationId: string, existed: boolean): Directories {
   const beside = (role: string): string => join(dirname(root), `.${basename(root)}.holdfast-${role}-${operationId}`)
   return { mode: "rename", root, staged: beside("staged"), kept: beside("kept"), failed: beside("failed"), existed }
 }
 
-function entriesNames(root: string, holder: string): TreeSwap {
+function entriesNames(root: string, holder: string): Directories {
   return {
     mode: "entries",
     root,

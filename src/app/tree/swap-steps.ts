@@ -6,7 +6,7 @@ import { HoldfastError } from "../../base/errors.ts"
 /** Called before each single change of the disk; tests stop there. */
 export type Step = (change: string) => void
 
-export async function exists(path: string): Promise<boolean> {
+export async function exists(path: string | Buffer): Promise<boolean> {
   return await lstat(path).then(
     () => true,
     (thrown: unknown) => {
@@ -14,6 +14,11 @@ export async function exists(path: string): Promise<boolean> {
       throw thrown
     },
   )
+}
+
+/** A directory itself, not a link to one. */
+export async function isDirectory(path: string | Buffer): Promise<boolean> {
+  return (await exists(path)) && (await lstat(path)).isDirectory()
 }
 
 /** Renames and makes it durable. Throws NOT_PERMITTED for what the system refuses. */
@@ -32,11 +37,11 @@ export async function syncParents(...paths: readonly string[]): Promise<void> {
 }
 
 /** Gives a directory the owner and mode of another. */
-export async function dressLike(target: string, model: string, before: Step | undefined): Promise<void> {
+export async function dressLike(target: string | Buffer, model: string | Buffer, before: Step | undefined): Promise<void> {
   const { uid, gid, mode } = await lstat(model)
   const present = await lstat(target)
   if (present.uid === uid && present.gid === gid && present.mode === mode) return
-  before?.(`dress ${target}`)
+  before?.(`dress ${target.toString()}`)
   if (present.uid !== uid || present.gid !== gid) await lchown(target, uid, gid)
   await chmod(target, mode & 0o7777)
 }

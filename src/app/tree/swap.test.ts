@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { systemClock } from "../../base/clock.ts"
 import { silentLog, silentProgress } from "../../base/run-context.ts"
-import { dropKeptTree, observeTreeSwap, planTreeSwap, swapTreeBack, swapTreeIn, type TreeSwap } from "./swap.ts"
+import { dropKeptTree, dropStays, observeTreeSwap, planTreeSwap, swapTreeBack, swapTreeIn, type TreeSwap } from "./swap.ts"
 
 const ctx = { signal: new AbortController().signal, progress: silentProgress, log: silentLog, clock: systemClock, operationId: "op" }
 const OLD = { "a.txt": "old a", "only-old": "x", "sub/deep/b": "old b" }
@@ -220,4 +220,77 @@ it.each(["tree", "volumes/chat_files/_data"])("an immutable entry in %s leaves t
   } finally {
     execFileSync("chattr", ["-i", immutable])
   }
+})
+
+describe.each(places)("$title with entries that no point holds", (place) => {
+  const STAYS = ["/app.db", "/app.db-wal", "/sub/deep/inner.db", "*.cache"]
+  const kept = {
+    "app.db": "live rows",
+    "app.db-wal": "live log",
+    ".app.db.holdfast-kept-before": "kept by an earlier restore",
+    "gone/only.cache": "in a directory that the point does not have",
+    "sub/deep/inner.db": "nested",
+  }
+
+  async function withStays<T>(use: (root: string, swap: TreeSwap) => Promise<T>): Promise<T> {
+    const root = await place.prepare()
+    try {
+      await fill(root, { ...OLD, ...kept }, 0o750)
+      await chmod(join(root, "gone"), 0o711)
+      const swap = await planTreeSwap(root, "op", STAYS)
+      // A point made by other settings may hold what is left alone now.
+      await fill(swap.staged, { ...NEW, "app.db": "torn copy", ".app.db.holdfast-kept-before": "stale" }, 0o705)
+      await dropStays(swap, swap.staged)
+      return await use(root, swap)
+    } finally {
+      place.release?.(root)
+      await rm(directory, { recursive: true, force: true })
+    }
+  }
+
+  it("leaves them in the live tree, going in and back, whatever died in between", async () => {
+    let changes = 0
+    for (let died = true, change = 1; died; change += 1) {
+      died = await withStays(async (root, swap) => {
+        const first = await dieBefore(change, async (before) => await swapTreeIn(swap, ctx, before))
+        await swapTreeIn(swap, ctx)
+        expect(await contentOf(root), `after change ${change}`).toEqual({ ...newState, ...kept })
+        expect((await lstat(join(root, "gone"))).mode & 0o777).toBe(0o711)
+        await swapTreeBack(swap, ctx)
+        expect(await contentOf(root), `after change ${change}, undone`).toEqual({ ...oldState, ...kept })
+        await dropKeptTree(swap, "failed", ctx)
+        expect(await contentOf(root)).toEqual({ ...oldState, ...kept })
+        return first
+      })
+      if (died) changes += 1
+    }
+    expect(changes).toBeGreaterThanOrEqual(4)
+  })
+
+  it("leaves them in the live tree when the swap died and undoing it died too", async () => {
+    let died = true
+    for (let change = 1; died; change += 1) {
+      for (let undone = 1, diedUndoing = true; diedUndoing; undone += 2) {
+        ;[died, diedUndoing] = await withStays(async (root, swap) => {
+          const first = await dieBefore(change, async (before) => await swapTreeIn(swap, ctx, before))
+          const second = await dieBefore(undone, async (before) => await swapTreeBack(swap, ctx, before))
+          await swapTreeBack(swap, ctx)
+          expect(await contentOf(root), `died before ${change}, undoing before ${undone}`).toEqual({ ...oldState, ...kept })
+          return [first, second] as const
+        })
+      }
+    }
+  })
+
+  it("never loses one to something that took its place", async () => {
+    await withStays(async (root, swap) => {
+      await fill(swap.staged, { gone: "a file where there was a directory" }, 0o705)
+      await expect(swapTreeIn(swap, ctx)).rejects.toMatchObject({
+        code: "TARGET_NOT_EMPTY",
+        message: `${join(root, "gone/only.cache")} is in the place of what a restore leaves alone`,
+      })
+      await swapTreeBack(swap, ctx)
+      expect(await contentOf(root)).toEqual({ ...oldState, ...kept })
+    })
+  })
 })

@@ -9,18 +9,23 @@ import type { RunContext } from "../../base/run-context.ts"
 import { entriesIn, entriesBack } from "./swap-entries.ts"
 import { directoryBack, directoryIn } from "./swap-directory.ts"
 import type { TreeSwap } from "./swap-names.ts"
+import { carryBack, carryOver, makingPlace } from "./swap-stays.ts"
 import { exists, type Step } from "./swap-steps.ts"
 
+export { dropStays } from "./swap-stays.ts"
 export { OWN_ENTRIES, planTreeSwap, treeSwapSchema, type TreeSwap } from "./swap-names.ts"
 
 /** Live becomes kept, staged becomes live. Repeating it is harmless. Throws NOT_PERMITTED with the old data back in place. */
 export async function swapTreeIn(swap: TreeSwap, ctx: RunContext, before?: Step): Promise<void> {
   ctx.signal.throwIfAborted()
   await (swap.mode === "rename" ? directoryIn(swap, before) : entriesIn(swap, before))
+  await carryOver(swap, before)
 }
 
 /** Live becomes failed, kept becomes live; a swap that was never begun or not finished is undone. Repeating it is harmless. */
 export async function swapTreeBack(swap: TreeSwap, _ctx: RunContext, before?: Step): Promise<void> {
+  // Once the new entries are all set aside, what lies in the root is already the old state.
+  if (swap.mode === "rename" || !(await exists(swap.failed))) await carryBack(swap, before)
   await (swap.mode === "rename" ? directoryBack(swap, before) : entriesBack(swap, before))
 }
 
@@ -41,5 +46,6 @@ export async function observeTreeSwap(swap: TreeSwap): Promise<TreeSwapState> {
 export async function dropKeptTree(swap: TreeSwap, what: "staged" | "kept" | "failed", ctx: RunContext): Promise<void> {
   ctx.signal.throwIfAborted()
   await rm(swap[what], { recursive: true, force: true })
+  await rm(makingPlace(swap), { recursive: true, force: true })
   if (swap.mode === "entries") await rmdir(dirname(swap[what])).catch(() => undefined)
 }
