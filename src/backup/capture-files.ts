@@ -1,6 +1,8 @@
 import type { App, FileSource } from "../app/app.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
+import { databasesInside } from "../app/tree/databases-inside.ts"
+import { OWN_ENTRIES } from "../app/tree/swap.ts"
 import { surveyTree, type TreeSurvey } from "../app/tree/survey.ts"
 import type { FilesPart } from "../recovery-point/manifest.ts"
 import type { OpenVault } from "../vault/vault.ts"
@@ -19,16 +21,17 @@ export async function captureFiles(
 ): Promise<{ part: FilesPart; warnings: readonly string[] }> {
   const part = `files:${source.name}`
   const startedMs = ctx.clock.monotonicMs()
-  const before = await surveyTree(source.place.path, { exclude: source.exclude }, ctx)
+  const exclude = [...new Set([...source.exclude, ...OWN_ENTRIES, ...(await databasesInside(app, source.place.path))])]
+  const before = await surveyTree(source.place.path, { exclude }, ctx)
   refuseUnreadable(part, before)
   refuseUnmounted(source, before)
   const stored = await vault.backend.storeTree(
     vault.location,
     { app: app.name, point, part },
-    { root: source.place.path, exclude: source.exclude, parent: options.parent },
+    { root: source.place.path, exclude, parent: options.parent },
     ctx,
   )
-  const changed = differences(before, await surveyTree(source.place.path, { exclude: source.exclude }, ctx))
+  const changed = differences(before, await surveyTree(source.place.path, { exclude }, ctx))
   if (options.strict && changed !== null) throw new HoldfastError("SOURCE_CHANGED", { what: `${part} changed while it was read`, why: changed })
   return {
     warnings: [...survivingWarnings(part, before), ...(changed === null ? [] : [`${part}: changed while it was read (${changed})`])],
@@ -43,7 +46,7 @@ export async function captureFiles(
       durationMs: Math.round(ctx.clock.monotonicMs() - startedMs),
       root: { uid: before.root.uid, gid: before.root.gid, mode: before.root.mode },
       source: source.place.path,
-      exclude: [...source.exclude],
+      exclude,
       skipped: [...before.skipped],
       special: [...before.special],
     },
