@@ -11,7 +11,12 @@ import { wanted } from "./options.ts"
 import type { BackupTools } from "./ports.ts"
 
 /** Everything of the manifest but its place in the chain. */
-export async function draftManifest(tools: BackupTools, capture: Capture, parts: readonly ManifestPart[], ctx: RunContext): Promise<ManifestDraft> {
+export async function draftManifest(
+  tools: BackupTools,
+  capture: Omit<Capture, "items">,
+  parts: readonly ManifestPart[],
+  ctx: RunContext,
+): Promise<ManifestDraft> {
   const { app, options } = capture
   const keys = liveKeySources(
     app,
@@ -42,6 +47,8 @@ export async function draftManifest(tools: BackupTools, capture: Capture, parts:
     compose: app.compose === null ? null : composeRecord(app.compose),
     settings: { app: z.json().parse(appToJson(capture.declared)) },
     warnings: [...capture.warnings],
+    // A safety point takes whatever is there; nobody has said that it is as it should be.
+    ...(options.acceptCollapse && options.trigger !== "safety" ? { acceptedCollapse: true as const } : {}),
   }
 }
 

@@ -29,5 +29,30 @@ export const doctorOutput = z.object({
   ),
 })
 
+/** `doctor --free-space` */
+export const freeSpaceOutput = z.object({
+  format: z.literal("holdfast.free-space"),
+  version: z.literal(1),
+  app: z.string(),
+  applied: z.boolean(),
+  /** Subjects of what went. */
+  removed: z.array(z.string()),
+  /** Sum of what is known of the items that can go. */
+  freedBytes: z.number().int().nonnegative(),
+  items: z.array(
+    z.object({
+      kind: z.enum(["migration-backup", "log", "kept-state", "unsealed"]),
+      /** A path, an operation's id, or a point's id. */
+      subject: z.string(),
+      vault: z.string().nullable(),
+      /** Null where it cannot be known before it is gone. */
+      sizeBytes: z.number().int().nonnegative().nullable(),
+      remove: z.boolean(),
+      why: z.string(),
+    }),
+  ),
+})
+
 export type InitOutput = z.infer<typeof initOutput>
 export type DoctorOutput = z.infer<typeof doctorOutput>
+export type FreeSpaceOutput = z.infer<typeof freeSpaceOutput>

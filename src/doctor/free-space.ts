@@ -5,6 +5,7 @@ import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { Journal } from "../operation/journal.ts"
 import type { OperationTools, Settlement } from "../operation/operation.ts"
+import type { KeptRecord } from "../operation/ports.ts"
 import { runOperation, type ContextBase } from "../operation/run-operation.ts"
 import { sweepUnsealed } from "../recovery-point/recovery-point.ts"
 import type { VaultBackend, VaultLocation } from "../vault/ports.ts"
@@ -20,6 +21,8 @@ export interface FreeSpaceTools extends OperationTools {
   readonly backend: VaultBackend
   /** Drops what these restores kept beside, and marks it released; the restore room's own. */
   releaseKept(app: App, operationIds: ReadonlySet<string>, ctx: RunContext): Promise<readonly string[]>
+  /** Bytes of what one restore kept; null where they cannot be told. The restore room's own. */
+  keptBytes?(app: App, record: KeptRecord, ctx: RunContext): Promise<number | null>
 }
 
 export interface FreeSpacePlan {
@@ -54,12 +57,16 @@ export async function planFreeSpace(
 async function keptStates(tools: FreeSpaceTools, app: App, ctx: RunContext): Promise<readonly Removable[]> {
   const now = ctx.clock.now()
   const kept = (await tools.store.kept(app.name)).filter((record) => record.releasedAt === null)
-  return kept.map(({ operationId, keptUntil }) => {
+  const items: Removable[] = []
+  for (const record of kept) {
+    const { operationId, keptUntil } = record
     const over = keptUntil <= now
     const until = keptUntil.toISOString()
     const why = over ? `kept for undo until ${until}` : `can be undone until ${until}`
-    return { kind: "kept-state", subject: operationId, vault: null, sizeBytes: null, remove: over, why }
-  })
+    const sizeBytes = (await tools.keptBytes?.(app, record, ctx)) ?? null
+    items.push({ kind: "kept-state", subject: operationId, vault: null, sizeBytes, remove: over, why })
+  }
+  return items
 }
 
 async function unsealedParts(

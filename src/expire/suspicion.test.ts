@@ -37,6 +37,12 @@ test("a point without a part is not suspicious for that", () => {
   expect([...suspiciousPoints([first, { ...second, parts: [] }, third], THRESHOLDS)]).toEqual([])
 })
 
+test("a drop that was accepted when the point was taken is the new measure", () => {
+  const [first, second, third, fourth] = withFiles(100, 20, 19, 4)
+  if (!first || !second || !third || !fourth) throw new Error("four were made")
+  expect([...suspiciousPoints([first, { ...second, acceptedCollapse: true }, third, fourth], THRESHOLDS)]).toEqual(["p4"])
+})
+
 test("rows of volatile tables do not count, rows of others do", () => {
   const withRows = (rows: Readonly<Record<string, number>>, sequence: number): Manifest => {
     const manifest = manifestOf({ id: `p${sequence}`, sequence, startedAt: "2026-04-19T12:00:00Z" })

@@ -3,7 +3,8 @@ import type { Manifest, ManifestPart } from "../recovery-point/manifest.ts"
 
 /**
  * Points that are sharply smaller than the last unsuspicious one before them (F100): an emptied or encrypted source must not
- * push out the last good points. Compared part by part, so that a point without some parts is not suspicious for that.
+ * push out the last good points. Compared part by part, so that a point without some parts is not suspicious for that. A drop that a
+ * person accepted when the point was taken is not one, and later points are measured by it.
  * @param manifests oldest first
  * @param volatileTables whose rows do not count, as the app's recipe names them
  */
@@ -16,7 +17,8 @@ export function suspiciousPoints(
   const suspicious = new Set<string>()
   const lastGood = new Map<string, ManifestPart>()
   for (const manifest of manifests) {
-    if (manifest.parts.some((part) => collapsed(lastGood.get(part.part), part, thresholds, ignored))) suspicious.add(manifest.id)
+    const accepted = manifest.acceptedCollapse === true
+    if (!accepted && manifest.parts.some((part) => collapsed(lastGood.get(part.part), part, thresholds, ignored))) suspicious.add(manifest.id)
     else for (const part of manifest.parts) lastGood.set(part.part, part)
   }
   return suspicious

@@ -136,6 +136,8 @@ export const manifestSchema = z.strictObject({
   /** The app's settings in force, without secrets, so that an empty host can be rebuilt. */
   settings: z.record(z.string(), z.json()),
   warnings: z.array(z.string()),
+  /** A person said that a sharp drop against earlier points is intended: this point is the new measure, not a suspicious one. */
+  acceptedCollapse: z.literal(true).optional(),
   /** 1 for the first point of an app in a vault chain, then one more each. */
   sequence: z.number().int().positive(),
   previous: z.strictObject({ id: z.string(), digest }).nullable(),

@@ -2,6 +2,7 @@
 export { restoreInPlace, type RestoreReport } from "./in-place.ts"
 export { restoreInto, type WrittenPart } from "./into.ts"
 export { findKept, keptStateOf, releaseKept } from "./kept.ts"
+export { releaseDue } from "./release.ts"
 export { plainRestore, toRestore, type RestoreOptions } from "./options.ts"
 export { planRestore, type RestorePlan } from "./plan.ts"
 export type { RestoreTools } from "./ports.ts"

@@ -332,6 +332,11 @@ export const commandTable: readonly CommandSpec[] = [
     summary: "examine what backups stand on, and say what to do",
     settles: "tolerant",
     arguments: [app],
+    options: [
+      { flags: "--free-space", summary: "plan what of one app can go, with bytes, and remove it after confirmation" },
+      { flags: "--plan", summary: "with --free-space: show what would go and why, and stop" },
+      { flags: "--yes", summary: "with --free-space: the plan was read" },
+    ],
     load: async () => await import("./command/doctor.ts"),
   },
   {

@@ -1,13 +1,15 @@
 import type { BackupOptions } from "../../../backup/backup.ts"
 import { backUp, planBackup } from "../../../backup/backup.ts"
+import { isHoldfastError, messageOf } from "../../../base/errors.ts"
 import { formatBytes, formatDuration } from "../../../base/units.ts"
 import type { BackupOutput } from "../../../contract/output.ts"
 import type { SealedPoint } from "../../../recovery-point/recovery-point.ts"
 import type { CommandRun } from "../command-spec.ts"
+import type { House } from "../house.ts"
 import type { CommandInput } from "../input.ts"
 import { kitLines } from "../kit-reminder.ts"
 import { renderTable } from "../render/table.ts"
-import { openSubject } from "../subject.ts"
+import { openSubject, type Subject } from "../subject.ts"
 
 /** `holdfast backup` */
 export const run: CommandRun = async (house, input) => {
@@ -40,7 +42,20 @@ export const run: CommandRun = async (house, input) => {
     }
   }
   const point = await backUp(subject.tools, subject.vault, subject, options, house.command, house.base())
-  return { document: documentOf(point), lines: [...linesOf(point), ...(await kitLines(house, subject.vault))] }
+  const released = await releasedLines(house, subject)
+  return { document: documentOf(point), lines: [...linesOf(point), ...released, ...(await kitLines(house, subject.vault))] }
+}
+
+/** The point is sealed: what a restore kept beside may go if its time is over. That it could not go is no failure of the backup. */
+async function releasedLines(house: House, { tools, app }: Subject): Promise<readonly string[]> {
+  try {
+    const { releaseDue } = await import("../../../restore/restore.ts")
+    const operations = await releaseDue(tools, app, house.command, house.base())
+    return operations.map((operation) => `released what operation ${operation} had kept for undo; its time was over`)
+  } catch (thrown) {
+    if (!isHoldfastError(thrown) || house.signal.aborted) throw thrown
+    return [`warning: what earlier restores kept could not be released: ${messageOf(thrown)}; see \`holdfast doctor --free-space\``]
+  }
 }
 
 function optionsOf(input: CommandInput): BackupOptions {

@@ -10,6 +10,7 @@ import { declaredApp, lookingContext, verbTools } from "../subject.ts"
 
 /** `holdfast doctor` */
 export const run: CommandRun = async (house, input) => {
+  if (input.flag("free-space")) return await (await import("./free-space.ts")).run(house, input)
   const settings = await house.settings()
   const tools: DoctorTools = { ...(await verbTools(house)), sqliteVersion: house.sqliteVersion }
   const apps: App[] = []
