@@ -46,10 +46,10 @@ function parseBody(text: string): Readonly<Record<string, unknown>> | null {
 
 /** `a.b` reaches into nested objects; a key with a dot in its own name wins. */
 function member(body: Readonly<Record<string, unknown>>, key: string): unknown {
-  if (key in body) return body[key]
+  if (Object.hasOwn(body, key)) return body[key]
   return key.split(".").reduce<unknown>((value, part) => {
     const inner = bodySchema.safeParse(value)
-    return inner.success ? inner.data[part] : undefined
+    return inner.success && Object.hasOwn(inner.data, part) ? inner.data[part] : undefined
   }, body)
 }
 

@@ -1,7 +1,8 @@
-import { lstat, readFile, readdir } from "node:fs/promises"
+import type { Stats } from "node:fs"
+import { lstat, readFile, readdir, stat } from "node:fs/promises"
 import { basename, join } from "node:path"
 import type { App } from "../app/app.ts"
-import { HoldfastError, isHoldfastError } from "../base/errors.ts"
+import { HoldfastError } from "../base/errors.ts"
 
 const MAX_BLANK_BYTES = 4096
 
@@ -11,7 +12,7 @@ const MAX_BLANK_BYTES = 4096
  */
 export async function refuseBlankSecrets(app: App): Promise<void> {
   const blank: string[] = []
-  for (const path of app.secrets) blank.push(...(await blankFiles(path)))
+  for (const path of app.secrets) blank.push(...(await blankFiles(path, await statusOf(path))))
   const refused = blank.filter((path) => !blankAllowed(app, path))
   if (refused.length === 0) return
   throw new HoldfastError("SECRET_EMPTY", { what: `${refused.length === 1 ? "a secret is" : "secrets are"} blank: ${refused.join(", ")}` })
@@ -21,22 +22,21 @@ function blankAllowed(app: App, path: string): boolean {
   return app.recipe?.secretFacts.some((fact) => fact.blankAllowed === true && fact.file === basename(path)) ?? false
 }
 
-async function blankFiles(path: string): Promise<readonly string[]> {
-  const status = await statusOf(path)
+async function blankFiles(path: string, status: Stats): Promise<readonly string[]> {
   if (status.isDirectory()) {
-    const names = await readdir(path)
-    const nested = await Promise.all(names.map(async (name) => await blankFiles(join(path, name))))
+    const inside = (await readdir(path)).map((name) => join(path, name))
+    const nested = await Promise.all(inside.map(async (one) => await blankFiles(one, await lstat(one))))
     return nested.flat()
   }
   if (!status.isFile() || status.size > MAX_BLANK_BYTES) return []
   return (await readFile(path, "utf8")).trim() === "" ? [path] : []
 }
 
-async function statusOf(path: string) {
+/** Of what the path leads to, because that is what is captured. */
+async function statusOf(path: string): Promise<Stats> {
   try {
-    return await lstat(path)
+    return await stat(path)
   } catch (cause) {
-    if (isHoldfastError(cause)) throw cause
     throw new HoldfastError("SECRET_MISSING", { what: `the secret ${path} is not there`, cause })
   }
 }

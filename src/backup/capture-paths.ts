@@ -1,4 +1,4 @@
-import { cp, lstat, lchown, mkdir, readdir, rm } from "node:fs/promises"
+import { chmod, cp, lchown, lstat, mkdir, readdir, realpath, rm, stat } from "node:fs/promises"
 import { basename, join } from "node:path"
 import type { App } from "../app/app.ts"
 import { HoldfastError } from "../base/errors.ts"
@@ -49,20 +49,23 @@ export async function capturePaths(
   }
 }
 
+/** A path that is itself a link stands for what it leads to: a stored link alone would bring nothing back on another host. */
 async function copyIn(path: string, root: string, stored: string): Promise<PathsPart["paths"][number]> {
-  const status = await lstat(path).catch((cause: unknown) => {
+  const status = await stat(path).catch((cause: unknown) => {
     throw new HoldfastError("SECRET_MISSING", { what: `${path} is not there`, cause })
   })
+  const real = await realpath(path)
   const target = join(root, stored)
-  await cp(path, target, { recursive: true, preserveTimestamps: true, dereference: false, verbatimSymlinks: true, errorOnExist: true, force: false })
-  await copyOwners(path, target)
+  await cp(real, target, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true, errorOnExist: true, force: false })
+  await copyOwners(real, target)
   return { path, stored, directory: status.isDirectory(), root: { uid: status.uid, gid: status.gid, mode: status.mode & 0o7777 } }
 }
 
-/** `cp` keeps modes and times but not owners. */
+/** `cp` keeps times but not owners, and a change of owner takes set-id bits away, so modes come last. */
 async function copyOwners(from: string, to: string): Promise<void> {
   const status = await lstat(from)
   await lchown(to, status.uid, status.gid)
-  if (!status.isDirectory()) return
-  for (const name of await readdir(from)) await copyOwners(join(from, name), join(to, name))
+  if (status.isSymbolicLink()) return
+  if (status.isDirectory()) for (const name of await readdir(from)) await copyOwners(join(from, name), join(to, name))
+  await chmod(to, status.mode & 0o7777)
 }

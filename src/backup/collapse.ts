@@ -21,7 +21,7 @@ function refuseDatabaseCollapse(app: App, now: DatabasePart, before: DatabasePar
   if (reasons.length === 0) return
   throw new HoldfastError("DATABASE_COLLAPSED", {
     what: `${now.part} has far less than in the last point: ${reasons.join("; ")}`,
-    why: biggestLosses(before, now).join(", "),
+    why: biggestLosses(before, now, ignored).join(", "),
   })
 }
 
@@ -35,16 +35,20 @@ function refuseFilesCollapse(app: App, now: FilesPart, before: FilesPart): void 
 }
 
 function totalRows(part: DatabasePart, ignored: ReadonlySet<string>): number {
-  return Object.entries(part.facts.rows)
-    .filter(([table]) => !ignored.has(table) && !ignored.has(table.replace(/^public\./, "")))
-    .reduce((sum, [, rows]) => sum + rows, 0)
+  return judgedRows(part, ignored).reduce((sum, [, rows]) => sum + rows, 0)
 }
 
-function biggestLosses(before: DatabasePart, now: DatabasePart): readonly string[] {
-  return Object.entries(before.facts.rows)
-    .map(([table, rows]) => ({ table, rows, left: now.facts.rows[table] ?? 0 }))
+/** Rows by table, without the tables whose loss does not matter. */
+function judgedRows(part: DatabasePart, ignored: ReadonlySet<string>): readonly [string, number][] {
+  return Object.entries(part.facts.rows).filter(([table]) => !ignored.has(table) && !ignored.has(table.replace(/^public\./, "")))
+}
+
+function biggestLosses(before: DatabasePart, now: DatabasePart, ignored: ReadonlySet<string>): readonly string[] {
+  const left = new Map(judgedRows(now, ignored))
+  return judgedRows(before, ignored)
+    .map(([table, rows]) => ({ table, rows, left: left.get(table) ?? 0 }))
     .filter((loss) => loss.left < loss.rows)
-    .toSorted((left, right) => right.rows - right.left - (left.rows - left.left))
+    .toSorted((one, other) => other.rows - other.left - (one.rows - one.left))
     .slice(0, 5)
     .map((loss) => `${loss.table}: ${loss.rows} → ${loss.left}`)
 }

@@ -3,6 +3,7 @@ import { basename, join, relative } from "node:path"
 import type { App, ComposeProject, DatabaseSource, PostgresSource, SqliteSource } from "../app/app.ts"
 import { gate, type GateReport } from "../app/gate.ts"
 import type { ComposeModel, Sandbox } from "../app/ports.ts"
+import { isInside } from "../app/tree/inside.ts"
 import { schemaQueries } from "../app/schema-queries.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
@@ -77,7 +78,7 @@ function copiedProject(app: App, directory: string): ComposeProject {
   const { projectDirectory } = app.compose
   const copied = (path: string): string => {
     const inside = relative(projectDirectory, path)
-    return join(directory, "project", inside.startsWith("..") ? basename(path) : inside)
+    return join(directory, "project", isInside(projectDirectory, path) ? inside : basename(path))
   }
   return { ...app.compose, files: app.compose.files.map(copied), projectDirectory: join(directory, "project") }
 }
@@ -158,7 +159,7 @@ function databasePart(origin: Origin, name: string): DatabasePart {
  * What the copied configuration mounts → the point's content. Paths inside the project were resolved in its copy, others on the live host; both
  * names of each are given.
  */
-function bindReplacements(app: App, fetched: Fetched, project: ComposeProject): Readonly<Record<string, string>> {
+export function bindReplacements(app: App, fetched: Fetched, project: ComposeProject): Readonly<Record<string, string>> {
   const replacements: Record<string, string> = {}
   const put = (live: string, now: string): void => {
     replacements[live] = now
@@ -174,6 +175,6 @@ function bindReplacements(app: App, fetched: Fetched, project: ComposeProject): 
 
 /** Where a live path of the project lies in its copy; a path outside keeps its name. */
 function copiedPath(app: App, live: string, project: ComposeProject): string {
-  const inside = app.compose === null ? ".." : relative(app.compose.projectDirectory, live)
-  return inside.startsWith("..") ? live : join(project.projectDirectory, inside)
+  if (app.compose === null || !isInside(app.compose.projectDirectory, live)) return live
+  return join(project.projectDirectory, relative(app.compose.projectDirectory, live))
 }

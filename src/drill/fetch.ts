@@ -1,5 +1,7 @@
 import { chmod, lchown, mkdir } from "node:fs/promises"
 import { dirname, join, relative } from "node:path"
+import { isInside } from "../app/tree/inside.ts"
+import { safeJoin } from "../app/tree/safe-join.ts"
 import { surveyTree } from "../app/tree/survey.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { ManifestPart } from "../recovery-point/manifest.ts"
@@ -26,13 +28,16 @@ export async function fetchParts(origin: Origin, directory: string, ctx: RunCont
   const assertions: Assertion[] = []
   for (const part of origin.point.manifest.parts) {
     if (part.kind === "files") {
-      trees[part.name] = join(directory, "files", part.name)
-      assertions.push(await fetchTree(origin, part, join(directory, "files", part.name), ctx))
+      const target = safeJoin(directory, `files/${part.name}`)
+      trees[part.name] = target
+      assertions.push(await fetchTree(origin, part, target, ctx))
     } else if (part.kind === "secrets" || part.kind === "configuration") {
       const fetched = await fetchPaths(origin, part, directory, ctx)
       for (const { path, stored } of part.paths) {
-        paths[path] = placeOf(origin, directory, path) ?? join(fetched, stored)
-        if (placeOf(origin, directory, path) !== null) await place(join(fetched, stored), paths[path])
+        const found = safeJoin(fetched, stored)
+        const placed = placeOf(origin, directory, path)
+        paths[path] = placed ?? found
+        if (placed !== null) await place(found, placed)
       }
       assertions.push({ name: part.part, passed: true, detail: `${part.files} files restored` })
     }
@@ -55,7 +60,7 @@ function placeOf(origin: Origin, directory: string, path: string): string | null
   const project = origin.point.manifest.compose?.projectDirectory
   if (project === undefined) return null
   const inside = relative(project, path)
-  return inside.startsWith("..") || inside === "" ? null : join(directory, "project", inside)
+  return inside === "" || !isInside(project, path) ? null : join(directory, "project", inside)
 }
 
 async function place(from: string, to: string): Promise<void> {

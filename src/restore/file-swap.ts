@@ -45,9 +45,15 @@ export async function swapFileBack(swap: FileSwap): Promise<void> {
   }
   if (swap.existed && !(await exists(swap.kept))) return
   if (!(await exists(swap.failed)) && (await exists(swap.live))) await link(swap.live, swap.failed)
-  if (swap.existed) await rename(swap.kept, swap.live)
+  if (swap.existed) await restoreKept(swap)
   else await dropFile(swap.live)
   await syncDirectory(dirname(swap.live))
+}
+
+/** A rename between two names of one file does nothing and leaves both, so the second name is removed by itself. */
+async function restoreKept(swap: FileSwap): Promise<void> {
+  await rename(swap.kept, swap.live)
+  await dropFile(swap.kept)
 }
 
 /** Removes a staged, kept or failed file; one that is not there is fine. */

@@ -1,9 +1,11 @@
 import { mkdir, readdir, realpath, rm } from "node:fs/promises"
-import { basename, dirname, join, relative, resolve } from "node:path"
+import { basename, dirname, join, resolve } from "node:path"
 import { pipeline } from "node:stream/promises"
 import { createReadStream, createWriteStream } from "node:fs"
 import type { App } from "../app/app.ts"
 import type { DumpSource } from "../app/ports.ts"
+import { isInside } from "../app/tree/inside.ts"
+import { safeJoin } from "../app/tree/safe-join.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { DatabasePart, FilesPart, ManifestPart, PathsPart } from "../recovery-point/manifest.ts"
@@ -21,7 +23,7 @@ export interface WrittenPart {
 /**
  * Writes parts of a point into a new or empty directory, touching nothing live: trees as directories, databases as the files their own tools
  * read (`name.dump`, `name.sqlite`), secrets and configuration under `secrets/` and `configuration/`.
- * Throws TARGET_NOT_EMPTY, TARGET_IS_LIVE.
+ * Throws TARGET_NOT_EMPTY, TARGET_IS_LIVE, and FILES_DIFFER for a part whose name in the manifest leads out of the directory.
  * @param path restrict files to this path inside their tree; null for everything
  */
 export async function restoreInto(
@@ -38,7 +40,7 @@ export async function restoreInto(
   try {
     const written: WrittenPart[] = []
     for (const part of parts) {
-      const target = join(directory, nameOf(part))
+      const target = safeJoin(directory, nameOf(part))
       ctx.progress.step(`write ${part.part}`)
       await writePart(origin, part, target, path, ctx)
       written.push({ part: part.part, path: target, sizeBytes: part.sizeBytes })
@@ -58,8 +60,8 @@ export async function removeWritten(directory: string, whole: boolean): Promise<
 
 function nameOf(part: ManifestPart): string {
   if (part.kind === "database") return part.fileName
-  if (part.kind === "files") return join("files", part.name)
-  return part.kind === "image" ? join("images", `${part.imageId.replace(/^sha256:/, "").slice(0, 12)}.tar`) : part.kind
+  if (part.kind === "files") return `files/${part.name}`
+  return part.kind === "image" ? `images/${part.imageId.replace(/^sha256:/, "").slice(0, 12)}.tar` : part.kind
 }
 
 async function writePart(origin: Origin, part: ManifestPart, target: string, path: string | null, ctx: RunContext): Promise<void> {
@@ -96,38 +98,35 @@ async function writePaths(origin: Origin, part: PathsPart, target: string, ctx: 
   const fetched = await fetchPaths(origin, part, scratch, ctx)
   try {
     await mkdir(target, { recursive: true, mode: 0o700 })
-    for (const { stored } of part.paths) await placeStaged(join(fetched, stored), join(target, stored))
+    for (const { stored } of part.paths) await placeStaged(safeJoin(fetched, stored), safeJoin(target, stored))
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }
 }
 
-/** `--into` must not name what the app is using. */
+/** `--into` must not name what the app is using, by this name or through links. */
 async function refuseLive(app: App, directory: string): Promise<void> {
-  const target = await canonical(directory)
   const live = [
     ...app.files.map((source) => source.place.path),
     ...app.databases.flatMap((source) => (source.engine === "sqlite" ? [source.place.path] : [])),
     ...app.secrets,
     ...app.configuration,
-  ]
-  const places = await Promise.all(live.filter((path) => path.startsWith("/")).map(async (path) => [path, await canonical(path)] as const))
-  const [hit] = places.find(([, path]) => isInside(path, target) || isInside(target, path)) ?? []
-  if (hit !== undefined) throw new HoldfastError("TARGET_IS_LIVE", { what: `${directory} is in use by ${app.name} (${hit})` })
+  ].filter((path) => path.startsWith("/"))
+  const target = await withoutLinks(resolve(directory))
+  for (const path of live) {
+    const real = await withoutLinks(path)
+    if (!isInside(real, target) && !isInside(target, real)) continue
+    throw new HoldfastError("TARGET_IS_LIVE", { what: `${directory} is in use by ${app.name} (${path})` })
+  }
 }
 
-function isInside(parent: string, child: string): boolean {
-  const between = relative(parent, child)
-  return between === "" || (between !== ".." && !between.startsWith("../"))
-}
-
-/** With every symbolic link on the way followed, as far as the path exists: a link to the live tree is the live tree. */
-async function canonical(path: string): Promise<string> {
-  const absolute = resolve(path)
-  const real = await realpath(absolute).catch(() => null)
-  if (real !== null) return real
-  const parent = dirname(absolute)
-  return parent === absolute ? absolute : join(await canonical(parent), basename(absolute))
+/** The path with links resolved as far as it exists. */
+async function withoutLinks(path: string): Promise<string> {
+  try {
+    return await realpath(path)
+  } catch {
+    return path === dirname(path) ? path : join(await withoutLinks(dirname(path)), basename(path))
+  }
 }
 
 async function refuseOccupied(directory: string): Promise<void> {

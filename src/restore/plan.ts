@@ -1,8 +1,7 @@
-import { statfs } from "node:fs/promises"
+import { stat, statfs } from "node:fs/promises"
 import { dirname } from "node:path"
 import type { App, DatabaseSource } from "../app/app.ts"
-import { planStandstill } from "../app/standstill.ts"
-import { schemaQueries } from "../backup/capture-database.ts"
+import { schemaQueries } from "../app/schema-queries.ts"
 import type { Json } from "../base/canonical-json.ts"
 import { HoldfastError, isHoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
@@ -14,6 +13,8 @@ import { databaseSource } from "./replacement.ts"
 import { toRestore, type RestoreOptions } from "./options.ts"
 import type { RestoreTools } from "./ports.ts"
 import type { Origin } from "./stage.ts"
+import { refuseSessions, standstillOf } from "./unstoppable.ts"
+import { isThere } from "./what-is-left.ts"
 
 /** What a restore in place will do, computed before anything changes: printed, confirmed, then applied. */
 export interface RestorePlan {
@@ -66,7 +67,7 @@ export async function planRestore(
     space,
     expectedMs: await lastDuration(tools, app),
     keptForMs: options.keepMs,
-    warnings: [...databases.warnings, ...programWarnings(app, origin, options)],
+    warnings: [...databases.warnings, ...(await missingTrees(app, parts)), ...programWarnings(app, origin, options)],
   }
 }
 
@@ -97,10 +98,22 @@ async function lookAtDatabases(tools: RestoreTools, app: App, parts: readonly Ma
       warnings.push(...schemaWarnings(app, part.facts.schemaVersion, now.schemaVersion))
     } catch (thrown) {
       if (!isHoldfastError(thrown) || thrown.code === "DATABASE_RENAME_REFUSED") throw thrown
-      warnings.push(`what would be lost is unknown: ${part.part} cannot be read (${thrown.message})`)
+      if (thrown.code === "DATABASE_MISSING") warnings.push(nothingThere(part.part))
+      else warnings.push(`what would be lost is unknown: ${part.part} cannot be read (${thrown.message})`)
     }
   }
   return { rowsLost, warnings }
+}
+
+/** Trees that were deleted; databases say so when they are looked at. */
+async function missingTrees(app: App, parts: readonly ManifestPart[]): Promise<readonly string[]> {
+  const missing: string[] = []
+  for (const part of parts) if (part.kind === "files" && !(await isThere(targetOf(app, part)))) missing.push(nothingThere(part.part))
+  return missing
+}
+
+function nothingThere(part: string): string {
+  return `${part} does not exist: it is made anew, and there is nothing to keep beside`
 }
 
 function schemaWarnings(app: App, then: string | null, now: string | null): readonly string[] {
@@ -123,35 +136,37 @@ function programWarnings(app: App, origin: Origin, options: RestoreOptions): rea
 
 /** Stopping is planned from what runs; an app that cannot be stopped must have no other sessions. */
 async function plannedStops(tools: RestoreTools, app: App, parts: readonly ManifestPart[], ctx: RunContext): Promise<readonly string[]> {
+  await refuseSessions(tools, app, databasesIn(parts), ctx)
+  const standstill = await standstillOf(tools, app, ctx)
+  return standstill.byCommand ? ["run.stop"] : standstill.services.map((service) => service.service)
+}
+
+function databasesIn(parts: readonly ManifestPart[]): readonly string[] {
+  return parts.flatMap((part) => (part.kind === "database" ? [part.name] : []))
+}
+
+/** Old and new state lie side by side until the swap, so each file system needs room for all that is new on it. */
+export async function spaceFor(app: App, parts: readonly ManifestPart[]): Promise<RestorePlan["space"]> {
+  const needed = new Map<number, { where: string; neededBytes: number; freeBytes: number }>()
+  for (const part of parts) {
+    const place = placeOf(app, part)
+    if (place === null) continue
+    const where = await nearestThere(place)
+    const { dev } = await stat(where)
+    const before = needed.get(dev) ?? { where, neededBytes: 0, freeBytes: await freeBytes(where) }
+    needed.set(dev, { ...before, neededBytes: before.neededBytes + part.sizeBytes })
+  }
+  return [...needed.values()]
+}
+
+/** What a disaster took away cannot be asked for its space; the directory that would hold it can. */
+async function nearestThere(path: string): Promise<string> {
   try {
-    const standstill = await planStandstill(tools, app, ctx)
-    return standstill.byCommand ? ["run.stop"] : standstill.services.map((service) => service.service)
-  } catch (thrown) {
-    if (!isHoldfastError(thrown, "APP_NOT_STOPPABLE")) throw thrown
-    await refuseSessions(tools, app, parts, ctx)
-    return []
+    await stat(path)
+    return path
+  } catch {
+    return path === dirname(path) ? path : await nearestThere(dirname(path))
   }
-}
-
-async function refuseSessions(tools: RestoreTools, app: App, parts: readonly ManifestPart[], ctx: RunContext): Promise<void> {
-  for (const part of parts) {
-    if (part.kind !== "database") continue
-    const source = databaseSource(app, part.name)
-    const sessions = await tools.databases.for(source).sessions(source, ctx)
-    if (sessions.length === 0) continue
-    const named = sessions.map((session) => `${session.program || "unnamed"} (${session.user}, ${session.address})`).join(", ")
-    throw new HoldfastError("DATABASE_IN_USE", { what: `${part.part} is in use and Holdfast cannot stop ${app.name}`, why: named })
-  }
-}
-
-/** Old and new state lie side by side until the swap, so each place needs room for the new one. */
-async function spaceFor(app: App, parts: readonly ManifestPart[]): Promise<RestorePlan["space"]> {
-  const needed = new Map<string, number>()
-  for (const part of parts) {
-    const where = placeOf(app, part)
-    if (where !== null) needed.set(where, (needed.get(where) ?? 0) + part.sizeBytes)
-  }
-  return await Promise.all([...needed].map(async ([where, neededBytes]) => ({ where, neededBytes, freeBytes: await freeBytes(where) })))
 }
 
 function placeOf(app: App, part: ManifestPart): string | null {
@@ -162,11 +177,17 @@ function placeOf(app: App, part: ManifestPart): string | null {
 }
 
 async function freeBytes(where: string): Promise<number> {
-  const status = await statfs(where)
+  const status = await statfs(where).catch((cause: unknown) => {
+    throw new HoldfastError("SOURCE_MISSING", {
+      what: `directory ${where} does not exist`,
+      hint: "Mount its disk; if it was deleted, make it again with mkdir, then run the command again.",
+      cause,
+    })
+  })
   return status.bavail * status.bsize
 }
 
-function refuseLackOfSpace(space: RestorePlan["space"]): void {
+export function refuseLackOfSpace(space: RestorePlan["space"]): void {
   const tight = space.find((place) => place.freeBytes < place.neededBytes)
   if (tight === undefined) return
   throw new HoldfastError("SPACE_MISSING", {
@@ -181,5 +202,10 @@ async function lastDuration(tools: RestoreTools, app: App): Promise<number | nul
 }
 
 export function planToJson(plan: RestorePlan): Json {
-  return JSON.parse(JSON.stringify(plan)) satisfies Json
+  return {
+    ...plan,
+    replaces: plan.replaces.map((one) => ({ ...one })),
+    rowsLost: plan.rowsLost.map((one) => ({ ...one })),
+    space: plan.space.map((one) => ({ ...one })),
+  }
 }

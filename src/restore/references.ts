@@ -53,15 +53,24 @@ async function followColumn(
   for (const [path, size] of rows) {
     if (path === null || path === undefined || path === "") continue
     report.checked += 1
-    if (!path.startsWith(reference.prefix)) {
+    const relative = insideOf(reference.prefix, path)
+    if (relative === null) {
       report.foreignPrefix.push(path)
       continue
     }
-    const sizeBytes = await sizeOf(root, path.slice(reference.prefix.length).replace(/^\/+/, ""))
+    const sizeBytes = await sizeOf(root, relative)
     if (sizeBytes === null) report.missing.push(path)
     else if (size !== null && size !== undefined && Number(size) !== sizeBytes) report.wrongSize.push(path)
   }
   return report
+}
+
+/** What comes after the prefix, which ends where a name ends: `/data/uploads2/a` is not below `/data/uploads`. */
+function insideOf(prefix: string, path: string): string | null {
+  if (!path.startsWith(prefix)) return null
+  const rest = path.slice(prefix.length)
+  if (prefix !== "" && !prefix.endsWith("/") && !rest.startsWith("/")) return null
+  return rest.replace(/^\/+/, "")
 }
 
 function referenceQuery(reference: Reference): string {

@@ -13,6 +13,7 @@ import { drop, replacedDatabases, replacementsToJson, swapIn, type Replacement }
 import { startAgain, swapAllBack } from "./in-place.ts"
 import { restoreSteps } from "./steps.ts"
 import { refuseSessions, standstillOf } from "./unstoppable.ts"
+import { hasDatabase } from "./what-is-left.ts"
 
 export interface UndoReport {
   readonly operationId: string
@@ -42,7 +43,7 @@ export async function undoRestore(
     await refuseSessions(tools, app, replacedDatabases(state.replacements), ctx)
     const standstill = await standstillOf(tools, app, ctx)
     // Undoing is the same swap in the other direction: what was kept is "staged", what is live is kept as "failed".
-    const reversed = state.replacements.map(reverse)
+    const reversed = (await withoutMadeAnew(tools, app, state.replacements, ctx)).map(reverse)
     const details = {
       point: state.point,
       replacements: replacementsToJson(reversed),
@@ -88,8 +89,18 @@ export async function undoRestore(
   return end.result
 }
 
+/** A database that was not there before the restore has nothing to swap back: it stays, because dropping it would lose the only copy. */
+async function withoutMadeAnew(tools: RestoreTools, app: App, replacements: readonly Replacement[], ctx: RunContext): Promise<readonly Replacement[]> {
+  const left: Replacement[] = []
+  for (const replacement of replacements) {
+    if (replacement.kind !== "database" || (await hasDatabase(tools, app, replacement, "kept", ctx))) left.push(replacement)
+    else ctx.progress.warn(`${replacement.part} did not exist before the restore: it stays as it is`)
+  }
+  return left
+}
+
 /** The kept state plays the staged one, and what is live now is kept where a failed state would go. */
-function reverse(replacement: Replacement): Replacement {
+export function reverse(replacement: Replacement): Replacement {
   if (replacement.kind === "database") return { ...replacement, names: reversedNames(replacement.names) }
   if (replacement.kind === "file") {
     const { existed } = replacement.swap
