@@ -11,7 +11,9 @@ const VERSION_TAG = /:v?(\d+\.\d+(?:\.\d+)?[0-9A-Za-z.+-]*)$/
 export function appVersion(app: App, states: readonly ServiceState[], reported: string | null): string | null {
   if (app.version !== undefined) return app.version
   if (reported !== null) return reported
-  const databases = new Set(app.databases.flatMap((database) => (database.engine === "postgres" && database.service ? [database.service] : [])))
+  const databases = new Set(
+    app.databases.flatMap((database) => (database.engine === "postgres" && database.service ? [database.service] : [])),
+  )
   const preferred = new Set(app.recipe?.stop.services ?? [])
   const candidates = states.filter((state) => !databases.has(state.service))
   const ordered = [...candidates.filter((state) => preferred.has(state.service)), ...candidates]

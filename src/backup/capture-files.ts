@@ -16,7 +16,7 @@ export async function captureFiles(
   app: App,
   point: string,
   source: FileSource,
-  options: { parent: StoredItem | null; strict: boolean },
+  options: { parent: Promise<StoredItem | null> | StoredItem | null; strict: boolean },
   ctx: RunContext,
 ): Promise<{ part: FilesPart; warnings: readonly string[] }> {
   const part = `files:${source.name}`
@@ -28,11 +28,12 @@ export async function captureFiles(
   const stored = await vault.backend.storeTree(
     vault.location,
     { app: app.name, point, part },
-    { root: source.place.path, exclude, parent: options.parent },
+    { root: source.place.path, exclude, parent: await options.parent },
     ctx,
   )
   const changed = differences(before, await surveyTree(source.place.path, { exclude }, ctx))
-  if (options.strict && changed !== null) throw new HoldfastError("SOURCE_CHANGED", { what: `${part} changed while it was read`, why: changed })
+  if (options.strict && changed !== null)
+    throw new HoldfastError("SOURCE_CHANGED", { what: `${part} changed while it was read`, why: changed })
   return {
     warnings: [...survivingWarnings(part, before), ...(changed === null ? [] : [`${part}: changed while it was read (${changed})`])],
     part: {
@@ -67,7 +68,9 @@ function refuseUnmounted(source: FileSource, survey: TreeSurvey): void {
 
 function survivingWarnings(part: string, survey: TreeSurvey): readonly string[] {
   if (survey.skipped.length === 0) return []
-  return [`${part}: ${survey.skipped.length} sockets, pipes or devices were not stored: ${survey.skipped.slice(0, NAMED_AT_MOST).join(", ")}`]
+  return [
+    `${part}: ${survey.skipped.length} sockets, pipes or devices were not stored: ${survey.skipped.slice(0, NAMED_AT_MOST).join(", ")}`,
+  ]
 }
 
 function differences(before: TreeSurvey, after: TreeSurvey): string | null {

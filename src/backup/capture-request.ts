@@ -1,6 +1,7 @@
 import type { App } from "../app/app.ts"
 import type { ServiceState } from "../app/ports.ts"
 import type { SealedPoint } from "../recovery-point/recovery-point.ts"
+import type { StoredItem } from "../vault/ports.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import type { BackupOptions } from "./options.ts"
 
@@ -22,6 +23,7 @@ export interface Capture extends CaptureRequest {
   readonly states: readonly ServiceState[]
   readonly last: SealedPoint | null
   readonly scratch: string
+  /** The app's items in the vault as the capture began, listed beside other work; rejects when they cannot be listed. */
+  readonly items: Promise<readonly StoredItem[]>
   readonly warnings: string[]
 }
-

@@ -5,7 +5,8 @@ import type { RunContext } from "../base/run-context.ts"
 import { uncancelled, type Journal } from "../operation/journal.ts"
 import { owed } from "../operation/owed.ts"
 import type { ManifestPart } from "../recovery-point/manifest.ts"
-import { listPoints, newPointId, partItem, sealPoint, type SealedPoint } from "../recovery-point/recovery-point.ts"
+import { findPart, listPoints, newPointId, readHeadAhead, sealPoint, type SealedPoint } from "../recovery-point/recovery-point.ts"
+import type { StoredItem } from "../vault/ports.ts"
 import { appVersion } from "./app-version.ts"
 import { refuseBlankSecrets } from "./blank-secrets.ts"
 import { captureDatabase } from "./capture-database.ts"
@@ -20,6 +21,7 @@ import { wanted } from "./options.ts"
 import type { BackupTools } from "./ports.ts"
 import { reportedVersion } from "./reported-version.ts"
 import type { CaptureSteps } from "./steps.ts"
+import { together } from "./together.ts"
 
 /**
  * Captures and seals one recovery point (design §5): hooks, databases, then files, secrets, configuration, images, then the manifest last.
@@ -32,8 +34,11 @@ export async function capturePoint(
   ctx: RunContext,
 ): Promise<SealedPoint> {
   const capture = await beginCapture(tools, request, ctx)
-  await mkdir(capture.scratch, { recursive: true, mode: 0o700 })
+  const ahead = capture.items.then(async (items) => await readHeadAhead(request.vault, tools.store, request.app.name, items, ctx))
+  // Both are also waited for at the end: no child of ours outlives the capture.
+  const beside = Promise.allSettled([capture.items, ahead])
   try {
+    await mkdir(capture.scratch, { recursive: true, mode: 0o700 })
     const parts = await withHooks(tools, capture, journal, ctx, async () => {
       if (!request.options.cold) return await captureParts(tools, capture, journal, ctx)
       return await whileStopped(tools, capture, journal, ctx, async () => await captureParts(tools, capture, journal, ctx))
@@ -42,10 +47,11 @@ export async function capturePoint(
     return await journal.step(
       "seal",
       { point: capture.id },
-      async () => await sealPoint(request.vault, tools.store, draft, ctx),
+      async () => await sealPoint(request.vault, tools.store, draft, ctx, await ahead),
       (point) => ({ point: point.manifest.id, digest: point.digest }),
     )
   } finally {
+    await beside
     await rm(capture.scratch, { recursive: true, force: true })
   }
 }
@@ -66,6 +72,7 @@ async function beginCapture(tools: BackupTools, request: CaptureRequest, ctx: Ru
     id: newPointId(startedAt, version, new Set(points.map((point) => point.manifest.id))),
     last: points.at(-1) ?? null,
     scratch: join(tools.scratchDirectory, ctx.operationId),
+    items: vault.backend.list(vault.location, { app: app.name }, ctx),
     warnings: [],
   }
 }
@@ -109,27 +116,39 @@ async function whileStopped<T>(
   }
 }
 
+/** Databases first; then everything else beside each other, for each has its own call of the engine. */
 async function captureParts(
   tools: BackupTools,
   capture: Capture,
   journal: Journal<CaptureSteps>,
   ctx: RunContext,
 ): Promise<readonly ManifestPart[]> {
-  const parts: ManifestPart[] = []
-  const keep = (part: ManifestPart): void => {
-    if (!capture.options.acceptCollapse) refuseCollapse(capture.app, part, capture.last?.manifest ?? null)
-    parts.push(part)
-  }
-  await captureDatabases(tools, capture, journal, keep, ctx)
-  await captureTrees(capture, journal, keep, ctx)
-  await captureSecretsAndConfiguration(capture, journal, keep, ctx)
-  await captureImages(tools, capture, journal, keep, ctx)
-  return parts
+  const databases = await captureDatabases(tools, capture, journal, ctx)
+  const others = await together(
+    [
+      async (own) => await captureTrees(capture, journal, own),
+      async (own) => await captureKind(capture, "secrets", journal, own),
+      async (own) => await captureKind(capture, "configuration", journal, own),
+      async (own) => await captureImages(tools, capture, journal, own),
+    ],
+    ctx,
+  )
+  return [...databases, ...others.flat()]
 }
 
-type Keep = (part: ManifestPart) => void
+/** A part that shrank against the last good point is refused as soon as it is there. */
+function checked<Part extends ManifestPart>(capture: Capture, part: Part): Part {
+  if (!capture.options.acceptCollapse) refuseCollapse(capture.app, part, capture.last?.manifest ?? null)
+  return part
+}
 
-async function captureDatabases(tools: BackupTools, capture: Capture, journal: Journal<CaptureSteps>, keep: Keep, ctx: RunContext): Promise<void> {
+async function captureDatabases(
+  tools: BackupTools,
+  capture: Capture,
+  journal: Journal<CaptureSteps>,
+  ctx: RunContext,
+): Promise<readonly ManifestPart[]> {
+  const parts: ManifestPart[] = []
   for (const source of capture.app.databases) {
     if (!wanted(capture.options.only, `database:${source.name}`)) continue
     const { part, warnings } = await journal.step(
@@ -138,40 +157,60 @@ async function captureDatabases(tools: BackupTools, capture: Capture, journal: J
       async () => await captureDatabase(tools, capture.vault, capture.app, capture.id, source, ctx),
     )
     capture.warnings.push(...warnings)
-    keep(part)
+    parts.push(checked(capture, part))
   }
+  return parts
 }
 
-async function captureTrees(capture: Capture, journal: Journal<CaptureSteps>, keep: Keep, ctx: RunContext): Promise<void> {
+async function captureTrees(capture: Capture, journal: Journal<CaptureSteps>, ctx: RunContext): Promise<readonly ManifestPart[]> {
   const { app, vault, options } = capture
+  const parts: ManifestPart[] = []
   for (const source of app.files) {
     const name = `files:${source.name}`
     if (!wanted(options.only, name)) continue
-    const before = capture.last?.manifest.parts.find((part) => part.part === name)
-    const parent = capture.last !== null && before !== undefined ? await partItem(vault, capture.last, name, ctx).catch(() => null) : null
+    const parent = parentOf(capture, name)
     const { part, warnings } = await journal.step(
       "capture-files",
       { files: source.name },
       async () => await captureFiles(vault, app, capture.id, source, { parent, strict: options.strict }, ctx),
     )
     capture.warnings.push(...warnings)
-    keep(part)
+    parts.push(checked(capture, part))
   }
+  return parts
 }
 
-async function captureSecretsAndConfiguration(capture: Capture, journal: Journal<CaptureSteps>, keep: Keep, ctx: RunContext): Promise<void> {
+/** The last point's item of the same part; without one every file is read. */
+async function parentOf(capture: Capture, name: string): Promise<StoredItem | null> {
+  const part = capture.last?.manifest.parts.find((candidate) => candidate.part === name)
+  if (!capture.last || part === undefined) return null
+  return findPart(await capture.items.catch(() => []), capture.last.manifest.id, part)
+}
+
+async function captureKind(
+  capture: Capture,
+  kind: "secrets" | "configuration",
+  journal: Journal<CaptureSteps>,
+  ctx: RunContext,
+): Promise<readonly ManifestPart[]> {
   const { app, vault, options, id, scratch } = capture
-  for (const kind of ["secrets", "configuration"] as const) {
-    if (app[kind].length === 0 || !wanted(options.only, kind)) continue
-    const capturing = async () => await capturePaths(vault, app, id, kind, app[kind], scratch, ctx)
-    keep(await journal.step("capture-paths", { kind }, capturing))
-  }
+  if (app[kind].length === 0 || !wanted(options.only, kind)) return []
+  const capturing = async () => await capturePaths(vault, app, id, kind, app[kind], scratch, ctx)
+  return [checked(capture, await journal.step("capture-paths", { kind }, capturing))]
 }
 
-async function captureImages(tools: BackupTools, capture: Capture, journal: Journal<CaptureSteps>, keep: Keep, ctx: RunContext): Promise<void> {
-  if (!wanted(capture.options.only, "images")) return
-  for (const state of imagesToSave(capture.app, capture.states)) {
-    const capturing = async () => await captureImage(tools, capture.vault, capture.app, state, ctx)
-    keep(await journal.step("capture-image", { imageId: state.imageId }, capturing))
+async function captureImages(
+  tools: BackupTools,
+  capture: Capture,
+  journal: Journal<CaptureSteps>,
+  ctx: RunContext,
+): Promise<readonly ManifestPart[]> {
+  const parts: ManifestPart[] = []
+  const states = wanted(capture.options.only, "images") ? imagesToSave(capture.app, capture.states) : []
+  for (const state of states) {
+    const seen = { items: await capture.items, last: capture.last?.manifest ?? null }
+    const capturing = async () => await captureImage(tools, capture.vault, capture.app, state, seen, ctx)
+    parts.push(checked(capture, await journal.step("capture-image", { imageId: state.imageId }, capturing)))
   }
+  return parts
 }

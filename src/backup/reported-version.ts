@@ -9,7 +9,12 @@ const PROBE_TIMEOUT_MS = 3000
 const bodySchema = z.record(z.string(), z.unknown())
 
 /** What the running program says of its version in its health body; null when it does not answer or does not say. */
-export async function reportedVersion(tools: BackupTools, app: App, states: readonly ServiceState[], ctx: RunContext): Promise<string | null> {
+export async function reportedVersion(
+  tools: BackupTools,
+  app: App,
+  states: readonly ServiceState[],
+  ctx: RunContext,
+): Promise<string | null> {
   const key = app.health?.versionKey
   if (!app.health || !key) return null
   const body = await healthBody(tools, app, states, ctx)

@@ -15,7 +15,13 @@ import type { BackupTools } from "./ports.ts"
  * Settles an interrupted backup: sessions and helpers of it are ended, the app runs again, after-hooks are run, dead locks of the
  * vault are removed. The point is there if its manifest was stored, else it is wholly absent.
  */
-export async function settleBackup(tools: BackupTools, app: App, vault: OpenVault, operation: OperationRecord, ctx: RunContext): Promise<Settlement> {
+export async function settleBackup(
+  tools: BackupTools,
+  app: App,
+  vault: OpenVault,
+  operation: OperationRecord,
+  ctx: RunContext,
+): Promise<Settlement> {
   await settleCapture(tools, app, vault, operation, ctx)
   const sealed = (await syncPoints(vault, tools.store, app.name, ctx)).find((point) => point.manifest.operationId === operation.id)
   if (sealed !== undefined) return { outcome: "succeeded", message: `interrupted after the point ${sealed.manifest.id} was sealed` }
@@ -23,7 +29,13 @@ export async function settleBackup(tools: BackupTools, app: App, vault: OpenVaul
 }
 
 /** What any operation that captures owes after a crash; used by restore as well, for its safety point. */
-export async function settleCapture(tools: BackupTools, app: App, vault: OpenVault, operation: OperationRecord, ctx: RunContext): Promise<void> {
+export async function settleCapture(
+  tools: BackupTools,
+  app: App,
+  vault: OpenVault,
+  operation: OperationRecord,
+  ctx: RunContext,
+): Promise<void> {
   for (const source of app.databases) await tools.databases.for(source).endSessions(source, operation.id, ctx)
   if (app.compose !== null) await tools.containers.removeLeftovers(operation.id, ctx)
   await rm(join(tools.scratchDirectory, operation.id), { recursive: true, force: true })

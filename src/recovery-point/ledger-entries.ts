@@ -3,6 +3,7 @@ import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { Store } from "../operation/ports.ts"
 import { readLedger, type LedgerKind } from "../vault/ledger.ts"
+import type { StoredItem } from "../vault/ports.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import { proofLevels } from "./proof.ts"
 
@@ -44,17 +45,28 @@ export interface ExpiredLink {
 }
 
 /** Puts proofs, pins and kept states of the vault's ledger back into the store (design §4). */
-export async function restoreRecords(vault: OpenVault, store: Store, app: string, ctx: RunContext): Promise<void> {
+export async function restoreRecords(
+  vault: OpenVault,
+  store: Store,
+  app: string,
+  listed: readonly StoredItem[],
+  ctx: RunContext,
+): Promise<void> {
   // A vault may have been renamed in the settings since: a proof counts for the vault it lies in.
-  for (const proof of await entriesOf(vault, "proof", app, proofSchema, ctx))
+  for (const proof of await entriesOf(vault, "proof", app, proofSchema, ctx, listed))
     await store.putProof({ ...proof.entry, vault: vault.location.name })
-  for (const pin of await entriesOf(vault, "pin", app, pinSchema, ctx)) await store.putPin(pin.entry)
-  for (const kept of await entriesOf(vault, "kept", app, keptSchema, ctx)) await store.putKept(kept.entry)
+  for (const pin of await entriesOf(vault, "pin", app, pinSchema, ctx, listed)) await store.putPin(pin.entry)
+  for (const kept of await entriesOf(vault, "kept", app, keptSchema, ctx, listed)) await store.putKept(kept.entry)
 }
 
 /** Every expiry decision that the ledger holds. */
-export async function readExpired(vault: OpenVault, app: string, ctx: RunContext): Promise<readonly ExpiredLink[]> {
-  const entries = await entriesOf(vault, "expiry", app, expirySchema, ctx)
+export async function readExpired(
+  vault: OpenVault,
+  app: string,
+  ctx: RunContext,
+  listed?: readonly StoredItem[],
+): Promise<readonly ExpiredLink[]> {
+  const entries = await entriesOf(vault, "expiry", app, expirySchema, ctx, listed)
   return entries.flatMap(({ at, entry }) => entry.expired.map((link) => ({ ...link, at })))
 }
 
@@ -64,8 +76,9 @@ async function entriesOf<T>(
   app: string,
   schema: z.ZodType<T>,
   ctx: RunContext,
+  listed?: readonly StoredItem[],
 ): Promise<readonly { at: Date; entry: T }[]> {
-  return (await readLedger(vault, kind, app, ctx)).map(({ at, entry }) => {
+  return (await readLedger(vault, kind, app, ctx, listed)).map(({ at, entry }) => {
     const parsed = schema.safeParse(entry)
     if (parsed.success) return { at, entry: parsed.data }
     throw new HoldfastError("VAULT_DAMAGED", {

@@ -1,11 +1,11 @@
 /** Recovery points: their ids, their seal and chain, finding them again, and what was proven of them (design §5, §6). */
 export { checkChain, checkVaultChain, type ExpiredLink } from "./chain.ts"
 export { findPoint } from "./find-point.ts"
-export { partItem } from "./part-item.ts"
+export { findPart, partItem } from "./part-item.ts"
 export { newPointId, parsePointId, type PointId } from "./point-id.ts"
 export { highestProof, proofLevels, type ProofLevel } from "./proof.ts"
 export { recordExpiry, recordKeptState, recordProof, setPin } from "./records.ts"
-export { sealPoint, type ManifestDraft } from "./seal.ts"
+export { readHeadAhead, sealPoint, type HeadRead, type ManifestDraft } from "./seal.ts"
 export type { SealedPoint } from "./sealed-point.ts"
 export { sweepUnsealed, unsealedLeftovers, type Leftover } from "./sweep.ts"
 export { listPoints, readManifest, syncPoints } from "./sync.ts"

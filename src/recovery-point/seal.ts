@@ -24,20 +24,52 @@ interface Head {
   readonly sequence: number
 }
 
+/** The newest manifest as the vault gave it a moment ago. An item's id is the digest of its content: listed under the same id, it is the same. */
+export interface HeadRead {
+  readonly storageId: string
+  readonly digest: string
+}
+
+/**
+ * Reads the head of the chain before it is needed, beside other work; sealing then only has to see that it is still listed.
+ * Null when there is none or it cannot be read: sealing looks again and says so.
+ */
+export async function readHeadAhead(
+  vault: OpenVault,
+  store: Store,
+  app: string,
+  items: readonly StoredItem[],
+  ctx: RunContext,
+): Promise<HeadRead | null> {
+  const live = (await store.points(app, vault.location.name)).at(-1)
+  const item = items.find((candidate) => candidate.tags.part === MANIFEST_PART && candidate.tags.point === live?.id)
+  if (item === undefined) return null
+  try {
+    return { storageId: item.storageId, digest: (await readManifestItem(vault, app, item, ctx)).digest }
+  } catch {
+    return null
+  }
+}
+
 /**
  * Completes a point: takes its place in the chain as the vault has it, stores the manifest last, reads it back and compares bytes.
  * Throws POINT_DAMAGED when a part is not in the vault, CHAIN_BROKEN when the vault no longer holds the newest point that was seen.
  */
-export async function sealPoint(vault: OpenVault, store: Store, draft: ManifestDraft, ctx: RunContext): Promise<SealedPoint> {
+export async function sealPoint(
+  vault: OpenVault,
+  store: Store,
+  draft: ManifestDraft,
+  ctx: RunContext,
+  ahead: HeadRead | null = null,
+): Promise<SealedPoint> {
   const items = await vault.backend.list(vault.location, { app: draft.app }, ctx)
   const points = await syncListed(vault, store, draft.app, items, ctx)
   refuseMissingParts(draft, items, vault)
-  const head = await trustedHead(vault, store, draft.app, items, ctx)
+  const head = await trustedHead(vault, store, draft.app, items, ahead, ctx)
   const text = canonicalJson(placed(draft, head, points))
   const point = pointFromText(text, vault.location.name, draft)
   const tags = { app: draft.app, point: draft.id, part: MANIFEST_PART }
-  const stored = await vault.backend.storeDocument(vault.location, tags, MANIFEST_FILE, text, ctx)
-  const readBack = await vault.backend.readDocument(vault.location, stored, MANIFEST_FILE, ctx)
+  const readBack = await vault.backend.storeDocumentAndReadBack(vault.location, tags, MANIFEST_FILE, text, ctx)
   if (readBack !== text) {
     throw new HoldfastError("VAULT_DAMAGED", {
       what: `the manifest of ${draft.id} came back from vault ${vault.location.name} as something else`,
@@ -78,6 +110,7 @@ async function trustedHead(
   store: Store,
   app: string,
   items: readonly StoredItem[],
+  ahead: HeadRead | null,
   ctx: RunContext,
 ): Promise<Head | null> {
   const name = vault.location.name
@@ -87,7 +120,7 @@ async function trustedHead(
   if (live === null || (gone !== null && gone.sequence > live.sequence)) return gone
   const item = items.find((candidate) => candidate.tags.part === MANIFEST_PART && candidate.tags.point === live.id)
   if (item === undefined) throw broken([`${live.id}, the newest point, is no longer in vault ${name}`])
-  const stored = await readManifestItem(vault, app, item, ctx)
+  const stored = ahead?.storageId === item.storageId ? ahead : await readManifestItem(vault, app, item, ctx)
   if (stored.digest !== live.digest) throw broken([`the manifest of ${live.id} in vault ${name} is not the one that was sealed`])
   return { id: live.id, digest: live.digest, sequence: live.sequence }
 }

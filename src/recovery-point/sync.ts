@@ -24,10 +24,10 @@ export async function listPoints(vault: OpenVault, store: Store, app: string, ct
  * time also the ledgers. A manifest that cannot be read is named as a warning and is not listed. Returns the points.
  */
 export async function syncPoints(vault: OpenVault, store: Store, app: string, ctx: RunContext): Promise<readonly SealedPoint[]> {
-  return await syncListed(vault, store, app, await manifestItems(vault, app, ctx), ctx)
+  return await syncListed(vault, store, app, await vault.backend.list(vault.location, { app }, ctx), ctx)
 }
 
-/** The same for one who has listed the app's items already. */
+/** The same for one who has listed the app's items already, all of them. */
 export async function syncListed(
   vault: OpenVault,
   store: Store,
@@ -44,7 +44,7 @@ export async function syncListed(
   const read = (await inParallel(unknown, async (item) => await readOrWarn(vault, app, item, ctx))).filter((point) => point !== null)
   const present = new Set(listed.map((item) => item.tags.point))
   const gone = live.filter((point) => !present.has(point.id)).map((point) => point.id)
-  const expired = new Map(first || gone.length > 0 ? (await readExpired(vault, app, ctx)).map((link) => [link.id, link.at]) : [])
+  const expired = new Map(first || gone.length > 0 ? (await readExpired(vault, app, ctx, items)).map((link) => [link.id, link.at]) : [])
   for (const point of read) await store.putPoint(recordOf(point, expired.get(point.manifest.id) ?? null))
   await forgetExpiredElsewhere(
     store,
@@ -54,7 +54,7 @@ export async function syncListed(
     ctx,
   )
   if (first) {
-    await restoreRecords(vault, store, app, ctx)
+    await restoreRecords(vault, store, app, items, ctx)
     await store.setValue(syncedName(vault, app), vault.vaultId)
   }
   return (await store.points(app, name)).map(pointFromRecord)

@@ -11,10 +11,9 @@ export function imagePart(imageId: string): string {
 /** The file name of an image inside its item. */
 export const IMAGE_FILE = "image.tar"
 
-/** The stored image of this id, null when the vault does not hold it. */
-export async function findImage(vault: OpenVault, app: string, imageId: string, ctx: RunContext): Promise<StoredItem | null> {
-  const items = await vault.backend.list(vault.location, { app, part: imagePart(imageId) }, ctx)
-  return items.at(-1) ?? null
+/** The stored image of this id among the app's items, null when the vault does not hold it. */
+export function findImage(items: readonly StoredItem[], imageId: string): StoredItem | null {
+  return items.findLast((item) => item.tags.part === imagePart(imageId)) ?? null
 }
 
 /** Stores an image that `save` writes. */

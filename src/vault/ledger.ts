@@ -45,13 +45,22 @@ type LedgerDocument = z.infer<typeof entrySchema>
 export async function appendLedger(vault: OpenVault, entry: LedgerEntry, ctx: RunContext): Promise<void> {
   const content = z.json().parse(JSON.parse(JSON.stringify(entry.entry)))
   await store(vault, entry.kind, entry.app, { entries: [{ at: entry.at.toISOString(), entry: content }], gathers: [] }, ctx)
-  const items = await itemsOf(vault, entry.kind, entry.app, ctx)
-  if (items.single.length % ENTRIES_PER_GATHERING === 0) await gather(vault, entry.kind, entry.app, ctx)
+  const listed = await listApp(vault, entry.app, ctx)
+  if (itemsOf(listed, entry.kind).single.length % ENTRIES_PER_GATHERING === 0) await gather(vault, entry.kind, entry.app, listed, ctx)
 }
 
-/** All entries of one kind, oldest first. Throws VAULT_DAMAGED when one cannot be read or is not what was written. */
-export async function readLedger(vault: OpenVault, kind: LedgerKind, app: string, ctx: RunContext): Promise<readonly ReadLedgerEntry[]> {
-  const { entries } = await readAll(vault, kind, app, ctx)
+/**
+ * All entries of one kind, oldest first. Throws VAULT_DAMAGED when one cannot be read or is not what was written.
+ * @param listed all items of the app, from one who has just listed them
+ */
+export async function readLedger(
+  vault: OpenVault,
+  kind: LedgerKind,
+  app: string,
+  ctx: RunContext,
+  listed?: readonly StoredItem[],
+): Promise<readonly ReadLedgerEntry[]> {
+  const { entries } = await readAll(vault, kind, app, listed ?? (await listApp(vault, app, ctx)), ctx)
   return entries.map(({ at, entry }) => ({ at: new Date(at), entry })).toSorted((left, right) => left.at.getTime() - right.at.getTime())
 }
 
@@ -59,9 +68,10 @@ async function readAll(
   vault: OpenVault,
   kind: LedgerKind,
   app: string,
+  listed: readonly StoredItem[],
   ctx: RunContext,
 ): Promise<Pick<LedgerDocument, "entries" | "gathers">> {
-  const { single, gatherings } = await itemsOf(vault, kind, app, ctx)
+  const { single, gatherings } = itemsOf(listed, kind)
   const newest = gatherings.at(-1)
   const gathered = newest === undefined ? { entries: [], gathers: [] } : await read(vault, kind, app, newest, ctx)
   const covered = new Set(gathered.gathers)
@@ -73,17 +83,16 @@ async function readAll(
   }
 }
 
-async function gather(vault: OpenVault, kind: LedgerKind, app: string, ctx: RunContext): Promise<void> {
-  await store(vault, kind, app, await readAll(vault, kind, app, ctx), ctx)
+async function gather(vault: OpenVault, kind: LedgerKind, app: string, listed: readonly StoredItem[], ctx: RunContext): Promise<void> {
+  await store(vault, kind, app, await readAll(vault, kind, app, listed, ctx), ctx)
 }
 
-async function itemsOf(
-  vault: OpenVault,
-  kind: LedgerKind,
-  app: string,
-  ctx: RunContext,
-): Promise<{ single: readonly StoredItem[]; gatherings: readonly StoredItem[] }> {
-  const items = (await vault.backend.list(vault.location, { app }, ctx)).filter((item) => item.tags.point === null)
+async function listApp(vault: OpenVault, app: string, ctx: RunContext): Promise<readonly StoredItem[]> {
+  return await vault.backend.list(vault.location, { app }, ctx)
+}
+
+function itemsOf(listed: readonly StoredItem[], kind: LedgerKind): { single: readonly StoredItem[]; gatherings: readonly StoredItem[] } {
+  const items = listed.filter((item) => item.tags.point === null)
   const ofPart = (part: string): readonly StoredItem[] => items.filter((item) => item.tags.part === part)
   return { single: ofPart(`ledger:${kind}`), gatherings: ofPart(`ledger:${kind}:gathered`) }
 }

@@ -66,6 +66,11 @@ export interface ListedEntry {
 }
 
 export interface VaultBackend {
+  /**
+   * A digest of all that decides whether and as what a vault opens, where that can be seen without opening it; null elsewhere.
+   * Equal digests: the answer of the earlier opening still holds.
+   */
+  likeness(location: VaultLocation): Promise<string | null>
   /** Makes the vault; throws when there is one already. Returns its pinned identity. */
   initialise(location: VaultLocation, ctx: RunContext, copyParametersFrom?: VaultLocation): Promise<{ vaultId: string }>
   /** Opens it with the key; VAULT_ABSENT, VAULT_WRONG_KEY, VAULT_UNREACHABLE tell what is wrong. */
@@ -86,6 +91,8 @@ export interface VaultBackend {
   storeTree(location: VaultLocation, tags: ItemTags, source: TreeSource, ctx: RunContext): Promise<StoredSummary>
   /** A small document of ours (manifest, ledger entry) as one item. */
   storeDocument(location: VaultLocation, tags: ItemTags, fileName: string, content: string, ctx: RunContext): Promise<StoredSummary>
+  /** The same, and what the vault itself (never a cache) then gives back, for the caller to compare. */
+  storeDocumentAndReadBack(location: VaultLocation, tags: ItemTags, fileName: string, content: string, ctx: RunContext): Promise<string>
   readDocument(location: VaultLocation, item: StoredItem, fileName: string, ctx: RunContext): Promise<string>
   /** Resolves only if every byte was delivered and the engine exited 0; `consume` must not take effect before that. */
   readStream<T>(

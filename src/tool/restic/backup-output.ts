@@ -73,12 +73,20 @@ export async function storedSummary(
   ctx: RunContext,
 ): Promise<StoredSummary> {
   const attempt = { what: `cannot read back ${tags.part}`, otherwise: "VAULT_WRITE_FAILED" } as const
-  const summary = output.summary()
-  const silent = { exitCode: 0, signal: null, stderrTail: "restic ended without a summary" }
-  if (summary === null) throw failureOf(silent, location, attempt)
+  const summary = summaryIn(output, location, tags)
   const shown = await run(tools, location, ["cat", "snapshot", summary.snapshotId, "--no-cache", "--no-lock"], attempt, ctx)
   const snapshot = parseSnapshot(shown.stdout)
-  if (snapshot === null) throw failureOf({ ...silent, stderrTail: "restic printed something else than a snapshot" }, location, attempt)
+  if (snapshot === null) {
+    throw failureOf({ exitCode: 0, signal: null, stderrTail: "restic printed something else than a snapshot" }, location, attempt)
+  }
   const { snapshotId, ...sizes } = summary
   return { storageId: snapshotId, tags, ...snapshot, ...sizes }
+}
+
+/** Throws VAULT_WRITE_FAILED when restic ended without saying what it has stored. */
+export function summaryIn(output: BackupOutput, location: VaultLocation, tags: ItemTags): NonNullable<ReturnType<BackupOutput["summary"]>> {
+  const summary = output.summary()
+  if (summary !== null) return summary
+  const silent = { exitCode: 0, signal: null, stderrTail: "restic ended without a summary" }
+  throw failureOf(silent, location, { what: `cannot read back ${tags.part}`, otherwise: "VAULT_WRITE_FAILED" })
 }

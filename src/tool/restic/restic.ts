@@ -6,13 +6,14 @@ import { ask, run, type ResticTools } from "./call.ts"
 import { copyItems, fromArguments, joined } from "./copy.ts"
 import { listEntries } from "./entries.ts"
 import { failureOf } from "./failure.ts"
+import { likenessOf } from "./likeness.ts"
 import { listItems } from "./list.ts"
 import { configSchema, jsonLine } from "./messages.ts"
 import { readStream, readStreamHashed } from "./read-stream.ts"
 import { readTree, restoreTree } from "./read-tree.ts"
 import { removeItems } from "./remove.ts"
 import { storedBytes } from "./size.ts"
-import { readDocument, storeDocument } from "./store-document.ts"
+import { readDocument, storeDocument, storeDocumentAndReadBack } from "./store-document.ts"
 import { storeStream } from "./store-stream.ts"
 import { storeTree } from "./store-tree.ts"
 import { readVersion } from "./version.ts"
@@ -46,10 +47,13 @@ export function createRestic(options: ResticOptions): VaultBackend {
     toolVersion,
     initialise: async (location, ctx, copyParametersFrom) => await initialise(tools, location, ctx, copyParametersFrom),
     open: async (location, ctx) => await open(tools, location, ctx),
+    likeness: async (location) => await likenessOf(location),
     list: async (location, filter, ctx) => await listItems(tools, location, filter, ctx),
     storeStream: async (location, tags, fileName, produce, ctx) => await storeStream(tools, location, tags, fileName, produce, ctx),
     storeTree: async (location, tags, source, ctx) => await storeTree(tools, location, tags, source, ctx),
     storeDocument: async (location, tags, fileName, content, ctx) => await storeDocument(tools, location, tags, fileName, content, ctx),
+    storeDocumentAndReadBack: async (location, tags, fileName, content, ctx) =>
+      await storeDocumentAndReadBack(tools, location, tags, fileName, content, ctx),
     readDocument: async (location, item, fileName, ctx) => await readDocument(tools, location, item, fileName, ctx),
     readStream: async (location, item, fileName, consume, ctx) => await readStream(tools, location, item, fileName, consume, ctx),
     readStreamHashed: async (location, item, fileName, consume, ctx) =>

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { HoldfastError } from "../../base/errors.ts"
 import type { RunContext } from "../../base/run-context.ts"
 import type { ItemTags, StoredItem, StoredSummary, VaultLocation } from "../../vault/ports.ts"
-import { backupArguments, backupOutput, storedSummary } from "./backup-output.ts"
+import { backupArguments, backupOutput, storedSummary, summaryIn, type BackupOutput } from "./backup-output.ts"
 import { run, type ResticTools } from "./call.ts"
 
 /** Stores a small text. restic reads it from a file that is complete before it starts, so that no death of ours can cut it. */
@@ -15,6 +15,31 @@ export async function storeDocument(
   content: string,
   ctx: RunContext,
 ): Promise<StoredSummary> {
+  const output = await write(tools, location, tags, fileName, content, ctx)
+  return await storedSummary(tools, location, tags, output, ctx)
+}
+
+/** The same, and its text as the vault itself gives it back: that also proves all that `storedSummary` would. */
+export async function storeDocumentAndReadBack(
+  tools: ResticTools,
+  location: VaultLocation,
+  tags: ItemTags,
+  fileName: string,
+  content: string,
+  ctx: RunContext,
+): Promise<string> {
+  const { snapshotId } = summaryIn(await write(tools, location, tags, fileName, content, ctx), location, tags)
+  return await dumpText(tools, location, { storageId: snapshotId, tags }, fileName, ["--no-cache", "--no-lock"], ctx)
+}
+
+async function write(
+  tools: ResticTools,
+  location: VaultLocation,
+  tags: ItemTags,
+  fileName: string,
+  content: string,
+  ctx: RunContext,
+): Promise<BackupOutput> {
   const directory = await mkdtemp(join(tools.scratchDirectory, "document-"))
   const file = await open(join(directory, "content"), "wx+", 0o600)
   try {
@@ -26,7 +51,7 @@ export async function storeDocument(
       stdout: { onLine: output.onLine },
       onStderrLine: output.onStderrLine,
     })
-    return await storedSummary(tools, location, tags, output, ctx)
+    return output
   } finally {
     await file.close()
     await rm(directory, { recursive: true, force: true })
@@ -43,9 +68,20 @@ export async function readDocument(
   fileName: string,
   ctx: RunContext,
 ): Promise<string> {
+  return await dumpText(tools, location, item, fileName, [], ctx)
+}
+
+async function dumpText(
+  tools: ResticTools,
+  location: VaultLocation,
+  item: Pick<StoredItem, "storageId" | "tags">,
+  fileName: string,
+  how: readonly string[],
+  ctx: RunContext,
+): Promise<string> {
   const attempt = { what: `cannot read ${item.tags.part}`, otherwise: "VAULT_READ_FAILED" } as const
   const extras = { maxOutputBytes: MAX_DOCUMENT_BYTES }
-  const { stdout } = await run(tools, location, ["dump", item.storageId, `/${fileName}`], attempt, ctx, extras)
+  const { stdout } = await run(tools, location, ["dump", ...how, item.storageId, `/${fileName}`], attempt, ctx, extras)
   if (stdout === "") throw new HoldfastError("VAULT_DAMAGED", { what: `${item.tags.part} in vault ${location.name} is empty` })
   return stdout
 }
