@@ -53,7 +53,8 @@ interface Restoring {
   readonly warnings: string[]
 }
 
-const RESCUE_KEEP_MS = 7 * 24 * 3_600_000
+/** A state of which no safety point could be taken is kept at least this long. */
+export const RESCUE_KEEP_MS = 7 * 24 * 3_600_000
 
 /**
  * Restores parts of a point in place. On any failure before the swap nothing live has changed and the app runs again; on a failure of

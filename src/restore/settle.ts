@@ -13,7 +13,8 @@ import { gateLive } from "./gate-live.ts"
 import { recordKept } from "./kept.ts"
 import type { RestoreTools } from "./ports.ts"
 import { drop, replacementsFromJson, type Replacement } from "./replacement.ts"
-import { dropRestored, startAgain, swapAllBack } from "./in-place.ts"
+import { dropRestored, RESCUE_KEEP_MS, startAgain, swapAllBack } from "./in-place.ts"
+import { takeUndoBack } from "./take-undo-back.ts"
 
 const preparedSchema = z.object({ point: z.string(), replacements: z.json(), standstill: z.json(), wellBefore: z.boolean() })
 
@@ -37,10 +38,11 @@ export async function settleUndo(tools: RestoreTools, app: App, vault: OpenVault
     return { outcome: "failed", message: "interrupted before the swap; the app runs, the kept state is still kept" }
   }
   if (!begun(operation.steps, "start") || begun(operation.steps, "swap-back")) {
-    await swapAllBack(tools, app, replacements, standstill, ctx)
+    await takeUndoBack(tools, app, replacements, standstill, ctx)
     return { outcome: "failed", message: "interrupted in the swap; the app runs as before the undo, the kept state is still kept" }
   }
   await startAgain(tools, app, standstill, true, ctx)
+  for (const replacement of replacements) await drop(tools, app, replacement, "kept", ctx)
   await releaseUndone(tools, app, operation, ctx)
   return { outcome: "succeeded", message: "interrupted after the swap; the undo is complete" }
 }
@@ -67,9 +69,15 @@ export async function settleRestore(
   const prepared = preparedOf(operation)
   if (prepared === null) return { outcome: "failed", message: "interrupted before anything was changed" }
   if (!begun(operation.steps, "swap")) return await undoStaging(tools, app, prepared, ctx)
-  if (!begun(operation.steps, "start") || begun(operation.steps, "swap-back")) return await goBack(tools, app, prepared, ctx)
+  const back = !begun(operation.steps, "start") || begun(operation.steps, "swap-back") || (await tools.store.value(backKey(operation))) !== null
+  if (back) return await goBack(tools, app, prepared, ctx)
   if (done(operation.steps, "keep")) return { outcome: "succeeded", message: `interrupted at the very end; ${prepared.point} is restored` }
   return await goForward(tools, app, vault, prepared, operation, ctx)
+}
+
+/** Set before settling swaps back what the gate refused: a second settling must not go forward again from half of each state. */
+function backKey(operation: OperationRecord): string {
+  return `restore-goes-back:${operation.id}`
 }
 
 const sealedSchema = z.object({ point: z.string() })
@@ -111,13 +119,23 @@ async function goForward(
     await startAgain(tools, app, prepared.standstill, true, ctx)
     await gateLive(tools, app, ctx)
   } catch (thrown) {
-    if (!isHoldfastError(thrown)) throw thrown
+    if (!isHoldfastError(thrown) || ctx.signal.aborted) throw thrown
+    await tools.store.setValue(backKey(operation), messageOf(thrown))
     await swapAllBack(tools, app, prepared.replacements, prepared.standstill, ctx)
     await dropRestored(tools, app, prepared.replacements, ctx)
     return { outcome: "failed", message: `interrupted after the swap; the app was not well (${messageOf(thrown)}) and everything was swapped back` }
   }
-  const kept = { replacements: prepared.replacements, standstill: prepared.standstill, safetyPoint: safetyPointOf(operation), point: prepared.point, wellBefore: prepared.wellBefore }
-  const keptUntil = new Date(ctx.clock.now().getTime() + 24 * 3_600_000)
+  const { point, replacements, standstill, wellBefore } = prepared
+  const kept = { point, replacements, standstill, wellBefore, safetyPoint: safetyPointOf(operation) }
+  const keptUntil = new Date(ctx.clock.now().getTime() + keepMs(operation))
   await recordKept(tools, vault, app, kept, keptUntil, { ...ctx, operationId: operation.id })
   return { outcome: "succeeded", message: `interrupted after the swap; ${prepared.point} is restored and the app is well` }
+}
+
+const planSchema = z.object({ keptForMs: z.number() })
+
+/** As long as the restore itself would have kept it. */
+function keepMs(operation: OperationRecord): number {
+  const { keptForMs } = planSchema.parse(operation.plan)
+  return safetyPointOf(operation) === null ? Math.max(RESCUE_KEEP_MS, keptForMs) : keptForMs
 }
