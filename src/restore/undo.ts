@@ -1,7 +1,9 @@
+import type { App } from "../app/app.ts"
 import { resume, standStill, standstillToJson } from "../app/standstill.ts"
 import { capturePoint } from "../backup/capture.ts"
 import type { AppUnderCare } from "../backup/backup.ts"
 import { plainBackup } from "../backup/options.ts"
+import type { RunContext } from "../base/run-context.ts"
 import { uncancelled } from "../operation/journal.ts"
 import { owed } from "../operation/owed.ts"
 import { runOperation, type ContextBase } from "../operation/run-operation.ts"
@@ -10,8 +12,9 @@ import { gateLive } from "./gate-live.ts"
 import { findKept } from "./kept.ts"
 import type { RestoreTools } from "./ports.ts"
 import { drop, replacedDatabases, replacementsToJson, swapIn, type Replacement } from "./replacement.ts"
-import { startAgain, swapAllBack } from "./in-place.ts"
+import { startAgain } from "./in-place.ts"
 import { restoreSteps } from "./steps.ts"
+import { takeUndoBack } from "./take-undo-back.ts"
 import { refuseSessions, standstillOf } from "./unstoppable.ts"
 import { hasDatabase } from "./what-is-left.ts"
 
@@ -72,7 +75,7 @@ export async function undoRestore(
       else ctx.progress.warn(`${app.name} was not well before the restore either; it is not judged by its health`)
     } catch (thrown) {
       await owed(`swapping ${app.name} back`, async () => {
-        await journal.always("swap-back", {}, async () => await swapAllBack(tools, app, reversed, standstill, calm))
+        await journal.always("swap-back", {}, async () => await takeUndoBack(tools, app, reversed, standstill, calm))
       })
       throw thrown
     }

@@ -6,12 +6,18 @@ import { confirm } from "../confirm.ts"
 import type { House } from "../house.ts"
 import { usage, type CommandInput } from "../input.ts"
 import { renderTable } from "../render/table.ts"
+import { isDatabaseAddress, runIntoDatabase } from "../restore-into-url.ts"
 import { openSubject, pointOf, type Subject } from "../subject.ts"
 
 /** `holdfast restore` */
 export const run: CommandRun = async (house, input) => {
   const subject = await openSubject(house, input, { create: false })
-  if (input.text("into") !== null) return await runInto(subject, input)
+  const into = input.text("into")
+  if (into !== null && isDatabaseAddress(into)) {
+    if (input.text("path") !== null) throw usage("--path needs --into DIRECTORY")
+    return await runIntoDatabase(house, subject, input, (part) => isWanted(part, input.list("only"), false))
+  }
+  if (into !== null) return await runInto(subject, input)
   if (input.text("path") !== null) throw usage("--path needs --into DIRECTORY: single files are put beside, never over live ones")
   const point = await pointOf(subject, input)
   const options = optionsOf(input)
@@ -33,7 +39,7 @@ export const run: CommandRun = async (house, input) => {
     lines: [
       `restored ${report.point}: ${report.parts.join(", ")} in ${formatDuration(report.durationMs)}, down for ${formatDuration(report.downtimeMs)}`,
       report.safetyPoint === null
-        ? "no safety point could be taken; the replaced state is kept beside"
+        ? "no safety point was taken (the warnings say why); what was replaced is kept beside"
         : `safety point before it: ${report.safetyPoint}`,
       `undo until ${report.keptUntil.toISOString()}: holdfast undo ${report.operationId}`,
       ...report.warnings.map((warning) => `warning: ${warning}`),
@@ -43,7 +49,6 @@ export const run: CommandRun = async (house, input) => {
 
 async function runInto(subject: Subject, input: CommandInput): Promise<CommandResult> {
   const directory = input.text("into") ?? ""
-  if (/^postgres(ql)?:/.test(directory)) throw usage("--into takes a directory; load the dump from there with pg_restore")
   const point = await pointOf(subject, input)
   const only = input.list("only")
   const wantedParts = point.manifest.parts.filter((part) => isWanted(part.part, only, input.text("path") !== null))
