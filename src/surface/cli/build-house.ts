@@ -64,6 +64,7 @@ function nonEmpty(value: string | undefined): string | null {
 
 /** What was typed, with the password of any address taken out: it is stored with the operation and shown to others. */
 export function describeCommand(words: readonly string[]): string {
-  const shown = words.map((word) => word.replaceAll(/(:\/\/[^:/@\s]*):[^@/\s]*@/g, "$1:…@"))
+  // Up to the last @, because a password that is written as it is may hold one, or a slash.
+  const shown = words.map((word) => word.replaceAll(/(:\/\/[^:/@\s]*):\S*@/g, "$1:…@").replaceAll(/([?&]password=)[^&\s]*/g, "$1…"))
   return ["holdfast", ...shown.map((word) => (/^[\w@%+=:,./…-]+$/.test(word) ? word : JSON.stringify(word)))].join(" ")
 }

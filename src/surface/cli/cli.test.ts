@@ -223,5 +223,7 @@ describe("text for people", () => {
 
   it("shows a command without the password of an address", () => {
     expect(describeCommand(["restore", "--into", "postgres://me:hunter2@db/x"])).toBe("holdfast restore --into postgres://me:…@db/x")
+    expect(describeCommand(["restore", "--into", "postgres://me:hun/t@r#2@db/x"])).not.toMatch(/hun|t@r|#2/)
+    expect(describeCommand(["restore", "--into", "postgres://db/x?user=me&password=hunter2"])).not.toContain("hunter2")
   })
 })

@@ -88,7 +88,11 @@ export const commandTable: readonly CommandSpec[] = [
         repeats: true,
       },
       { flags: "--with <what>", summary: "images: bring the point's own images and configuration back as well", repeats: true },
-      { flags: "--into <directory>", summary: "write beside, into a new or empty directory, touching nothing live" },
+      {
+        flags: "--into <place>",
+        summary:
+          "beside, touching nothing live: a new or empty directory; or, for one PostgreSQL database, an address postgres://USER@HOST/NEW (password in PGPASSWORD) or env:NAME",
+      },
       { flags: "--path <path>", summary: "with --into: only this path inside the file trees" },
       { flags: "--keep <duration>", summary: "how long the replaced state is kept for undo (24h unless told)" },
       { flags: "--unproven", summary: "skip reading a point that has no proof yet; the app's name must be typed" },

@@ -39,6 +39,7 @@ export function settlersOf(house: House): Settlers {
       const { settleExpire } = await import("../../expire/expire.ts")
       return await settleExpire(await house.operationTools(), await vaultOf(house, operation, true), operation, ctx)
     },
+    export: async (operation) => (await import("../../exchange/exchange.ts")).settleExport(operation),
     "release-kept": async () => await (await import("../../doctor/doctor.ts")).settleFreeSpace(),
     pin: async (operation, ctx) => {
       const [{ setPin }, vault, store] = await Promise.all([
