@@ -36,6 +36,7 @@ function surroundings(signal: AbortSignal, options: MainOptions): Surroundings {
     hostName: hostname(),
     isRoot: process.getuid?.() === 0,
     sqliteVersion: process.versions.sqlite ?? "unknown",
+    nodeBinary: process.execPath,
     programDirectory: dirname(import.meta.dirname),
     clock: systemClock,
     terminal: terminal(),
@@ -56,6 +57,11 @@ function createHouseTools(stateDirectory: string, options: MainOptions): HouseTo
   })
   const processes = once(createProcessRoom)
   const scratch = once(async () => await makeScratch(stateDirectory))
+  // Apart from what belongs to an operation, which settling removes: whatever a tool keeps for the time of one call.
+  const own = once(async () => {
+    const { openRunDirectory } = await import("./tool/process/run-directory.ts")
+    return await openRunDirectory(await scratch.get(), await host.get())
+  })
   const containers = once(async () => {
     const { createDocker } = await import("./tool/docker/docker.ts")
     const composeBinary = findProgram([
@@ -63,7 +69,7 @@ function createHouseTools(stateDirectory: string, options: MainOptions): HouseTo
       "/usr/local/bin/docker-compose",
       "/usr/bin/docker-compose",
     ])
-    const scratchDirectory = await scratch.get()
+    const { path: scratchDirectory } = await own.get()
     return createDocker({
       processes: await processes.get(),
       dockerBinary: "docker",
@@ -72,7 +78,7 @@ function createHouseTools(stateDirectory: string, options: MainOptions): HouseTo
       scratchDirectory,
     })
   })
-  const databases = once(async () => await createEngines(await processes.get(), containers.get, await scratch.get(), stateDirectory))
+  const databases = once(async () => await createEngines(await processes.get(), containers.get, (await own.get()).path, stateDirectory))
   return {
     host: host.get,
     store: store.get,
@@ -80,7 +86,7 @@ function createHouseTools(stateDirectory: string, options: MainOptions): HouseTo
     prober: async () => (await import("./tool/probe/probe.ts")).createProber({ processes: await processes.get() }),
     backend: async () => {
       const { createRestic } = await import("./tool/restic/restic.ts")
-      return createRestic({ processes: await processes.get(), binary: "restic", scratchDirectory: await scratch.get() })
+      return createRestic({ processes: await processes.get(), binary: "restic", scratchDirectory: (await own.get()).path })
     },
     databases: databases.get,
     containers: containers.get,
@@ -90,7 +96,10 @@ function createHouseTools(stateDirectory: string, options: MainOptions): HouseTo
       return createSqliteSalvager({ processes: await processes.get(), scratchDirectory, nodeBinary: process.execPath })
     },
     scratchDirectory: scratch.get,
-    close: async () => await store.made()?.then(async (opened) => await opened.close()),
+    close: async () => {
+      await own.made()?.then(async (directory) => await directory.remove())
+      await store.made()?.then(async (opened) => await opened.close())
+    },
   }
 }
 
