@@ -4,13 +4,13 @@ import { join } from "node:path"
 import { fillChatData } from "../fixture/postgres/chat-data.ts"
 import { startCluster, SUPERUSER_PASSWORD, type Cluster } from "../fixture/postgres/cluster.ts"
 import { median, once, shell, type Command } from "./measure.ts"
-import { atMostBytes, atMostPercent, fasterBy, slowerBy, type Row } from "./row.ts"
+import { atMostBytes, atMostPercent, fasterBy, slowerBy, type Keep } from "./row.ts"
 import { createWorkplace, type Workplace } from "./workplace.ts"
 
 const DATABASE = "bench"
 const OUR_MEMORY_MOST = 200 * 1024 * 1024
 
-export async function databaseRows(directory: string, sizeBytes: number, runs: number): Promise<Row[]> {
+export async function databaseRows(directory: string, sizeBytes: number, runs: number, keep: Keep): Promise<void> {
   const cluster = await startCluster()
   try {
     await cluster.sql("postgres", `CREATE DATABASE ${DATABASE}`)
@@ -18,13 +18,13 @@ export async function databaseRows(directory: string, sizeBytes: number, runs: n
     await fillChatData(client, { megabytes: Math.ceil(sizeBytes / 1_000_000) })
     await client.end()
     await cluster.sql(DATABASE, "VACUUM ANALYZE", "CHECKPOINT")
-    return await measured(cluster, workplaceFor(cluster, directory), directory, runs)
+    await measured(cluster, workplaceFor(cluster, directory), directory, runs, keep)
   } finally {
     await cluster.stop()
   }
 }
 
-async function measured(cluster: Cluster, workplace: Workplace, directory: string, runs: number): Promise<Row[]> {
+async function measured(cluster: Cluster, workplace: Workplace, directory: string, runs: number, keep: Keep): Promise<void> {
   const pg = programs(cluster)
   const backup = (): Command => workplace.holdfast("backup", "bench")
   const gzipped = await median(() => pg(`pg_dump ${DATABASE} | gzip > ${join(directory, "dump.gz")}`), { runs })
@@ -36,19 +36,25 @@ async function measured(cluster: Cluster, workplace: Workplace, directory: strin
   const second = await once(backup())
   const grown = workplace.vaultBytes() - storedFirst
   const again = await median(backup, { runs })
-  return [
+  keep(
     slowerBy("first backup", first.durationMs, "pg_dump --format=custom", custom.durationMs, 0.65),
     fasterBy("second backup, 1 % of rows appended", second.durationMs, "pg_dump | gzip", gzipped.durationMs, 3),
     fasterBy("second backup, nothing appended", again.durationMs, "pg_dump | gzip", gzipped.durationMs, 3),
     slowerBy("the same, by TCP", again.durationMs, "pg_dump --compress=0 > /dev/null", limit.durationMs, 1.7),
     atMostPercent("stored growth, 1 % of rows appended", grown, storedFirst, "first backup", 2),
-    ...(await restoreRows(pg, workplace, directory, runs)),
     atMostBytes("peak memory of our own process", Math.max(first.peakBytes, second.peakBytes, again.peakBytes), "", OUR_MEMORY_MOST),
-  ]
+  )
+  await restoreRows(pg, workplace, directory, runs, keep)
 }
 
 /** Our restore also takes a safety point of the live database first; both times are given. */
-async function restoreRows(pg: (script: string) => Command, workplace: Workplace, directory: string, runs: number): Promise<Row[]> {
+async function restoreRows(
+  pg: (script: string) => Command,
+  workplace: Workplace,
+  directory: string,
+  runs: number,
+  keep: Keep,
+): Promise<void> {
   const dump = join(directory, "plain-custom.dump")
   await once(pg(`pg_dump --format=custom --compress=0 --file=${dump} ${DATABASE}`))
   const theirs = await median(() => pg(`pg_restore --dbname=bench_restored --single-transaction --exit-on-error ${dump}`), {
@@ -61,7 +67,7 @@ async function restoreRows(pg: (script: string) => Command, workplace: Workplace
   await once(workplace.holdfast("verify", "bench", "latest"))
   const safety = await median(() => workplace.holdfast("backup", "bench", "--only", "database"), { runs: 1 })
   const whole = await median(() => workplace.holdfast("restore", "bench", "latest", "--only", "database", "--yes"), { runs })
-  return [
+  keep(
     slowerBy("restore, without its safety point", whole.durationMs - safety.durationMs, "pg_restore from a file", theirs.durationMs, 1.15),
     slowerBy(
       "restore, whole command with safety point",
@@ -70,7 +76,7 @@ async function restoreRows(pg: (script: string) => Command, workplace: Workplace
       safety.durationMs + theirs.durationMs,
       1.15,
     ),
-  ]
+  )
 }
 
 async function appendOnePercent(cluster: Cluster): Promise<void> {

@@ -6,10 +6,10 @@ import { createHostIdentity } from "../../src/tool/process/host.ts"
 import { openSqliteStore } from "../../src/tool/store/store.ts"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { median, once } from "./measure.ts"
-import { atMostMs, type Row } from "./row.ts"
+import { atMostMs, type Keep } from "./row.ts"
 import { createWorkplace, type Workplace } from "./workplace.ts"
 
-export async function listingRows(directory: string, points: number, runs: number): Promise<Row[]> {
+export async function listingRows(directory: string, points: number, runs: number, keep: Keep): Promise<void> {
   const tree = join(directory, "small-tree")
   mkdirSync(tree, { recursive: true })
   writeFileSync(join(tree, "file"), "one file")
@@ -17,7 +17,7 @@ export async function listingRows(directory: string, points: number, runs: numbe
   await once(workplace.holdfast("backup", "bench"))
   await multiply(workplace, points)
   const listed = await median(() => workplace.holdfast("points", "bench"), { runs: Math.max(5, runs) })
-  return [atMostMs(`\`points\` with ${points} points`, listed.durationMs, 300)]
+  keep(atMostMs(`\`points\` with ${points} points`, listed.durationMs, 300))
 }
 
 async function multiply(workplace: Workplace, points: number): Promise<void> {

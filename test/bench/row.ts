@@ -44,6 +44,14 @@ export function atMostMs(work: string, ms: number, most: number): Row {
   return row(work, `${ms.toFixed(0)} ms`, "", "", "", `≤ ${most} ms`, ms <= most)
 }
 
+/** Takes rows as they are measured. */
+export type Keep = (...rows: readonly Row[]) => void
+
+/** One row as a line, for those who watch. */
+export function renderRow({ work, ours, against, theirs, ratio, met }: Row): string {
+  return [work, ours, against, theirs, ratio, met ? "met" : "missed"].filter((cell) => cell !== "").join(" | ")
+}
+
 export function renderRows(rows: readonly Row[]): string {
   return table(
     ["work", "Holdfast", "against", "takes", "ratio", "aim", "met"],

@@ -1,14 +1,15 @@
 /** The row of design §14 about an unchanged tree of many small files. */
 import { randomBytes } from "node:crypto"
-import { mkdirSync, writeFileSync } from "node:fs"
+import { mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { median, once, shell } from "./measure.ts"
-import { fasterBy, slowerBy, type Row } from "./row.ts"
+import { fasterBy, slowerBy, type Keep } from "./row.ts"
 import { createWorkplace } from "./workplace.ts"
 
 const FILES_PER_FOLDER = 200
 
-export async function treeRows(directory: string, files: number, sizeBytes: number, runs: number): Promise<Row[]> {
+export async function treeRows(place: string, files: number, sizeBytes: number, runs: number, keep: Keep): Promise<void> {
+  const directory = join(place, "tree-bench")
   const tree = join(directory, "tree")
   fillTree(tree, files, Math.max(1, Math.floor(sizeBytes / files)))
   const tar = await median(() => shell(`tar -C ${tree} -czf ${join(directory, "tree.tgz")} .`), { runs })
@@ -25,10 +26,11 @@ export async function treeRows(directory: string, files: number, sizeBytes: numb
   await once(workplace.holdfast("backup", "bench"))
   const again = await median(() => workplace.holdfast("backup", "bench"), { runs })
   const work = `unchanged tree of ${files} files`
-  return [
+  keep(
     fasterBy(work, again.durationMs, "tar czf", tar.durationMs, 20),
     slowerBy(work, again.durationMs, "restic alone", resticAgain.durationMs, 1.3),
-  ]
+  )
+  rmSync(directory, { recursive: true })
 }
 
 function fillTree(tree: string, files: number, bytesEach: number): void {

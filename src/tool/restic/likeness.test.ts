@@ -21,6 +21,7 @@ beforeEach(async () => {
     keyFile: join(directory, "key"),
     environment: {},
     options: [],
+    appendOnly: false,
     cacheDirectory: join(directory, "cache"),
     uploadKibPerSecond: null,
     downloadKibPerSecond: null,
