@@ -22,14 +22,18 @@ describe("a database", () => {
   })
 
   it("without rows now is refused however small it was", () => {
-    expect(judge(exampleDatabasePart({ a: 0 }), exampleDatabasePart({ a: 1 }))).toThrow("database:main has far less than in the last point: 0 rows, there were 1")
+    expect(judge(exampleDatabasePart({ a: 0 }), exampleDatabasePart({ a: 1 }))).toThrow(
+      "database:main has far less than in the last point: 0 rows, there were 1",
+    )
   })
 
   it("whose volatile tables alone shrank is well, by either way of naming them, and they are not named as a loss", () => {
     const of = exampleApp({ recipe: exampleRecipe({ volatileTables: ["sessions", "public.cache"] }) })
     const before = exampleDatabasePart({ "public.sessions": 500, "public.cache": 500, "public.users": 200 })
     expect(judge(exampleDatabasePart({ "public.users": 200 }), before, of)).not.toThrow()
-    expect(judge(exampleDatabasePart({ "public.users": 20 }), before, of)).toThrow(expect.objectContaining({ why: "public.users: 200 → 20" }))
+    expect(judge(exampleDatabasePart({ "public.users": 20 }), before, of)).toThrow(
+      expect.objectContaining({ why: "public.users: 200 → 20" }),
+    )
   })
 
   it("a table that only ends like a volatile one is judged", () => {
@@ -53,7 +57,10 @@ describe("a database", () => {
 describe("a file tree", () => {
   it("that is empty now is SOURCE_EMPTY", () => {
     expect(judge(exampleFilesPart(0, 0), exampleFilesPart(2, 10))).toThrow(
-      expect.objectContaining({ code: "SOURCE_EMPTY", message: "files:uploads has far less than in the last point: 0 files, there were 2" }),
+      expect.objectContaining({
+        code: "SOURCE_EMPTY",
+        message: "files:uploads has far less than in the last point: 0 files, there were 2",
+      }),
     )
   })
 

@@ -100,4 +100,57 @@ describe("the chain of points", () => {
     expect(isBroken([...points, altered])).toBe(true)
     expect(isBroken([], [])).toBe(false)
   })
+
+  function whyOf(points: readonly SealedPoint[], expired: readonly ExpiredLink[] = []): unknown {
+    try {
+      checkChain(points, expired)
+      return null
+    } catch (thrown) {
+      expect(thrown).toMatchObject({ code: "CHAIN_BROKEN", message: "the chain of points is broken" })
+      return isHoldfastError(thrown) ? thrown.details["problems"] : thrown
+    }
+  }
+
+  it("says what is missing, and where", () => {
+    const [one, two, three, four] = chainOf(4)
+    if (!one || !two || !three || !four) throw new Error("four points")
+    expect(whyOf([one, three])).toEqual(["20260419T120002Z-1.0 is missing before 20260419T120003Z-1.0"])
+    expect(whyOf([one, four], [expiry(three)])).toEqual(["points at the places 2 before 20260419T120004Z-1.0 are missing"])
+    expect(whyOf([four], [expiry(three)])).toEqual(["points at the places 1, 2 before 20260419T120004Z-1.0 are missing"])
+    expect(whyOf([one, three], [{ ...expiry(two), digest: one.digest }])).toEqual([
+      "20260419T120002Z-1.0 is missing before 20260419T120003Z-1.0",
+    ])
+    expect(whyOf([one, three], [{ ...expiry(two), id: one.manifest.id }])).toEqual([
+      "20260419T120002Z-1.0 is missing before 20260419T120003Z-1.0",
+    ])
+    expect(whyOf([two], [])).toEqual(["20260419T120001Z-1.0 is missing before 20260419T120002Z-1.0"])
+    expect(whyOf([one, two, three, four])).toBeNull()
+    expect(whyOf([four], [expiry(one), expiry(two), expiry(three)])).toBeNull()
+  })
+
+  it("tells two points in one place, a point without a past, and one that follows another than it names", () => {
+    const [one, two] = chainOf(2)
+    if (!one || !two) throw new Error("two points")
+    const twin = renamed(sealedPoint(2, one), "twin")
+    expect(whyOf([one, two, twin])).toEqual(["20260419T120002Z-1.0 and twin have the same place (2)"])
+    expect(whyOf([one, sealedPoint(3, undefined)])).toEqual(["20260419T120003Z-1.0 has place 3 and names no point before it"])
+    expect(whyOf([one, twin, sealedPoint(3, two)])).toEqual(["20260419T120003Z-1.0 follows 20260419T120002Z-1.0, but twin stands there"])
+    expect(whyOf([one, sealedPoint(3, undefined), sealedPoint(5, one)])).toEqual([
+      "20260419T120003Z-1.0 has place 3 and names no point before it",
+      "20260419T120001Z-1.0 is missing before 20260419T120005Z-1.0",
+    ])
+  })
+
+  it("gives all that is wrong at once", () => {
+    const points = chainOf(6).filter((_, index) => index !== 1 && index !== 4)
+    expect(() => checkChain(points)).toThrow(
+      expect.objectContaining({
+        why: "20260419T120002Z-1.0 is missing before 20260419T120003Z-1.0; 20260419T120005Z-1.0 is missing before 20260419T120006Z-1.0",
+      }),
+    )
+  })
 })
+
+function renamed(point: SealedPoint, id: string): SealedPoint {
+  return pointFromText(canonicalJson({ ...point.manifest, id }), "local", { app: "chat", id })
+}

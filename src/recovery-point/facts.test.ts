@@ -7,14 +7,18 @@ function facts(rows: Readonly<Record<string, number>>, more: Partial<DatabaseFac
   return { engine: "sqlite", engineVersion: "3", schemaVersion: "7", migrations: ["a", "b"], rows, sizeBytes: 1, ...more }
 }
 
-const table = fc.oneof(fc.constantFrom("users", "constructor", "toString", "public.files", "valueOf"), fc.string({ minLength: 1, maxLength: 6 }))
+const table = fc.oneof(
+  fc.constantFrom("users", "constructor", "toString", "public.files", "valueOf"),
+  fc.string({ minLength: 1, maxLength: 6 }),
+)
 const anyRows = fc.dictionary(table, fc.nat({ max: 5 }), { maxKeys: 6 })
 
 describe("what differs between two sets of facts", () => {
   it("is nothing exactly when every table on either side has the same rows", () => {
     fc.assert(
       fc.property(anyRows, anyRows, (expected, actual) => {
-        const same = (left: object, right: object): boolean => JSON.stringify(Object.entries(left).toSorted()) === JSON.stringify(Object.entries(right).toSorted())
+        const same = (left: object, right: object): boolean =>
+          JSON.stringify(Object.entries(left).toSorted()) === JSON.stringify(Object.entries(right).toSorted())
         expect(differingFacts(facts(expected), facts(actual)).length === 0).toBe(same(expected, actual))
         expect(differingFacts(facts(expected), facts({ ...expected }))).toEqual([])
       }),

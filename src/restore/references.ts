@@ -1,6 +1,5 @@
 import { lstat } from "node:fs/promises"
 import type { App, DatabaseSource } from "../app/app.ts"
-import type { DatabaseEngines } from "../app/ports.ts"
 import { safeJoin } from "../app/tree/safe-join.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
@@ -24,9 +23,16 @@ export interface ReferencePlace {
   readonly trees: Readonly<Record<string, string>>
 }
 
+/** The only thing that is asked of the engines here. */
+export interface ReferenceQueries {
+  for(source: DatabaseSource): {
+    query(source: DatabaseSource, name: string | null, sql: string, ctx: RunContext): Promise<readonly (readonly (string | null)[])[]>
+  }
+}
+
 /** Follows every column that the recipe names from the rows to the files (design §7, step 5). */
 export async function checkReferences(
-  engines: DatabaseEngines,
+  engines: ReferenceQueries,
   app: App,
   place: ReferencePlace,
   ctx: RunContext,
@@ -42,7 +48,7 @@ export async function checkReferences(
 }
 
 async function followColumn(
-  engines: DatabaseEngines,
+  engines: ReferenceQueries,
   place: ReferencePlace,
   reference: Reference,
   root: string,
@@ -102,8 +108,15 @@ export function judgeReferences(app: App, reports: readonly { reference: Referen
         why: `${app.name} would delete their files as orphans, for example ${report.foreignPrefix[0] ?? ""}`,
       })
     }
-    if (report.missing.length > 0) warnings.push(`${report.missing.length} of ${report.checked} files named in ${column} are missing, for example ${report.missing[0] ?? ""}`)
-    if (report.wrongSize.length > 0) warnings.push(`${report.wrongSize.length} files named in ${column} have another size, for example ${report.wrongSize[0] ?? ""}`)
+    if (report.foreignPrefix.length > 0) {
+      warnings.push(`${report.foreignPrefix.length} paths in ${column} do not begin with ${reference.prefix} and were not looked for`)
+    }
+    if (report.missing.length > 0)
+      warnings.push(
+        `${report.missing.length} of ${report.checked} files named in ${column} are missing, for example ${report.missing[0] ?? ""}`,
+      )
+    if (report.wrongSize.length > 0)
+      warnings.push(`${report.wrongSize.length} files named in ${column} have another size, for example ${report.wrongSize[0] ?? ""}`)
   }
   return warnings
 }

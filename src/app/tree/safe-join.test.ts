@@ -56,8 +56,18 @@ it.each([
   expect(() => safeJoin(root, relative)).toThrow(expect.objectContaining({ why: `${JSON.stringify(link)} is a symbolic link` }))
 })
 
+it("a file has nothing below it", () => {
+  expect(() => safeJoin(root, "real/file/x")).toThrow(
+    expect.objectContaining({
+      code: "FILES_DIFFER",
+      why: '"file" is not a directory',
+      hint: "A path must stay inside its directory. Find out where this one comes from before you trust the data.",
+    }),
+  )
+})
+
 it("ordinary paths are joined, there or not, odd names included", () => {
-  for (const relative of ["real/file", "real/sub/new/deeper", "real/a\\b", "real/-rf", "real/…", "real/..x"]) {
+  for (const relative of ["real/file", "real/sub", "real/sub/new/deeper", "real/a\\b", "real/-rf", "real/…", "real/..x"]) {
     expect(safeJoin(root, relative)).toBe(`${root}/${relative}`)
   }
 })
