@@ -4,6 +4,7 @@ import { basename, join, resolve } from "node:path"
 import { writeFileDurably } from "../base/durable-file.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
+import type { ComposeProject } from "./app.ts"
 import { COMPOSE_FILE_NAMES, findComposeProject } from "./compose/project.ts"
 import { detect } from "./detect/detect.ts"
 import type { Detection } from "./detect/detection.ts"
@@ -59,7 +60,8 @@ export async function planInit(
     profiles: null,
     environment: request.environment,
   })
-  const model = await tools.containers.compose(found.project, ctx)
+  const project = await asItRuns(found.project, tools.containers, ctx)
+  const model = await tools.containers.compose(project, ctx)
   const states = await tools.containers.services(model.projectName, ctx)
   const facts = await lookAtPlaces(model, tools.containers, ctx)
   const appName = nameOf(request.name ?? model.projectName)
@@ -96,6 +98,13 @@ export async function applyInit(plan: InitPlan, options: { force: boolean }): Pr
       hint: "Pass --force to replace it, or write to another file with --config.",
     })
   await writeFileDurably(plan.file, plan.text, 0o644)
+}
+
+/** Started with `-p NAME`, a project has a name that stands in no file: where none of the expected name exists, the only one of this folder is meant. */
+async function asItRuns(project: ComposeProject, containers: ContainerEngine, ctx: RunContext): Promise<ComposeProject> {
+  const names = (await containers.projectsIn?.(project.projectDirectory, ctx)) ?? []
+  const [only] = names
+  return only === undefined || names.length > 1 ? project : { ...project, projectName: only }
 }
 
 function findComposeFile(path: string): string {

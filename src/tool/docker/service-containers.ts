@@ -24,6 +24,18 @@ export async function listServices(client: Client, projectName: string, ctx: Run
   return states.toSorted((a, b) => compare(a.service, b.service) || compare(a.containerName, b.containerName))
 }
 
+/** By compose's own label: `docker compose -p NAME` leaves no other trace of the name. */
+export async function projectsIn(client: Client, projectDirectory: string, ctx: RunContext): Promise<readonly string[]> {
+  const filters = { label: [`com.docker.compose.project.working_dir=${projectDirectory}`, "com.docker.compose.project"] }
+  const listed: unknown = await client.call(
+    "cannot list containers",
+    ctx,
+    async (api): Promise<unknown> => await api.listContainers({ all: true, filters }),
+  )
+  const names = idsSchema.parse(listed).flatMap(({ Labels }) => Labels?.["com.docker.compose.project"] ?? [])
+  return [...new Set(names)].toSorted()
+}
+
 /** Null when there is no such container (any more). */
 export async function inspectContainer(client: Client, id: string, ctx: RunContext): Promise<ContainerFacts | null> {
   const shown: unknown = await client.find(
