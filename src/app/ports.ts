@@ -239,6 +239,8 @@ export interface ContainerEngine {
   version(ctx: RunContext): Promise<{ engine: string; compose: string }>
   compose(project: ComposeProject, ctx: RunContext): Promise<ComposeModel>
   services(projectName: string, ctx: RunContext): Promise<readonly ServiceState[]>
+  /** Names of the compose projects whose containers were made from this project directory (absolute), sorted. */
+  projectsIn?(projectDirectory: string, ctx: RunContext): Promise<readonly string[]>
   /** Sets restart policies to `no`, then stops; returns the policies to put back. Absent services are skipped. */
   stopServices(projectName: string, services: readonly string[], graceSeconds: number, ctx: RunContext): Promise<readonly StoppedService[]>
   /** Puts the restart policies back and starts exactly these. */
@@ -264,6 +266,8 @@ export interface ContainerEngine {
   sandbox<T>(request: SandboxRequest, use: (sandbox: Sandbox, ctx: RunContext) => Promise<T>, ctx: RunContext): Promise<T>
   /** Removes everything labelled with an interrupted operation: helpers, sandboxes, their networks and volumes. */
   removeLeftovers(operationId: string, ctx: RunContext): Promise<readonly string[]>
+  /** Every container of ours that is there now, by the operation that it was made for; for `doctor`. */
+  leftovers?(ctx: RunContext): Promise<readonly { readonly operationId: string; readonly name: string }[]>
 }
 
 export interface StoppedService {

@@ -10,11 +10,11 @@ import { cliError } from "./engine-error.ts"
 import { execIn } from "./exec.ts"
 import { OPERATION_LABEL, runHelper } from "./throwaway.ts"
 import { findImage, loadImage, saveImage, tagImage } from "./images.ts"
-import { removeLabelled } from "./leftovers.ts"
+import { listLabelled, removeLabelled } from "./leftovers.ts"
 import { tailOfLogs } from "./logs.ts"
 import { findHelperImage } from "./sandbox/probe-image.ts"
 import { withSandbox } from "./sandbox/sandbox.ts"
-import { listServices } from "./service-containers.ts"
+import { listServices, projectsIn } from "./service-containers.ts"
 import { startServices, stopServices } from "./stop-and-start.ts"
 import { createVolume, volumePath } from "./volumes.ts"
 
@@ -45,6 +45,7 @@ export function createDocker(options: DockerOptions): ContainerEngine {
     version: async (ctx) => await versions(client, ctx),
     compose: async (project, ctx) => await readComposeModel(client, project, ctx),
     services: async (projectName, ctx) => await listServices(client, projectName, ctx),
+    projectsIn: async (projectDirectory, ctx) => await projectsIn(client, projectDirectory, ctx),
     stopServices: async (projectName, services, graceSeconds, ctx) => await stopServices(client, projectName, services, graceSeconds, ctx),
     startServices: async (stopped, ctx) => await startServices(client, stopped, ctx),
     up: async (project, services, upOptions, ctx) => await up(client, project, services, upOptions, ctx),
@@ -59,6 +60,7 @@ export function createDocker(options: DockerOptions): ContainerEngine {
     loadImage: async (source, imageId, reference, ctx) => await loadImage(client, source, imageId, reference, ctx),
     tagImage: async (imageId, reference, ctx) => await tagImage(client, imageId, reference, ctx),
     sandbox: async (request, use, ctx) => await withSandbox({ client, helperImage }, request, use, ctx),
+    leftovers: async (ctx) => await listLabelled(client, OPERATION_LABEL, ctx),
     removeLeftovers: async (operationId, ctx) => await removeLabelled(client, `${OPERATION_LABEL}=${operationId}`, ctx),
   }
 }
