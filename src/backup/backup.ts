@@ -4,7 +4,7 @@ import { runOperation, type ContextBase } from "../operation/run-operation.ts"
 import type { SealedPoint } from "../recovery-point/recovery-point.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import { capturePoint } from "./capture.ts"
-import type { BackupOptions } from "./options.ts"
+import { refuseUnknownParts, type BackupOptions } from "./options.ts"
 import type { BackupTools } from "./ports.ts"
 import { captureSteps } from "./steps.ts"
 
@@ -21,7 +21,7 @@ export interface AppUnderCare {
 
 /**
  * Takes one recovery point of an app whose places are located (`locateApp`).
- * Throws whatever made the point fail (F: SOURCE_…, SECRET_…, DATABASE_…, VAULT_…); a failed point is never listed.
+ * Throws PART_UNKNOWN for a name in `only` that fits nothing, else whatever made the point fail (F: SOURCE_…, SECRET_…, DATABASE_…, VAULT_…); a failed point is never listed.
  */
 export async function backUp(
   tools: BackupTools,
@@ -31,6 +31,7 @@ export async function backUp(
   command: string,
   base: ContextBase,
 ): Promise<SealedPoint> {
+  refuseUnknownParts(subject.app, options.only)
   const request = {
     kind: "backup" as const,
     app: subject.app.name,

@@ -1,3 +1,5 @@
+import type { App } from "../app/app.ts"
+import { HoldfastError } from "../base/errors.ts"
 import type { Manifest } from "../recovery-point/manifest.ts"
 
 /** What a person or a schedule asks of one backup. */
@@ -31,4 +33,22 @@ export function wanted(only: readonly string[] | null, part: string): boolean {
   if (only === null) return true
   const kind = part.split(":")[0] ?? part
   return only.some((name) => name === part || name === kind || name === `${kind}s`)
+}
+
+/** A name that fits nothing would make a point of nothing. Throws PART_UNKNOWN with the parts there are. */
+export function refuseUnknownParts(app: App, only: readonly string[] | null): void {
+  const parts = [
+    ...app.databases.map((source) => `database:${source.name}`),
+    ...app.files.map((source) => `files:${source.name}`),
+    ...(app.secrets.length === 0 ? [] : ["secrets"]),
+    ...(app.configuration.length === 0 ? [] : ["configuration"]),
+    ...(app.images === "never" || app.compose === null ? [] : ["images"]),
+  ]
+  const unknown = (only ?? []).find((name) => !parts.some((part) => wanted([name], part)))
+  if (unknown === undefined) return
+  throw new HoldfastError("PART_UNKNOWN", {
+    what: `${app.name} has no part "${unknown}"`,
+    why: `there is ${parts.join(", ")}`,
+    hint: "Name one of these parts, or leave --only out.",
+  })
 }

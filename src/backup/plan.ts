@@ -2,7 +2,7 @@ import type { App } from "../app/app.ts"
 import { planStandstill } from "../app/standstill.ts"
 import type { RunContext } from "../base/run-context.ts"
 import { imagesToSave } from "./capture-image.ts"
-import { wanted, type BackupOptions } from "./options.ts"
+import { refuseUnknownParts, wanted, type BackupOptions } from "./options.ts"
 import type { BackupTools } from "./ports.ts"
 
 /** What a backup will do, before anything is done. */
@@ -22,6 +22,7 @@ export interface PlannedPart {
 
 /** Looks at every source without reading data. Throws what a backup would throw for a source that is not there. */
 export async function planBackup(tools: BackupTools, app: App, options: BackupOptions, ctx: RunContext): Promise<BackupPlan> {
+  refuseUnknownParts(app, options.only)
   const all = [...(await plannedDatabases(tools, app, ctx)), ...plannedPaths(app), ...(await plannedImages(tools, app, ctx))]
   const parts = all.filter((part) => wanted(options.only, part.part))
   return {
