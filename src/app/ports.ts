@@ -149,6 +149,8 @@ export interface DatabaseEngine<Source extends DatabaseSource = DatabaseSource> 
   drop(source: Source, name: string, ctx: RunContext): Promise<void>
   /** Ends sessions that an interrupted operation left behind (`application_name = holdfast:<operationId>`). */
   endSessions(source: Source, operationId: string, ctx: RunContext): Promise<number>
+  /** Ends and removes throwaway servers that an operation which died left on this machine; the live server is not asked. */
+  sweepScratch?(operationId: string, ctx: RunContext): Promise<void>
   /** Makes the database `name` and loads a plain (SQL) dump into it in one transaction that stops at the first error; for imports. */
   loadPlain?(source: Source, name: string, dump: DumpSource, ctx: RunContext): Promise<void>
   /**

@@ -136,6 +136,7 @@ describe("container engine: what is thrown away and what is kept", () => {
       ])
       const other = engine.ctx()
       await command(["docker", "volume", "create", "--label", `holdfast.operation=${other.operationId}`, `other-${other.operationId}`])
+      expect(await engine.docker.leftovers?.(ctx)).toContainEqual({ operationId: ctx.operationId, name })
       expect(await engine.docker.removeLeftovers(ctx.operationId, ctx)).toEqual([`container ${name}`, `network ${name}`, `volume ${name}`])
       expect(await engine.docker.removeLeftovers(ctx.operationId, ctx)).toEqual([])
       expect(await engine.docker.removeLeftovers(other.operationId, other)).toEqual([`volume other-${other.operationId}`])

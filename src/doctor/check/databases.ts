@@ -1,6 +1,7 @@
 import type { App, DatabaseSource } from "../../app/app.ts"
 import type { RunContext } from "../../base/run-context.ts"
 import { fromError, ok, trouble, type Finding } from "../finding.ts"
+import { isKnownVulnerable, versionIn } from "../known-faults.ts"
 import type { DoctorTools, Subject } from "../ports.ts"
 
 /** Each database answers, to a client that is new enough; a restore can swap by renaming. */
@@ -10,14 +11,23 @@ export async function checkDatabases(tools: DoctorTools, subject: Subject, ctx: 
   return found.flat()
 }
 
+/** Those of this machine are looked at among the tools. */
+function clientsOfTheContainer(subject: string, toolVersion: string): readonly Finding[] {
+  const version = versionIn(toolVersion)
+  if (version === null || !isKnownVulnerable(version)) return []
+  const what = `the PostgreSQL clients of its container, version ${version}, have a known hole: a crafted dump can run code (CVE-2026-116314)`
+  return [trouble("warn", "postgres-clients", subject, what, "Update the database's image; until then restore only points and dumps of your own.")]
+}
+
 async function databaseFindings(tools: DoctorTools, app: App, source: DatabaseSource, ctx: RunContext): Promise<readonly Finding[]> {
   const subject = `${app.name} database:${source.name}`
   try {
     const seen = await tools.databases.for(source).inspect(source, ctx)
     const reached = ok("database", subject, `${source.engine} ${seen.engineVersion}, reached by ${seen.access} with ${seen.toolVersion}`)
-    if (seen.canSwap.allowed) return [reached]
+    const clients = source.engine === "postgres" && seen.access !== "tcp" ? clientsOfTheContainer(subject, seen.toolVersion) : []
+    if (seen.canSwap.allowed) return [reached, ...clients]
     const remedy = "Give the role the right to create and rename databases, or restore with --into."
-    return [reached, trouble("warn", "database", subject, `a restore cannot swap by renaming: ${seen.canSwap.why}`, remedy)]
+    return [reached, ...clients, trouble("warn", "database", subject, `a restore cannot swap by renaming: ${seen.canSwap.why}`, remedy)]
   } catch (thrown) {
     return [fromError("database", subject, thrown)]
   }

@@ -1,14 +1,16 @@
 import type { App } from "../../app/app.ts"
+import { isHoldfastError } from "../../base/errors.ts"
 import type { RunContext } from "../../base/run-context.ts"
 import { ok, trouble, type Finding } from "../finding.ts"
 import { leftoversIn } from "../leftovers.ts"
 import type { DoctorTools, Subject } from "../ports.ts"
+import { stagedFindings } from "./staged.ts"
 
-/** What interrupted runs left in vaults, and kept states whose time is over. */
+/** What interrupted runs left in vaults, kept states whose time is over, and what lies beside live data without anyone knowing it. */
 export async function checkLeftovers(tools: DoctorTools, subject: Subject, ctx: RunContext): Promise<readonly Finding[]> {
-  const found: Finding[] = []
+  const found: Finding[] = [...(await containerFindings(tools, ctx))]
   for (const app of subject.apps) {
-    found.push(...(await keptFindings(tools, app, ctx)))
+    found.push(...(await keptFindings(tools, app, ctx)), ...(await stagedFindings(tools, app, ctx)))
     for (const { vault, leftovers } of await leftoversIn(tools, subject.vaults, app, ctx)) {
       const points = leftovers.map((leftover) => leftover.point).join(", ")
       const remedy = "Run `holdfast expire`; it sweeps them."
@@ -32,4 +34,20 @@ async function keptFindings(tools: DoctorTools, app: App, ctx: RunContext): Prom
       "Run `holdfast doctor --free-space` to release it.",
     ),
   )
+}
+
+/** Containers of ours whose operation is not running any more. An engine that does not answer is told by its own check. */
+async function containerFindings(tools: DoctorTools, ctx: RunContext): Promise<readonly Finding[]> {
+  const listed = await tools.containers.leftovers?.(ctx).catch((thrown: unknown) => {
+    if (!isHoldfastError(thrown)) throw thrown
+    return []
+  })
+  const findings: Finding[] = []
+  for (const { operationId, name } of listed ?? []) {
+    const operation = await tools.store.operation(operationId)
+    if (operation !== null && operation.finishedAt === null) continue
+    const text = `container ${name} was made for operation ${operationId}, which is over`
+    findings.push(trouble("warn", "leftovers", "Docker", text, `Remove it: docker rm --force ${name}`))
+  }
+  return findings
 }
