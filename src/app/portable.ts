@@ -44,6 +44,7 @@ const databaseSchema = z.discriminatedUnion("engine", [
 
 const appSchema = z.object({
   name: z.string(),
+  version: z.string().exactOptional(),
   recipe: recipeSchema.nullable(),
   compose: z
     .object({ files: z.array(z.string()), projectDirectory: z.string(), projectName: z.string(), profiles: z.array(z.string()) })

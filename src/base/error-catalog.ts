@@ -107,6 +107,7 @@ const rows = {
   EXPORT_FAILED: { exitCode: 109, httpStatus: 500, retryable: false, hint: "Read the cause above; what was written so far was removed." },
   SALVAGE_FAILED: { exitCode: 110, httpStatus: 500, retryable: false, hint: "Nothing could be read from the file. Restore a point instead." },
   REGENERATE_REFUSED: { exitCode: 111, httpStatus: 409, retryable: false, hint: "This secret cannot be made anew without losing data. Restore it from a point." },
+  DEMO_FAILED: { exitCode: 112, httpStatus: 500, retryable: false, hint: "The sample app did not come back as it was: please report this with what the demo printed." },
   // operations, tools
   OPERATION_BUSY: { exitCode: 113, httpStatus: 423, retryable: true, hint: "Wait until the named operation is done, or cancel it with `holdfast cancel`." },
   OPERATION_UNKNOWN: { exitCode: 114, httpStatus: 404, retryable: false, hint: "Run `holdfast operations` to see what there is." },
