@@ -108,6 +108,7 @@ function proofOf(report: DrillReport, ctx: RunContext) {
 
 /** Removes what an interrupted drill left behind. Nothing live was touched. */
 export async function settleDrill(tools: DrillTools, app: App, operation: OperationRecord, ctx: RunContext): Promise<Settlement> {
+  for (const source of app.databases) await tools.databases.for(source).sweepScratch?.(operation.id, ctx)
   if (app.compose !== null) await tools.containers.removeLeftovers(operation.id, ctx)
   await rm(join(tools.scratchDirectory, operation.id), { recursive: true, force: true })
   return { outcome: "failed", message: "interrupted; what the sandbox left behind was removed, no proof was recorded" }

@@ -62,13 +62,15 @@ function entriesNames(root: string, holder: string): Directories {
   }
 }
 
+const PARENT_HINT = "Mount its disk; if it was deleted, make it again with mkdir, then run the command again."
+
 /** Links are resolved, also when the directory itself is not there yet. */
 async function realRoot(root: string): Promise<string> {
   try {
     return await realpath(root)
   } catch {
     const parent = await realpath(dirname(root)).catch((cause: unknown) => {
-      throw new HoldfastError("SOURCE_MISSING", { what: `directory ${dirname(root)} does not exist`, cause })
+      throw new HoldfastError("SOURCE_MISSING", { what: `directory ${dirname(root)} does not exist`, hint: PARENT_HINT, cause })
     })
     return join(parent, basename(root))
   }

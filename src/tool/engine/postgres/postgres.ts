@@ -15,6 +15,7 @@ import { MAINTENANCE_DATABASES, openMaintenance } from "./maintenance.ts"
 import { replacementNames } from "./names.ts"
 import { identifier } from "./quote.ts"
 import { runQuery } from "./query.ts"
+import { sweepScratchPlaces } from "./scratch-place.ts"
 import { withScratch } from "./scratch.ts"
 import { applicationName, withSession, type SqlSession } from "./session.ts"
 import { endSessionsNamed, sessionsOn } from "./sessions.ts"
@@ -71,8 +72,11 @@ export function createPostgresEngine(tools: EngineTools): DatabaseEngine<Postgre
       refuseToDrop(source, name)
       await beside(source, [name], ctx, async (session) => await session.rows(`DROP DATABASE IF EXISTS ${identifier(name)} WITH (FORCE)`))
     },
-    endSessions: async (source, operationId, ctx) =>
-      await beside(source, [], ctx, async (session) => await endSessionsNamed(session, applicationName({ operationId }))),
+    endSessions: async (source, operationId, ctx) => {
+      await sweepScratchPlaces(operationId, ctx)
+      return await beside(source, [], ctx, async (session) => await endSessionsNamed(session, applicationName({ operationId })))
+    },
+    sweepScratch: sweepScratchPlaces,
     scratch: async (_source, request, use, ctx) => await withScratch(tools, memory, request, use, ctx),
   }
 }

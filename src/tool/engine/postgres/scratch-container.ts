@@ -1,5 +1,5 @@
 /** A throwaway server from the database's own image: no network at all, reached through a socket in a directory of ours. */
-import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises"
+import { chmod, mkdir, rm } from "node:fs/promises"
 import { join } from "node:path"
 import type { Argv, PostgresSource } from "../../../app/app.ts"
 import type { ContainerEngine, ExecResult } from "../../../app/ports.ts"
@@ -7,6 +7,7 @@ import type { RunContext } from "../../../base/run-context.ts"
 import type { Memory } from "./engine-tools.ts"
 import { answering, scratchSource } from "./scratch-local.ts"
 import { withSession } from "./session.ts"
+import { makeScratchPlace } from "./scratch-place.ts"
 import { openTcpSession } from "./tcp-session.ts"
 
 export interface ContainerServer {
@@ -33,7 +34,7 @@ export async function withContainerServer<T>(
   use: (source: PostgresSource) => Promise<T>,
   ctx: RunContext,
 ): Promise<T> {
-  const outer = await mkdtemp(join("/var/tmp", "holdfast-scratch-"))
+  const outer = await makeScratchPlace(ctx)
   const sockets = join(outer, "s")
   const stop = new AbortController()
   try {

@@ -1,5 +1,5 @@
 /** A throwaway server from binaries of this machine: Unix socket only, no safety of its data, gone afterwards. */
-import { chown, mkdtemp, rm } from "node:fs/promises"
+import { chown, rm } from "node:fs/promises"
 import { join } from "node:path"
 import type { PostgresSource } from "../../../app/app.ts"
 import { HoldfastError } from "../../../base/errors.ts"
@@ -7,6 +7,7 @@ import type { RunContext } from "../../../base/run-context.ts"
 import type { Processes, RunningChild } from "../../process/process.ts"
 import type { ClientTools } from "./clients.ts"
 import { isHoldfastError } from "../../../base/errors.ts"
+import { makeScratchPlace } from "./scratch-place.ts"
 import { openTcpSession } from "./tcp-session.ts"
 import { serverUser, type ServerUser } from "./server-user.ts"
 
@@ -24,6 +25,8 @@ const SETTINGS = [
   "autovacuum=off",
   "max_wal_senders=0",
   "wal_level=minimal",
+  // In its own directory: what it keeps elsewhere would outlive a kill.
+  "dynamic_shared_memory_type=mmap",
 ]
 
 /** Makes a cluster, starts it, hands over a source for it, and removes both whatever happens. */
@@ -35,8 +38,7 @@ export async function withLocalServer<T>(
   ctx: RunContext,
 ): Promise<T> {
   const user = await serverUser(processes, ctx.signal)
-  // Short, because a socket's path has at most 107 bytes, and reachable for the server's user.
-  const directory = await mkdtemp(join("/var/tmp", "holdfast-scratch-"))
+  const directory = await makeScratchPlace(ctx)
   let server: RunningChild | null = null
   try {
     if (user.ids) await chown(directory, user.ids.uid, user.ids.gid)
