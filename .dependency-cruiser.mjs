@@ -26,7 +26,7 @@ const verbs = {
   expire: [],
   exchange: ["backup", "restore"],
   doctor: ["expire"],
-  demo: ["backup", "restore", "verify"],
+  demo: ["backup", "restore", "verify", "drill"],
   update: ["backup", "restore", "drill", "verify"],
   adopt: ["backup", "verify", "update"],
 }
@@ -140,6 +140,20 @@ export default {
       comment: "one room starts child processes: argv arrays, a closed environment, bounded output, the whole group ended with us",
       from: { path: "^src/", pathNot: `^src/tool/process/|${isTest}` },
       to: { path: "^(node:)?(child_process|cluster)$" },
+    },
+    {
+      name: "sample-app-is-an-application",
+      severity: "error",
+      comment: "the demo's sample app stands for somebody else's program: it knows nothing of Holdfast, and Holdfast only runs it",
+      from: { path: "^demo/" },
+      to: { path: "^(src|test|scripts)/" },
+    },
+    {
+      name: "nobody-imports-the-sample-app",
+      severity: "error",
+      comment: "the demo's sample app stands for somebody else's program: it knows nothing of Holdfast, and Holdfast only runs it",
+      from: { path: "^src/" },
+      to: { path: "^demo/" },
     },
     {
       name: "no-tests-in-the-product",

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path"
 import { violationsOf } from "./house/rules.ts"
 
 const root = resolve(process.argv[2] ?? join(import.meta.dirname, ".."))
-const files = ["src", "test", "scripts"].flatMap((folder) => sourceFiles(folder))
+const files = ["src", "demo", "test", "scripts"].flatMap((folder) => sourceFiles(folder))
 const violations = files.flatMap((file) => violationsOf(file, readFileSync(join(root, file), "utf8")))
 for (const { file, line, rule, reason } of violations) console.error(`${file}:${line} ${rule}: ${reason}`)
 console.log(`house rules: ${files.length} files, ${violations.length} violations`)

@@ -35,7 +35,9 @@ const planted: readonly (readonly [rule: string, from: string, imported: string]
   ["room-expire", "src/expire/knows-backup.ts", "src/backup/thing.ts"],
   ["room-exchange", "src/exchange/knows-drill.ts", "src/drill/thing.ts"],
   ["room-doctor", "src/doctor/knows-backup.ts", "src/backup/thing.ts"],
-  ["room-demo", "src/demo/knows-drill.ts", "src/drill/thing.ts"],
+  ["room-demo", "src/demo/knows-expire.ts", "src/expire/thing.ts"],
+  ["sample-app-is-an-application", "demo/knows-base.ts", "src/base/ground.ts"],
+  ["nobody-imports-the-sample-app", "src/demo/knows-sample.ts", "demo/sample.ts"],
   ["room-update", "src/update/knows-adopt.ts", "src/adopt/thing.ts"],
   ["room-adopt", "src/adopt/knows-drill.ts", "src/drill/thing.ts"],
   ["room-surface", "src/surface/cli/knows-tool.ts", "src/tool/restic/thing.ts"],
@@ -87,7 +89,7 @@ describe("arrows between rooms", () => {
 })
 
 function plant(tree: string, from: string, imported: string): void {
-  const ours = /^(src|test)\//.test(imported)
+  const ours = /^(src|demo|test)\//.test(imported)
   if (ours) write(tree, imported, "export const thing = 1\n")
   const specifier = ours ? join(".", relative(dirname(from), imported)) : imported
   write(tree, from, `import "${ours && !specifier.startsWith(".") ? `./${specifier}` : specifier}"\nexport const planted = 1\n`)
@@ -99,7 +101,7 @@ function write(tree: string, file: string, text: string): void {
 }
 
 function violationsIn(tree: string): string[] {
-  const child = spawnSync("depcruise", ["--config", ".dependency-cruiser.mjs", "--output-type", "json", "src", "test", "web"], {
+  const child = spawnSync("depcruise", ["--config", ".dependency-cruiser.mjs", "--output-type", "json", "src", "demo", "test", "web"], {
     cwd: tree,
     encoding: "utf8",
     maxBuffer: 64 * 1024 * 1024,

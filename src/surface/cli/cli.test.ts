@@ -78,6 +78,7 @@ const surroundings = (): Surroundings => ({
   hostName: "vm",
   isRoot: false,
   sqliteVersion: "3",
+  nodeBinary: process.execPath,
   programDirectory: directory,
   clock: systemClock,
   terminal: terminal(),

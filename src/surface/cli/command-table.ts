@@ -344,6 +344,13 @@ export const commandTable: readonly CommandSpec[] = [
     load: async () => await import("./command/doctor.ts"),
   },
   {
+    name: "demo",
+    summary: "see it all on a sample app: back up, prove, damage, restore, compare",
+    settles: "never",
+    options: [{ flags: "--keep", summary: "keep the folder that it all happens in" }],
+    load: async () => await import("./command/demo.ts"),
+  },
+  {
     name: "operations",
     summary: "list what ran and what is running",
     settles: "tolerant",

@@ -45,6 +45,8 @@ export interface Surroundings {
   readonly isRoot: boolean
   /** Version of the SQLite library in this process. */
   readonly sqliteVersion: string
+  /** The Node that runs this program. */
+  readonly nodeBinary: string
   /** Where this program's own files are: recipes, manual. */
   readonly programDirectory: string
   readonly clock: Clock
