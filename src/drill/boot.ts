@@ -46,12 +46,20 @@ export async function bootApp(tools: DrillTools, app: App, origin: Origin, fetch
   return await tools.containers.sandbox(
     request,
     async (sandbox, sandboxCtx) => {
-      const report = await gate(app, tools, { kind: "sandbox", sandbox, databases: sandboxSources(app, sandbox) }, sandboxCtx)
+      const target = { kind: "sandbox" as const, sandbox, databases: sandboxSources(app, sandbox), model }
+      const report = await gate(app, tools, target, sandboxCtx, { ignoreServices: restingServices(origin) })
       const recoveryTimeMs = ctx.clock.monotonicMs() - startedMs
       return { assertions: gateAssertions(report), warnings: gateWarnings(report), recoveryTimeMs }
     },
     ctx,
   )
+}
+
+/** Services with containers that did not run when the point was made: done with their work, or stopped on purpose. */
+function restingServices(origin: Origin): readonly string[] {
+  const { services } = origin.point.manifest
+  const running = new Set(services.filter((record) => record.running).map((record) => record.service))
+  return services.map((record) => record.service).filter((service) => !running.has(service))
 }
 
 function gateAssertions(report: GateReport): readonly Assertion[] {

@@ -4,10 +4,10 @@ import type { App, DatabaseSource } from "../app/app.ts"
 import { readEnvFile } from "../app/env-file.ts"
 import { keyMaterial, proofQueries, proveKey, type KeyProofResult } from "../app/key-proof.ts"
 import type { KeySources } from "../app/key-texts.ts"
-import type { DatabaseEngines } from "../app/ports.ts"
 import type { KeyProof } from "../app/recipe.ts"
 import { Secret } from "../base/secret.ts"
 import type { RunContext } from "../base/run-context.ts"
+import { hasColumn, type RowQueries } from "./has-column.ts"
 
 /** The database and the secrets that will be live together. */
 export interface KeyPlace {
@@ -19,9 +19,12 @@ export interface KeyPlace {
   readonly paths: Readonly<Record<string, string>>
 }
 
-/** Proves that the keys open the data of this database: rows are really decrypted with them (C105, C107). */
+/**
+ * Proves that the keys open the data of this database: rows are really decrypted with them (C105, C107). Rows of a column that the point's
+ * schema does not have speak neither for a key nor against it.
+ */
 export async function proveKeys(
-  engines: DatabaseEngines,
+  engines: RowQueries,
   app: App,
   place: KeyPlace,
   recorded: Readonly<Record<string, string>>,
@@ -31,7 +34,9 @@ export async function proveKeys(
   const results: KeyProofResult[] = []
   for (const proof of proofsFor(app, place.source)) {
     const rows: (string | null)[] = []
-    for (const query of proofQueries(proof)) {
+    for (const [index, query] of proofQueries(proof).entries()) {
+      const column = proof.rows?.[index]
+      if (column === undefined || !(await hasColumn(engines, place, column, ctx))) continue
       for (const [value] of await engines.for(place.source).query(place.source, place.database, query, ctx)) rows.push(value ?? null)
     }
     results.push(proveKey(proof, keyMaterial(proof, sources, recorded[proof.name] ?? null), rows))

@@ -4,6 +4,7 @@ import { safeJoin } from "../app/tree/safe-join.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { Recipe } from "../app/recipe.ts"
+import { hasColumn, type RowQueries } from "./has-column.ts"
 
 export interface ReferenceReport {
   readonly checked: number
@@ -23,16 +24,9 @@ export interface ReferencePlace {
   readonly trees: Readonly<Record<string, string>>
 }
 
-/** The only thing that is asked of the engines here. */
-export interface ReferenceQueries {
-  for(source: DatabaseSource): {
-    query(source: DatabaseSource, name: string | null, sql: string, ctx: RunContext): Promise<readonly (readonly (string | null)[])[]>
-  }
-}
-
-/** Follows every column that the recipe names from the rows to the files (design §7, step 5). */
+/** Follows every column that the recipe names from the rows to the files (design §7, step 5); a column that the point's schema does not have is passed over. */
 export async function checkReferences(
-  engines: ReferenceQueries,
+  engines: RowQueries,
   app: App,
   place: ReferencePlace,
   ctx: RunContext,
@@ -41,14 +35,14 @@ export async function checkReferences(
   const reports = []
   for (const reference of references) {
     const root = place.trees[reference.files]
-    if (root === undefined) continue
+    if (root === undefined || !(await hasColumn(engines, place, reference, ctx))) continue
     reports.push({ reference, report: await followColumn(engines, place, reference, root, ctx) })
   }
   return reports
 }
 
 async function followColumn(
-  engines: ReferenceQueries,
+  engines: RowQueries,
   place: ReferencePlace,
   reference: Reference,
   root: string,
