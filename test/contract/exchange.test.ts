@@ -136,6 +136,18 @@ here'`)
     }
   })
 
+  it("of a newer server than the programs here is refused by the version, before and after a look into it", async () => {
+    const whole = await file(custom)
+    const check = async (path: string, engineVersion: string): Promise<unknown> =>
+      await asDump(path, async (source) => await bench.engine.checkDump(source, bench.context(), { engineVersion, image: null }))
+    await expect(check(whole, "99.1")).rejects.toMatchObject({ code: "DATABASE_CLIENT_TOO_OLD" })
+    await expect(check(whole, "15.1")).resolves.toMatchObject({ tables: expect.arrayContaining(["public.users"]) })
+    const newer = Buffer.from(custom)
+    // The archive's own format version follows its five magic bytes.
+    newer[6] = 99
+    await expect(check(await file(newer), "15.1")).rejects.toMatchObject({ code: "DATABASE_CLIENT_TOO_OLD" })
+  })
+
   it("is recognised by its content", async () => {
     expect(await recognise(await file(custom))).toMatchObject({ format: "postgres-custom", gzipped: false })
     expect(await recognise(await file(gzipSync(custom)))).toMatchObject({ format: "postgres-custom", gzipped: true })

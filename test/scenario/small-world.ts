@@ -1,7 +1,7 @@
 /** A small world without containers: one app on a real PostgreSQL server and one on a SQLite file, each with uploads and secrets. */
 import { execFile } from "node:child_process"
 import { createHash } from "node:crypto"
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises"
+import { link, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { promisify } from "node:util"
@@ -116,6 +116,10 @@ async function fillFiles(directory: string, secret: string): Promise<void> {
   await mkdir(join(directory, "secrets"), { mode: 0o700 })
   await writeFile(join(directory, "uploads", "one.txt"), "first upload\n")
   await writeFile(join(directory, "uploads", "inner", "two.bin"), Buffer.alloc(50_000, createHash("sha256").update(directory).digest()))
+  await symlink("one.txt", join(directory, "uploads", "link"))
+  await link(join(directory, "uploads", "one.txt"), join(directory, "uploads", "again.txt"))
+  await writeFile(join(directory, "uploads", "odd\nname é -rf"), "")
+  await run("mkfifo", [join(directory, "uploads", "pipe")])
   await writeFile(join(directory, "secrets", "token"), `${secret}\n`, { mode: 0o600 })
 }
 
