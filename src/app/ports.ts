@@ -74,8 +74,8 @@ export interface DatabaseInspection {
   readonly sizeBytes: number
   readonly access: string
   readonly toolVersion: string
-  /** Whether staging beside by a new database and renaming is allowed; `why` when not. */
-  readonly canSwap: { readonly allowed: true } | { readonly allowed: false; readonly why: string }
+  /** Whether staging beside by a new database and renaming is allowed; `why` when not, and the words that would allow it. */
+  readonly canSwap: { readonly allowed: true } | { readonly allowed: false; readonly why: string; readonly remedy?: string }
 }
 
 export interface Session {

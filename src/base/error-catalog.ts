@@ -77,7 +77,7 @@ const rows = {
   DATABASE_IN_USE: { exitCode: 76, httpStatus: 409, retryable: true, hint: "Stop the programs that are named, then run it again." },
   DATABASE_FACTS_DIFFER: { exitCode: 77, httpStatus: 500, retryable: false, hint: "What came back is not what was captured. Use another point, and report this." },
   DATABASE_COLLAPSED: { exitCode: 78, httpStatus: 409, retryable: false, hint: "If the drop is intended, run `holdfast backup --accept-collapse`." },
-  DATABASE_RENAME_REFUSED: { exitCode: 79, httpStatus: 403, retryable: false, hint: "The role may not rename databases; the plan names the fallback." },
+  DATABASE_RENAME_REFUSED: { exitCode: 79, httpStatus: 403, retryable: false, hint: "Give the role the right to create and rename databases, or restore beside with --into DIR and load the dump with pg_restore." },
   SQLITE_NOT_A_DATABASE: { exitCode: 80, httpStatus: 422, retryable: false, hint: "Check the path; an encrypted or foreign file is protected as a plain file." },
   SQLITE_DAMAGED: { exitCode: 81, httpStatus: 500, retryable: false, hint: "The source is damaged. Keep the older points, and try `holdfast salvage` on a copy." },
   SQLITE_BUSY: { exitCode: 82, httpStatus: 423, retryable: true, hint: "A program holds an exclusive lock. Wait or stop it, then run it again." },

@@ -92,17 +92,24 @@ async function lookAtDatabases(tools: RestoreTools, app: App, parts: readonly Ma
     const engine = tools.databases.for(source)
     try {
       const inspection = await engine.inspect(source, ctx)
-      if (!inspection.canSwap.allowed) throw new HoldfastError("DATABASE_RENAME_REFUSED", { what: `${part.part} cannot be swapped`, why: inspection.canSwap.why })
+      if (!inspection.canSwap.allowed) throw swapRefused(part.part, inspection.canSwap)
       const now = await engine.facts(source, null, schemaQueries(app, source), ctx)
       rowsLost.push(...rowsAddedSince(part.facts.rows, now.rows).map((change) => ({ database: part.name, ...change })))
       warnings.push(...schemaWarnings(app, part.facts.schemaVersion, now.schemaVersion))
     } catch (thrown) {
       if (!isHoldfastError(thrown) || thrown.code === "DATABASE_RENAME_REFUSED") throw thrown
+      // A server that answers can be given a new database, however broken the old one is; one that does not cannot.
+      await engine.sessions(source, ctx)
       if (thrown.code === "DATABASE_MISSING") warnings.push(nothingThere(part.part))
       else warnings.push(`what would be lost is unknown: ${part.part} cannot be read (${thrown.message})`)
     }
   }
   return { rowsLost, warnings }
+}
+
+function swapRefused(part: string, canSwap: { readonly why: string; readonly remedy?: string }): HoldfastError {
+  const { why, remedy } = canSwap
+  return new HoldfastError("DATABASE_RENAME_REFUSED", { what: `${part} cannot be swapped`, why, ...(remedy === undefined ? {} : { hint: remedy }) })
 }
 
 /** Trees that were deleted; databases say so when they are looked at. */
@@ -177,13 +184,7 @@ function placeOf(app: App, part: ManifestPart): string | null {
 }
 
 async function freeBytes(where: string): Promise<number> {
-  const status = await statfs(where).catch((cause: unknown) => {
-    throw new HoldfastError("SOURCE_MISSING", {
-      what: `directory ${where} does not exist`,
-      hint: "Mount its disk; if it was deleted, make it again with mkdir, then run the command again.",
-      cause,
-    })
-  })
+  const status = await statfs(where)
   return status.bavail * status.bsize
 }
 

@@ -119,11 +119,13 @@ describe("PostgreSQL replaces a live database by renaming", () => {
     expect((await bench.engine.inspect(as("tenant"), ctx)).canSwap).toEqual({
       allowed: false,
       why: "role tenant may not create databases (CREATEDB is missing)",
+      remedy: 'As a superuser run `ALTER ROLE "tenant" CREATEDB`; or restore beside with --into DIR and load the dump with pg_restore.',
     })
     await cluster.sql("postgres", "ALTER ROLE tenant CREATEDB")
     expect((await bench.engine.inspect(as("tenant"), ctx)).canSwap).toEqual({
       allowed: false,
       why: `role tenant does not own database ${database} (its owner is owner)`,
+      remedy: 'As a superuser run `GRANT "owner" TO "tenant"`; or restore beside with --into DIR and load the dump with pg_restore.',
     })
     await cluster.sql("postgres", "ALTER ROLE tenant NOCREATEDB")
     expect((await failureOf(bench.engine.swapBack(as("tenant"), { ...names, kept: "template0" }, ctx))).code).toBe(

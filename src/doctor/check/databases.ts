@@ -26,7 +26,7 @@ async function databaseFindings(tools: DoctorTools, app: App, source: DatabaseSo
     const reached = ok("database", subject, `${source.engine} ${seen.engineVersion}, reached by ${seen.access} with ${seen.toolVersion}`)
     const clients = source.engine === "postgres" && seen.access !== "tcp" ? clientsOfTheContainer(subject, seen.toolVersion) : []
     if (seen.canSwap.allowed) return [reached, ...clients]
-    const remedy = "Give the role the right to create and rename databases, or restore with --into."
+    const remedy = seen.canSwap.remedy ?? "Give the role the right to create and rename databases, or restore with --into."
     return [reached, ...clients, trouble("warn", "database", subject, `a restore cannot swap by renaming: ${seen.canSwap.why}`, remedy)]
   } catch (thrown) {
     return [fromError("database", subject, thrown)]

@@ -32,7 +32,7 @@ export async function checkDump(
   const tables: string[] = []
   const onLine: OnLine = (line) => {
     const name = DATA_OF.exec(line)?.[1]
-    if (name !== undefined) tables.push(quoted(name))
+    if (name !== undefined) tables.push(...readings(name))
   }
   const ending = await readToEnd(tools, dump, made, onLine, ctx)
   if (ending.exitCode !== 0) throw restoreError(ending, "DUMP_DAMAGED", "the dump cannot be read to its end")
@@ -86,10 +86,16 @@ async function readByImage(
   return { exitCode: result.exitCode, stderrTail: lines.slice(-20).join("\n").trim(), lines }
 }
 
-/** `public.weird Name` → `public."weird Name"`, as facts name it. The tool prints names bare; the first dot ends the schema. */
-function quoted(bare: string): string {
-  const dot = bare.indexOf(".")
-  return `${quoteIdent(bare.slice(0, dot))}.${quoteIdent(bare.slice(dot + 1))}`
+/**
+ * `public.weird Name` → `public."weird Name"`, as facts name it. The tool prints names bare, so where there are several dots any of
+ * them may be the one between schema and table, and each reading is given.
+ */
+function readings(bare: string): readonly string[] {
+  const pieces = bare.split(".")
+  return pieces.slice(1).map((_, index) => {
+    const [schema, table] = [pieces.slice(0, index + 1), pieces.slice(index + 1)].map((part) => quoteIdent(part.join(".")))
+    return `${schema ?? ""}.${table ?? ""}`
+  })
 }
 
 function quoteIdent(name: string): string {

@@ -21,7 +21,14 @@ export async function findContainer(
   if (first === undefined) {
     throw new HoldfastError("COMPOSE_SERVICE_MISSING", { what: `project ${projectName} has no container of service ${service}` })
   }
-  throw new HoldfastError("SERVICE_NOT_RUNNING", { what: `service ${service} of project ${projectName} is not running (${first.state})` })
+  throw new HoldfastError("SERVICE_NOT_RUNNING", {
+    what: `service ${service} of project ${projectName} is not running (${first.state})`,
+    ...(first.state === "exited" || first.state === "created" ? {} : { hint: keepsEnding(service) }),
+  })
+}
+
+function keepsEnding(service: string): string {
+  return `Read why with \`docker compose logs ${service}\`. If its data is broken: move the volume's data aside, start it empty, then restore.`
 }
 
 /** Where the container may be reached from here: its own addresses, or this host's when it shares the host's network. */

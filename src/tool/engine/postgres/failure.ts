@@ -11,6 +11,11 @@ const CODE_BY_SQLSTATE: Readonly<Record<string, ErrorCode>> = {
   ECONNREFUSED: "DATABASE_UNREACHABLE",
 }
 
+const HINT_BY_SQLSTATE: Readonly<Record<string, string>> = {
+  "53300": "Every connection of the server is taken (max_connections). End idle sessions or raise it, then run the command again.",
+  "57P03": "The server is starting, stopping or recovering. Wait until it takes connections; if it never does, read its log.",
+}
+
 /** A failure that `psql` reported, in the shape that `pg` uses. */
 export class SqlError extends Error {
   readonly code: string
@@ -34,7 +39,8 @@ export function connectError(thrown: unknown, where: string): HoldfastError {
   const why = messageOf(thrown)
   const wantsPassword = /password must be a string|no password supplied/.test(why)
   const code = wantsPassword ? "DATABASE_AUTH_FAILED" : (CODE_BY_SQLSTATE[sqlStateOf(thrown) ?? ""] ?? "DATABASE_UNREACHABLE")
-  return new HoldfastError(code, { what: `cannot connect to ${where}`, why, cause: thrown })
+  const hint = HINT_BY_SQLSTATE[sqlStateOf(thrown) ?? ""]
+  return new HoldfastError(code, { what: `cannot connect to ${where}`, why, ...(hint === undefined ? {} : { hint }), cause: thrown })
 }
 
 /** An error for a failed statement; anything unknown is `otherwise`. */

@@ -2,6 +2,7 @@
 import type { PostgresSource } from "../../../app/app.ts"
 import type { DatabaseInspection } from "../../../app/ports.ts"
 import type { Access } from "./access.ts"
+import { identifier } from "./quote.ts"
 import type { SqlSession } from "./session.ts"
 
 const RIGHTS = `
@@ -23,7 +24,19 @@ export async function inspectDatabase(session: SqlSession, access: Access, sourc
 }
 
 function canSwap(source: PostgresSource, mayCreate: boolean, isOwner: boolean, owner: string): DatabaseInspection["canSwap"] {
-  if (!mayCreate) return { allowed: false, why: `role ${source.user} may not create databases (CREATEDB is missing)` }
-  if (!isOwner) return { allowed: false, why: `role ${source.user} does not own database ${source.database} (its owner is ${owner})` }
+  const role = identifier(source.user)
+  if (!mayCreate) {
+    const why = `role ${source.user} may not create databases (CREATEDB is missing)`
+    return { allowed: false, why, remedy: remedyBy(`ALTER ROLE ${role} CREATEDB`) }
+  }
+  if (!isOwner) {
+    const why = `role ${source.user} does not own database ${source.database} (its owner is ${owner})`
+    return { allowed: false, why, remedy: remedyBy(`GRANT ${identifier(owner)} TO ${role}`) }
+  }
   return { allowed: true }
+}
+
+/** There is no way of restoring over a database that may not be renamed; saying so before the disaster is doctor's work. */
+function remedyBy(statement: string): string {
+  return `As a superuser run \`${statement}\`; or restore beside with --into DIR and load the dump with pg_restore.`
 }

@@ -1,7 +1,7 @@
 /** PostgreSQL: captures by the server's own pg_dump in one locked snapshot, stages beside, swaps by renaming databases. */
 import type { PostgresSource } from "../../../app/app.ts"
 import type { DatabaseEngine } from "../../../app/ports.ts"
-import { HoldfastError } from "../../../base/errors.ts"
+import { HoldfastError, isHoldfastError } from "../../../base/errors.ts"
 import type { RunContext } from "../../../base/run-context.ts"
 import type { Access } from "./access.ts"
 import { capture } from "./capture.ts"
@@ -74,7 +74,13 @@ export function createPostgresEngine(tools: EngineTools): DatabaseEngine<Postgre
     },
     endSessions: async (source, operationId, ctx) => {
       await sweepScratchPlaces(operationId, ctx)
-      return await beside(source, [], ctx, async (session) => await endSessionsNamed(session, applicationName({ operationId })))
+      try {
+        return await beside(source, [], ctx, async (session) => await endSessionsNamed(session, applicationName({ operationId })))
+      } catch (thrown) {
+        // A server whose container does not run has no sessions; settling must not wait for it.
+        if (isHoldfastError(thrown, "SERVICE_NOT_RUNNING") || isHoldfastError(thrown, "COMPOSE_SERVICE_MISSING")) return 0
+        throw thrown
+      }
     },
     sweepScratch: sweepScratchPlaces,
     scratch: async (_source, request, use, ctx) => await withScratch(tools, memory, request, use, ctx),

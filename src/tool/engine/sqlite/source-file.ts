@@ -41,11 +41,13 @@ export function plannedPath(source: SqliteSource): string {
   }
 }
 
+const PARENT_HINT = "Mount its disk; if it was deleted, make it again with mkdir, then run the command again."
+
 function directoryOf(path: string): string {
   try {
     return realpathSync(dirname(path))
   } catch (cause) {
-    throw new HoldfastError("SOURCE_MISSING", { what: `directory ${dirname(path)} does not exist`, cause })
+    throw new HoldfastError("SOURCE_MISSING", { what: `directory ${dirname(path)} does not exist`, hint: PARENT_HINT, cause })
   }
 }
 
