@@ -49,7 +49,7 @@ export async function importPoint(
   command: string,
   base: ContextBase,
 ): Promise<SealedPoint> {
-  const plan = { files: files.map((file) => ({ ...file })), label: options.label }
+  const plan = { vault: vault.location.name, files: files.map((file) => ({ ...file })), label: options.label }
   const end = await runOperation(
     tools,
     { kind: "import", app: app.name, steps: importSteps, plan, command },

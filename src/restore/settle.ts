@@ -28,7 +28,13 @@ interface Prepared {
 /**
  * Settles an interrupted undo the same way, with one difference: what it swaps in is the kept state, which is never dropped here.
  */
-export async function settleUndo(tools: RestoreTools, app: App, vault: OpenVault, operation: OperationRecord, ctx: RunContext): Promise<Settlement> {
+export async function settleUndo(
+  tools: RestoreTools,
+  app: App,
+  vault: OpenVault,
+  operation: OperationRecord,
+  ctx: RunContext,
+): Promise<Settlement> {
   await settleCapture(tools, app, vault, operation, ctx)
   const prepared = preparedOf(operation)
   if (prepared === null) return { outcome: "failed", message: "interrupted before anything was changed" }
@@ -69,7 +75,8 @@ export async function settleRestore(
   const prepared = preparedOf(operation)
   if (prepared === null) return { outcome: "failed", message: "interrupted before anything was changed" }
   if (!begun(operation.steps, "swap")) return await undoStaging(tools, app, prepared, ctx)
-  const back = !begun(operation.steps, "start") || begun(operation.steps, "swap-back") || (await tools.store.value(backKey(operation))) !== null
+  const back =
+    !begun(operation.steps, "start") || begun(operation.steps, "swap-back") || (await tools.store.value(backKey(operation))) !== null
   if (back) return await goBack(tools, app, prepared, ctx)
   if (done(operation.steps, "keep")) return { outcome: "succeeded", message: `interrupted at the very end; ${prepared.point} is restored` }
   return await goForward(tools, app, vault, prepared, operation, ctx)
@@ -123,7 +130,10 @@ async function goForward(
     await tools.store.setValue(backKey(operation), messageOf(thrown))
     await swapAllBack(tools, app, prepared.replacements, prepared.standstill, ctx)
     await dropRestored(tools, app, prepared.replacements, ctx)
-    return { outcome: "failed", message: `interrupted after the swap; the app was not well (${messageOf(thrown)}) and everything was swapped back` }
+    return {
+      outcome: "failed",
+      message: `interrupted after the swap; the app was not well (${messageOf(thrown)}) and everything was swapped back`,
+    }
   }
   const { point, replacements, standstill, wellBefore } = prepared
   const kept = { point, replacements, standstill, wellBefore, safetyPoint: safetyPointOf(operation) }

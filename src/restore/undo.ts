@@ -41,7 +41,13 @@ export async function undoRestore(
 ): Promise<UndoReport> {
   const { app, declared } = subject
   const { record, state } = await findKept(tools, app, operationId)
-  const request = { kind: "undo" as const, app: app.name, steps: restoreSteps, plan: { undoes: operationId, point: state.point }, command }
+  const request = {
+    kind: "undo" as const,
+    app: app.name,
+    steps: restoreSteps,
+    plan: { vault: vault.location.name, undoes: operationId, point: state.point },
+    command,
+  }
   const end = await runOperation(tools, request, base, async (journal, ctx) => {
     await refuseSessions(tools, app, replacedDatabases(state.replacements), ctx)
     const standstill = await standstillOf(tools, app, ctx)
@@ -58,7 +64,13 @@ export async function undoRestore(
     let safetyPoint = ""
     try {
       await journal.step("stop-writers", {}, async () => await standStill(tools, app, standstill, ctx))
-      const options = { ...plainBackup, trigger: "safety" as const, label: `before undo of ${operationId}`, acceptCollapse: true, acceptBlank: true }
+      const options = {
+        ...plainBackup,
+        trigger: "safety" as const,
+        label: `before undo of ${operationId}`,
+        acceptCollapse: true,
+        acceptBlank: true,
+      }
       safetyPoint = (await capturePoint(tools, { app, declared, vault, options }, journal, ctx)).manifest.id
     } catch (thrown) {
       await owed(`starting ${app.name} again`, async () => {
@@ -68,7 +80,8 @@ export async function undoRestore(
     }
     const calm = uncancelled(ctx)
     try {
-      for (const replacement of reversed) await journal.always("swap", { part: replacement.part }, async () => await swapIn(tools, app, replacement, calm))
+      for (const replacement of reversed)
+        await journal.always("swap", { part: replacement.part }, async () => await swapIn(tools, app, replacement, calm))
       await journal.always("start", { anew: true }, async () => await startAgain(tools, app, standstill, true, calm))
       // A state that was not well when it was replaced cannot be held to the gate; whoever undoes wants exactly that state.
       if (state.wellBefore) await journal.always("gate", {}, async () => await gateLive(tools, app, calm))
@@ -93,7 +106,12 @@ export async function undoRestore(
 }
 
 /** A database that was not there before the restore has nothing to swap back: it stays, because dropping it would lose the only copy. */
-async function withoutMadeAnew(tools: RestoreTools, app: App, replacements: readonly Replacement[], ctx: RunContext): Promise<readonly Replacement[]> {
+async function withoutMadeAnew(
+  tools: RestoreTools,
+  app: App,
+  replacements: readonly Replacement[],
+  ctx: RunContext,
+): Promise<readonly Replacement[]> {
   const left: Replacement[] = []
   for (const replacement of replacements) {
     if (replacement.kind !== "database" || (await hasDatabase(tools, app, replacement, "kept", ctx))) left.push(replacement)

@@ -33,6 +33,8 @@ export function settlersOf(house: House): Settlers {
     },
     drill: async (operation, ctx) => {
       const { settleDrill } = await import("../../drill/drill.ts")
+      const vault = await vaultOf(house, operation)
+      await vault.backend.unlockDead(vault.location, ctx)
       return await settleDrill(await verbTools(house), await appOf(house, operation), operation, ctx)
     },
     expire: async (operation, ctx) => {

@@ -17,6 +17,8 @@ export async function removeItems(
 ): Promise<void> {
   const present = await stillThere(tools, location, items, ctx)
   const attempt = { what: "cannot delete", otherwise: "VAULT_WRITE_FAILED" } as const
+  // Deleting needs the vault for itself, and restic would wait minutes for the lock of a reader that was killed.
+  if (present.length > 0 || options.freeSpace) await run(tools, location, ["unlock"], { ...attempt, what: "cannot remove dead locks" }, ctx)
   for (let from = 0; from < present.length; from += IDS_PER_CALL) {
     const ids = present.slice(from, from + IDS_PER_CALL).map((item) => item.storageId)
     await run(tools, location, ["forget", ...ids], attempt, ctx)

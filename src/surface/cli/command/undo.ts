@@ -2,17 +2,18 @@ import { locateApp } from "../../../app/locate.ts"
 import { HoldfastError } from "../../../base/errors.ts"
 import { formatDuration } from "../../../base/units.ts"
 import { findKept, undoRestore } from "../../../restore/restore.ts"
+import type { Store } from "../../../operation/ports.ts"
 import type { CommandRun } from "../command-spec.ts"
 import { confirm } from "../confirm.ts"
+import type { House } from "../house.ts"
+import { knowPoints } from "../known-points.ts"
 import { declaredApp, lookingContext, openNamedVault, vaultNameOf, verbTools } from "../subject.ts"
 
 /** `holdfast undo` */
 export const run: CommandRun = async (house, input) => {
   const id = input.required("operation")
   const tools = await verbTools(house)
-  const operation = await tools.store.operation(id)
-  if (operation === null) throw new HoldfastError("OPERATION_UNKNOWN", { what: `there is no operation ${id}` })
-  const { settings, declared } = await declaredApp(house, operation.app)
+  const { settings, declared } = await declaredApp(house, await appOf(house, tools.store, id))
   const app = await locateApp(declared, tools.containers, lookingContext(house))
   const vault = await openNamedVault(house, settings, vaultNameOf(declared, input), { create: false })
   const { record, state } = await findKept(tools, app, id)
@@ -30,4 +31,15 @@ export const run: CommandRun = async (house, input) => {
       `what was live until now is in the safety point ${report.safetyPoint}`,
     ],
   }
+}
+
+/** The journal is not kept in the vault but what was kept is: an undo works as well when the store was lost. */
+async function appOf(house: House, store: Store, id: string): Promise<string> {
+  const operation = await store.operation(id)
+  if (operation !== null) return operation.app
+  const settings = await house.settings()
+  const names = Object.keys(settings.apps)
+  await knowPoints(house, settings, names, Object.keys(settings.vaults))
+  for (const name of names) if ((await store.kept(name)).some((kept) => kept.operationId === id)) return name
+  throw new HoldfastError("OPERATION_UNKNOWN", { what: `there is no operation ${id}` })
 }
