@@ -25,8 +25,7 @@ export async function capturePaths(
   const root = join(scratchDirectory, kind)
   await mkdir(root, { recursive: true, mode: 0o700 })
   try {
-    const recorded: PathsPart["paths"] = []
-    for (const [index, path] of paths.entries()) recorded.push(await copyIn(path, root, `${index}-${basename(path)}`))
+    const recorded = await copyPathsIn(paths, root)
     const stored = await vault.backend.storeTree(
       vault.location,
       { app: app.name, point, part: kind },
@@ -47,6 +46,13 @@ export async function capturePaths(
   } finally {
     await rm(root, { recursive: true, force: true })
   }
+}
+
+/** Copies each path into `root` under a name of its own. Throws SECRET_MISSING. */
+export async function copyPathsIn(paths: readonly string[], root: string): Promise<PathsPart["paths"]> {
+  const recorded: PathsPart["paths"] = []
+  for (const [index, path] of paths.entries()) recorded.push(await copyIn(path, root, `${index}-${basename(path)}`))
+  return recorded
 }
 
 /** A path that is itself a link stands for what it leads to: a stored link alone would bring nothing back on another host. */
