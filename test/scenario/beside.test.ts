@@ -3,6 +3,8 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { backupOutput, operationsOutput } from "../../src/contract/output.ts"
+import { doctorOutput } from "../../src/contract/output-host.ts"
+import { isKnownVulnerable } from "../../src/doctor/known-faults.ts"
 import { describeNeeding } from "../fixture/needs.ts"
 import { startCluster, SUPERUSER_PASSWORD, type Cluster } from "../fixture/postgres/cluster.ts"
 import { newDirectory, removeTree } from "../fixture/tmp.ts"
@@ -33,7 +35,8 @@ afterAll(async () => {
   await removeTree(directory)
 })
 
-const address = (database: string, host = "127.0.0.1"): string => `postgres://admin:${SUPERUSER_PASSWORD}@${host}:${cluster.port}/${database}`
+const address = (database: string, host = "127.0.0.1"): string =>
+  `postgres://admin:${SUPERUSER_PASSWORD}@${host}:${cluster.port}/${database}`
 
 async function everythingIn(folder: string): Promise<string> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
@@ -42,6 +45,37 @@ async function everythingIn(folder: string): Promise<string> {
 }
 
 describeNeeding("restic", "postgres")("restore --into an address", () => {
+  it(
+    "names databases and files that a restore put beside and that nothing knows any more, and clients with known holes",
+    async () => {
+      const left = "chat_kept_20260101t000000-abcdef"
+      await cluster.sql("postgres", `CREATE DATABASE "${left}"`)
+      await writeFile(join(directory, ".holdfast.yaml.holdfast-kept-20260101t000000-abcdef"), "x")
+      const { findings } = await cli.json(doctorOutput, ["doctor"], 3)
+      const leftovers = findings.filter((finding) => finding.check === "leftovers")
+      expect(leftovers).toEqual([
+        {
+          check: "leftovers",
+          subject: "chat",
+          severity: "warn",
+          what: `database ${left} was put beside by a restore, and no operation or kept state knows it any more`,
+          do: `Look at what it holds; if nothing is missed, remove it: DROP DATABASE "${left}"`,
+        },
+        expect.objectContaining({
+          what: expect.stringContaining("/.holdfast.yaml.holdfast-kept-20260101t000000-abcdef was put beside by a restore") as unknown,
+        }) as unknown,
+      ])
+      const client = findings.find((finding) => finding.check === "postgres-clients" && finding.subject === "pg_restore")
+      const version = /version (\S+)/.exec(client?.what ?? "")?.[1] ?? ""
+      const known = isKnownVulnerable(version)
+      expect(client).toMatchObject({
+        severity: known ? "warn" : "ok",
+        what: known ? `version ${version} has a known hole: a crafted dump can run code (CVE-2026-116314)` : `version ${version}`,
+      })
+    },
+    SIX_MINUTES_MS,
+  )
+
   it(
     "makes a new database with the facts of the point, refuses the live one and one that is there, and keeps the password to itself",
     async () => {

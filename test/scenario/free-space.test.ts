@@ -30,7 +30,7 @@ describeNeeding("restic", "sqlite3")("kept states", () => {
       )
       const cli = cliIn({ cwd: directory, stateDirectory: join(directory, "state") })
       await cli.json(backupOutput, ["backup"])
-      const kept = async (): Promise<number> => (await readdir(data)).filter((name) => name.includes("kept")).length
+      const kept = async (): Promise<number> => (await readdir(data)).filter((name) => /kept-\d{8}t\d{6}-[0-9a-f]{6}$/.test(name)).length
 
       const open = await cli.json(restoreOutput, ["restore", "chat", "latest", "--yes"])
       const first = await cli.json(restoreOutput, ["restore", "chat", "latest", "--keep", "1s", "--yes"])
@@ -46,7 +46,10 @@ describeNeeding("restic", "sqlite3")("kept states", () => {
       expect(plan.freedBytes).toBe(states[1]?.sizeBytes)
       expect(await kept()).toBe(2)
 
-      expect(await cli.error("doctor", "--free-space")).toMatchObject({ code: "CONFIRMATION_NEEDED", why: "Remove these 1 of chat for good?" })
+      expect(await cli.error("doctor", "--free-space")).toMatchObject({
+        code: "CONFIRMATION_NEEDED",
+        why: "Remove these 1 of chat for good?",
+      })
       expect((await cli.json(freeSpaceOutput, ["doctor", "--free-space", "--yes"])).removed).toEqual([first.operationId])
       expect(await kept()).toBe(1)
       expect((await cli.error("undo", first.operationId, "--yes")).code).toBe("UNDO_UNAVAILABLE")
