@@ -21,6 +21,7 @@ export async function keptBytes(tools: RestoreTools, app: App, record: KeptRecor
 }
 
 async function sizeOf(tools: RestoreTools, app: App, replacement: Replacement, ctx: RunContext): Promise<number> {
+  if (replacement.kind === "image") return 0
   if (replacement.kind === "file") return await bytesAt(replacement.swap.kept)
   if (replacement.kind === "tree") {
     const there = await lstat(replacement.swap.kept).catch(() => null)

@@ -49,7 +49,9 @@ async function databaseNames(tools: DoctorTools, app: App, ctx: RunContext): Pro
 
 async function namesOn(tools: DoctorTools, source: PostgresSource, ctx: RunContext): Promise<readonly string[]> {
   try {
-    const rows = await tools.databases.for<PostgresSource>(source).query(source, null, "SELECT datname FROM pg_catalog.pg_database ORDER BY 1", ctx)
+    const rows = await tools.databases
+      .for<PostgresSource>(source)
+      .query(source, null, "SELECT datname FROM pg_catalog.pg_database ORDER BY 1", ctx)
     const beginning = source.database.slice(0, TELLING_CHARACTERS)
     return rows.flatMap(([name]) => (typeof name === "string" && name.startsWith(beginning) ? [name] : []))
   } catch (thrown) {
@@ -61,9 +63,13 @@ async function namesOn(tools: DoctorTools, source: PostgresSource, ctx: RunConte
 
 async function pathsBeside(app: App): Promise<readonly { path: string; name: string }[]> {
   const trees = app.files.flatMap(({ place }) => ("volume" in place ? [] : [place.path, dirname(place.path)]))
-  const files = app.databases.flatMap((source) => (source.engine === "sqlite" && !("volume" in source.place) ? [dirname(source.place.path)] : []))
+  const files = app.databases.flatMap((source) =>
+    source.engine === "sqlite" && !("volume" in source.place) ? [dirname(source.place.path)] : [],
+  )
   const directories = new Set([...trees, ...files, ...[...app.secrets, ...app.configuration].map((path) => dirname(path))])
-  const listed = await Promise.all([...directories].map(async (directory) => (await namesIn(directory)).map((name) => ({ path: join(directory, name), name }))))
+  const listed = await Promise.all(
+    [...directories].map(async (directory) => (await namesIn(directory)).map((name) => ({ path: join(directory, name), name }))),
+  )
   return listed.flat()
 }
 

@@ -14,7 +14,12 @@ export function isDatabaseAddress(into: string): boolean {
 }
 
 /** `holdfast restore --into postgres://…/newdb`: one database of the point, beside everything live. */
-export async function runIntoDatabase(house: House, subject: Subject, input: CommandInput, wanted: (part: string) => boolean): Promise<CommandResult> {
+export async function runIntoDatabase(
+  house: House,
+  subject: Subject,
+  input: CommandInput,
+  wanted: (part: string) => boolean,
+): Promise<CommandResult> {
   const target = targetOf(house, input.text("into") ?? "")
   const point = await pointOf(subject, input)
   const part = onlyDatabase(point.manifest.parts, wanted)
@@ -46,7 +51,8 @@ function targetOf(house: House, into: string): PostgresSource {
   const password = house.environment["PGPASSWORD"]
   const readPassword = (): Secret | null => (password === undefined || password === "" ? null : new Secret(password))
   const parsed = parsePostgresUrl(new Secret(address), readPassword, "--into")
-  if (parsed.database === null || parsed.user === null) throw usage("--into needs a user and a database: postgres://USER@HOST:PORT/DATABASE")
+  if (parsed.database === null || parsed.user === null)
+    throw usage("--into needs a user and a database: postgres://USER@HOST:PORT/DATABASE")
   const { database, user, port } = parsed
   return {
     engine: "postgres",

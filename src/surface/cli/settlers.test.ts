@@ -4,7 +4,19 @@ import { settleExport } from "../../exchange/exchange.ts"
 import { settlersOf } from "./settlers.ts"
 
 /** Every kind of operation that a command of today starts; `copy` comes with schedules. */
-const KINDS: readonly OperationKind[] = ["backup", "verify", "drill", "restore", "undo", "rebuild", "expire", "import", "export", "pin", "release-kept"]
+const KINDS: readonly OperationKind[] = [
+  "backup",
+  "verify",
+  "drill",
+  "restore",
+  "undo",
+  "rebuild",
+  "expire",
+  "import",
+  "export",
+  "pin",
+  "release-kept",
+]
 
 it("knows how to settle every kind of operation, so that none blocks an app for ever", () => {
   const surroundings: unknown = {}

@@ -30,7 +30,10 @@ export const run: CommandRun = async (house, input) => {
     given: input.flag("yes"),
   })
   const removed = await applyFreeSpace(tools, plan, vaults, house.command, house.base())
-  return { document: documentOf(plan, removed), lines: [`removed ${removed.length} of ${app.name}, ${formatBytes(plan.freedBytes)} as far as known`] }
+  return {
+    document: documentOf(plan, removed),
+    lines: [`removed ${removed.length} of ${app.name}, ${formatBytes(plan.freedBytes)} as far as known`],
+  }
 }
 
 async function freeSpaceTools(house: House): Promise<FreeSpaceTools> {

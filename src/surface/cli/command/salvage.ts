@@ -55,7 +55,10 @@ function linesOf(report: SalvageReport, point: string | null): readonly string[]
     `saved as ${report.salvaged}; the file itself was not touched (log: ${formatBytes(report.logBytes)})`,
     ...report.damage.slice(0, 5).map((line) => `damage: ${line}`),
     "",
-    ...renderTable([{ title: "TABLE" }, { title: "SAVED", right: true }, { title: point === null ? "" : `IN ${point}`, right: true }], rows),
+    ...renderTable(
+      [{ title: "TABLE" }, { title: "SAVED", right: true }, { title: point === null ? "" : `IN ${point}`, right: true }],
+      rows,
+    ),
     ...(report.lostAndFound === 0 ? [] : [`${report.lostAndFound} rows whose table could not be told are in lost_and_found`]),
     ...report.warnings.map((warning) => `warning: ${warning}`),
   ]

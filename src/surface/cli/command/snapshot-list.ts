@@ -28,12 +28,21 @@ export const run: CommandRun = async (house, input) => {
   const found = await snapshotsOf(store, app, vaults, files, since)
   const shown = input.flag("within-window") ? found.filter((one) => one.withinWindow) : found
   const document: SnapshotsOutput = { format: "holdfast.snapshots", version: 1, app, directory, windowMs, snapshots: shown }
-  return { document, lines: shown.length === 0 ? ["no snapshots; `holdfast snapshot create` takes one"] : renderTable(columns, shown.map(rowOf)) }
+  return {
+    document,
+    lines: shown.length === 0 ? ["no snapshots; `holdfast snapshot create` takes one"] : renderTable(columns, shown.map(rowOf)),
+  }
 }
 
 const DEFAULT_WINDOW_MS = 24 * 3_600_000
 
-async function snapshotsOf(store: Store, app: string, vaults: readonly string[], files: readonly SnapshotFile[], since: number): Promise<Snapshot[]> {
+async function snapshotsOf(
+  store: Store,
+  app: string,
+  vaults: readonly string[],
+  files: readonly SnapshotFile[],
+  since: number,
+): Promise<Snapshot[]> {
   const proofs = await store.proofs(app)
   const summaries = (await Promise.all(vaults.map(async (vault) => await store.pointSummaries(app, vault)))).flat()
   const imports = await importsOf(store, app, vaults)
@@ -71,13 +80,7 @@ function proofOf(point: string, proofs: readonly ProofRecord[]): Snapshot["proof
   return highestProof(proofs.filter((proof) => proof.point === point))?.level ?? "sealed"
 }
 
-const columns = [
-  { title: "SNAPSHOT" },
-  { title: "TAKEN" },
-  { title: "PROOF" },
-  { title: "SIZE", right: true },
-  { title: "NOTES" },
-]
+const columns = [{ title: "SNAPSHOT" }, { title: "TAKEN" }, { title: "PROOF" }, { title: "SIZE", right: true }, { title: "NOTES" }]
 
 function rowOf(one: Snapshot): readonly string[] {
   const file = one.point === null ? "file, not read yet" : `file, imported as ${one.point}`
