@@ -4,7 +4,7 @@ import type { Store } from "../operation/ports.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import { readExpired, type ExpiredLink } from "./ledger-entries.ts"
 import type { SealedPoint } from "./sealed-point.ts"
-import { manifestItems, syncPoints } from "./sync.ts"
+import { MANIFEST_PART, syncListed } from "./sync.ts"
 
 export type { ExpiredLink } from "./ledger-entries.ts"
 
@@ -30,10 +30,11 @@ export function checkChain(points: readonly SealedPoint[], expired: readonly Exp
  * Throws CHAIN_BROKEN.
  */
 export async function checkVaultChain(vault: OpenVault, store: Store, app: string, ctx: RunContext): Promise<void> {
-  const points = await syncPoints(vault, store, app, ctx)
-  const present = new Set((await manifestItems(vault, app, ctx)).map((item) => item.tags.point))
+  const items = await vault.backend.list(vault.location, { app }, ctx)
+  const points = await syncListed(vault, store, app, items, ctx)
+  const present = new Set(items.filter((item) => item.tags.part === MANIFEST_PART).map((item) => item.tags.point))
   const gone = points.filter((point) => !present.has(point.manifest.id)).map((point) => `${point.manifest.id} is no longer in the vault`)
-  const problems = [...gone, ...chainProblems(points.map(linkOf), await readExpired(vault, app, ctx))]
+  const problems = [...gone, ...chainProblems(points.map(linkOf), await readExpired(vault, app, ctx, items))]
   if (problems.length > 0) throw broken(problems)
 }
 

@@ -14,9 +14,21 @@ export async function partItem(vault: OpenVault, point: SealedPoint, part: strin
   const recorded = manifest.parts.find((candidate) => candidate.part === part)
   if (recorded === undefined) throw new HoldfastError("PART_UNKNOWN", { what: `point ${manifest.id} has no part ${part}` })
   const items = await vault.backend.list(vault.location, { app: manifest.app, part }, ctx)
+  return itemAmong(items, vault, point, recorded)
+}
+
+/** The same for every part of a point, by one listing. Throws POINT_DAMAGED for the first that is not there. */
+export async function partItems(vault: OpenVault, point: SealedPoint, ctx: RunContext): Promise<ReadonlyMap<string, StoredItem>> {
+  const items = await vault.backend.list(vault.location, { app: point.manifest.app }, ctx)
+  return new Map(point.manifest.parts.map((part) => [part.part, itemAmong(items, vault, point, part)]))
+}
+
+function itemAmong(items: readonly StoredItem[], vault: OpenVault, { manifest }: SealedPoint, recorded: ManifestPart): StoredItem {
   const item = findPart(items, manifest.id, recorded)
   if (item !== null) return item
-  const others = items.filter((candidate) => candidate.tags.point === pointOf(manifest.id, recorded))
+  const others = items.filter(
+    (candidate) => candidate.tags.part === recorded.part && candidate.tags.point === pointOf(manifest.id, recorded),
+  )
   throw damaged(manifest.id, vault.location.name, recorded, others)
 }
 

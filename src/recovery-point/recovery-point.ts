@@ -1,7 +1,7 @@
 /** Recovery points: their ids, their seal and chain, finding them again, and what was proven of them (design §5, §6). */
 export { checkChain, checkVaultChain, type ExpiredLink } from "./chain.ts"
 export { findPoint } from "./find-point.ts"
-export { findPart, partItem } from "./part-item.ts"
+export { findPart, partItem, partItems } from "./part-item.ts"
 export { newPointId, parsePointId, type PointId } from "./point-id.ts"
 export { highestProof, proofLevels, type ProofLevel } from "./proof.ts"
 export { recordExpiry, recordKeptState, recordProof, setPin } from "./records.ts"

@@ -78,11 +78,6 @@ export async function readManifest(vault: OpenVault, app: string, id: string, ct
   return await readManifestItem(vault, app, item, ctx)
 }
 
-/** Manifests of an app, oldest first. */
-export async function manifestItems(vault: OpenVault, app: string, ctx: RunContext): Promise<readonly StoredItem[]> {
-  return await vault.backend.list(vault.location, { app, part: MANIFEST_PART }, ctx)
-}
-
 /** A manifest from its item. Throws MANIFEST_INVALID, VAULT_DAMAGED. */
 export async function readManifestItem(vault: OpenVault, app: string, item: StoredItem, ctx: RunContext): Promise<SealedPoint> {
   const text = await vault.backend.readDocument(vault.location, item, MANIFEST_FILE, ctx)

@@ -3,7 +3,7 @@ import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { StepTable } from "../operation/journal.ts"
 import { runOperation, type ContextBase } from "../operation/run-operation.ts"
-import { checkVaultChain, partItem, readManifest, recordProof, type SealedPoint } from "../recovery-point/recovery-point.ts"
+import { checkVaultChain, partItems, readManifest, recordProof, type SealedPoint } from "../recovery-point/recovery-point.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import type { VerifyTools } from "./ports.ts"
 import { readPart, type ReadPart } from "./read-part.ts"
@@ -67,7 +67,7 @@ async function checkSeal(tools: VerifyTools, vault: OpenVault, point: SealedPoin
       what: `the manifest of ${point.manifest.id} in ${vault.location.name} is not the one that was sealed`,
     })
   }
-  for (const part of point.manifest.parts) await partItem(vault, point, part.part, ctx)
+  await partItems(vault, point, ctx)
   await checkVaultChain(vault, tools.store, point.manifest.app, ctx)
 }
 

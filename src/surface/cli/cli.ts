@@ -49,7 +49,8 @@ async function runCommand(house: House, spec: CommandSpec, input: CommandInput):
 
 function render(result: CommandResult, json: boolean): string {
   if (json) return `${JSON.stringify(result.document, null, 2)}\n`
-  return result.lines.length === 0 ? "" : `${result.lines.join("\n")}\n`
+  const { lines } = result
+  return lines.length === 0 ? "" : `${lines.join("\n")}\n`
 }
 
 async function tell(surroundings: Surroundings, json: boolean, thrown: unknown): Promise<number> {

@@ -21,7 +21,10 @@ export const run: CommandRun = async (house, input) => {
   const document: PointsOutput = { format: "holdfast.points", version: 1, points: shown }
   return {
     document,
-    lines: shown.length === 0 ? ["no points yet; `holdfast backup` takes the first one"] : renderTable(columns, shown.map(rowOf)),
+    // Only when it is shown: ten thousand rows take their time.
+    get lines() {
+      return shown.length === 0 ? ["no points yet; `holdfast backup` takes the first one"] : renderTable(columns, shown.map(rowOf))
+    },
   }
 }
 

@@ -7,13 +7,23 @@ export interface Column {
 const GAP = "  "
 
 export function renderTable(columns: readonly Column[], rows: readonly (readonly string[])[]): readonly string[] {
-  const safe = rows.map((row) => columns.map((_column, index) => visible(row[index] ?? "")))
-  const widths = columns.map((column, index) => widest(column.title, safe, index))
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, index) => padded(cell, widths[index] ?? 0, columns[index]?.right === true))
-      .join(GAP)
-      .trimEnd()
+  const widths = columns.map(({ title }) => title.length)
+  // One pass over the cells: a listing has a hundred thousand of them.
+  const safe = rows.map((row) =>
+    columns.map((_column, index) => {
+      const cell = visible(row[index] ?? "")
+      const width = displayWidth(cell)
+      if (width > (widths[index] ?? 0)) widths[index] = width
+      return cell
+    }),
+  )
+  const line = (cells: readonly string[]): string => {
+    let text = ""
+    for (let index = 0; index < columns.length; index += 1) {
+      text += (index === 0 ? "" : GAP) + padded(cells[index] ?? "", widths[index] ?? 0, columns[index]?.right === true)
+    }
+    return text.trimEnd()
+  }
   return [line(columns.map((column) => column.title)), ...safe.map(line)]
 }
 
@@ -23,13 +33,9 @@ export function renderPairs(pairs: readonly (readonly [string, string])[]): read
   return pairs.map(([name, value]) => `${`${name}:`.padEnd(width + 1)} ${visible(value)}`.trimEnd())
 }
 
-function widest(title: string, rows: readonly (readonly string[])[], index: number): number {
-  return rows.reduce((most, row) => Math.max(most, displayWidth(row[index] ?? "")), title.length)
-}
-
 function padded(cell: string, width: number, right: boolean): string {
-  const space = " ".repeat(Math.max(0, width - displayWidth(cell)))
-  return right ? space + cell : cell + space
+  const units = width + cell.length - displayWidth(cell)
+  return right ? cell.padStart(units) : cell.padEnd(units)
 }
 
 const PLAIN = /^[ -~]*$/
