@@ -23,7 +23,7 @@ export async function findContainer(
   }
   throw new HoldfastError("SERVICE_NOT_RUNNING", {
     what: `service ${service} of project ${projectName} is not running (${first.state})`,
-    ...(first.state === "exited" || first.state === "created" ? {} : { hint: keepsEnding(service) }),
+    ...(first.state === "restarting" ? { hint: keepsEnding(service) } : {}),
   })
 }
 
