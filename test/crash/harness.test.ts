@@ -39,9 +39,9 @@ describe("the crash harness", () => {
       "acquireLease",
       "createOperation export",
       "beginStep stage",
-      "endStep 0 done",
+      "endStep stage done",
       "beginStep swap",
-      "endStep 1 done",
+      "endStep swap done",
       "finishOperation succeeded",
       "releaseLease",
     ])
@@ -57,7 +57,7 @@ describe("the crash harness", () => {
 
   it("names the kill point after which an invariant is broken", { timeout: 120_000 }, async () => {
     await expect(walkCrashMatrix(toy("broken"))).rejects.toThrow(
-      /^an invariant is broken after SIGKILL before write 4 \(endStep 0 done\): AssertionError: a staged file is left/,
+      /^an invariant is broken after SIGKILL before write 4 \(endStep stage done\): AssertionError: a staged file is left/,
     )
   })
 

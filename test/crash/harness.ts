@@ -26,8 +26,8 @@ export interface CrashMatrix {
   readonly phases: readonly KillPoint["phase"][]
   /** The settling command is killed as well, at each of these writes in turn, before it may finish: a crash during crash recovery. */
   readonly killSettlingAt?: readonly number[]
-  /** Only these writes; all when left out. */
-  readonly only?: (label: string) => boolean
+  /** Only these writes; all when left out. `first`: none before it has the same label. */
+  readonly only?: (label: string, first: boolean) => boolean
 }
 
 export interface ReachedPoint extends KillPoint {
@@ -54,7 +54,7 @@ export async function walkCrashMatrix(matrix: CrashMatrix): Promise<CrashReport>
   const writes = await inWorld(matrix, async (world) => await cleanRun(matrix, entry, world))
   const points: CrashReport["points"][number][] = []
   for (const [index, label] of writes.entries()) {
-    if (matrix.only !== undefined && !matrix.only(label)) continue
+    if (matrix.only !== undefined && !matrix.only(label, writes.indexOf(label) === index)) continue
     for (const phase of matrix.phases) {
       const point = { phase, write: index + 1, label }
       points.push({ ...point, settledInMs: await inWorld(matrix, async (world) => await killedRun(matrix, entry, world, point)) })

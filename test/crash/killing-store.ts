@@ -28,6 +28,7 @@ export function killOrderFrom(environment: Readonly<Record<string, string | unde
 /** A store that kills its own process at one write, as a power cut or the kernel would: no handler, no `finally`, nothing flushed. */
 export function killingStore(store: Store, order: KillOrder): Store {
   let writes = 0
+  const names = new Map<number, string>()
   const counted =
     <Words extends readonly unknown[], Result>(write: (...words: Words) => Promise<Result>, label: (...words: Words) => string) =>
     async (...words: Words): Promise<Result> => {
@@ -44,8 +45,11 @@ export function killingStore(store: Store, order: KillOrder): Store {
     acquireLease: counted(store.acquireLease, () => "acquireLease"),
     releaseLease: counted(store.releaseLease, () => "releaseLease"),
     createOperation: counted(store.createOperation, (operation) => `createOperation ${operation.kind}`),
-    beginStep: counted(store.beginStep, (_id, step) => `beginStep ${step.name}`),
-    endStep: counted(store.endStep, (_id, index, state) => `endStep ${index} ${state}`),
+    beginStep: counted(store.beginStep, (_id, step) => {
+      names.set(step.index, step.name)
+      return `beginStep ${step.name}`
+    }),
+    endStep: counted(store.endStep, (_id, index, state) => `endStep ${names.get(index) ?? index} ${state}`),
     finishOperation: counted(store.finishOperation, (_id, end) => `finishOperation ${end.outcome}`),
     putPoint: counted(store.putPoint, () => "putPoint"),
     markExpired: counted(store.markExpired, () => "markExpired"),

@@ -61,48 +61,64 @@ async function checkVaultUsable(): Promise<void> {
 
 describeNeeding("restic")("a plain program, killed while its points change", () => {
   it("backup --cold: the point is listed and whole, or absent; the app runs", async () => {
-    await walk("backup --cold of a plain program", {
-      prepare: async () => await prepare("backup", "chat", "--cold"),
-      check: async (_world, killedAt) => {
-        const ids = await checkAround()
-        expect(ids.toReversed().slice(0, 2)).toEqual(points)
-        expect([2, 3]).toContain(ids.length)
-        if (killedAt === null || killedAt.label.startsWith("finishOperation")) expect(ids).toHaveLength(3)
-        if (killedAt === null || killedAt.label === "endStep 4 done") await checkVaultUsable()
+    await walk(
+      "backup --cold of a plain program",
+      {
+        prepare: async () => await prepare("backup", "chat", "--cold"),
+        check: async (_world, killedAt) => {
+          const ids = await checkAround()
+          expect(ids.toReversed().slice(0, 2)).toEqual(points)
+          expect([2, 3]).toContain(ids.length)
+          if (killedAt === null || killedAt.label.startsWith("finishOperation")) expect(ids).toHaveLength(3)
+          if (killedAt === null || killedAt.label.startsWith("endStep seal")) await checkVaultUsable()
+        },
       },
-    })
+      ["stop-app", "capture-database", "capture-paths", "start-app", "seal"],
+    )
   })
 
   it("import: the point is listed and whole, or absent", async () => {
-    await walk("import of a SQLite file", {
-      prepare: async () => await prepare("import", "chat", "foreign.db"),
-      check: async (_world, killedAt) => {
-        const ids = await checkAround()
-        expect(ids).toEqual(expect.arrayContaining([...points]))
-        if (killedAt === null) expect(ids).toHaveLength(3)
+    await walk(
+      "import of a SQLite file",
+      {
+        prepare: async () => await prepare("import", "chat", "foreign.db"),
+        check: async (_world, killedAt) => {
+          const ids = await checkAround()
+          expect(ids).toEqual(expect.arrayContaining([...points]))
+          if (killedAt === null) expect(ids).toHaveLength(3)
+        },
       },
-    })
+      ["import-database", "seal"],
+    )
   })
 
   it("expire: what was to go is gone wholly or listed and whole, and the proven point stays", async () => {
-    await walk("expire", {
-      prepare: async () => await prepare("expire", "chat", "--yes"),
-      check: async (_world, killedAt) => {
-        const ids = await checkAround()
-        expect(ids).toContain(points.at(-1))
-        if (killedAt === null) expect(ids).toEqual(points.slice(-1))
-        else await checkVaultUsable()
+    await walk(
+      "expire",
+      {
+        prepare: async () => await prepare("expire", "chat", "--yes"),
+        check: async (_world, killedAt) => {
+          const ids = await checkAround()
+          expect(ids).toContain(points.at(-1))
+          if (killedAt === null) expect(ids).toEqual(points.slice(-1))
+          else await checkVaultUsable()
+        },
       },
-    })
+      ["unlist", "remove-manifests", "remove-data", "forget"],
+    )
   })
 
   it("drill: nothing of the sandbox is left and the vault can be expired", async () => {
-    await walk("drill of a plain program", {
-      prepare: async () => await prepare("drill", "chat"),
-      check: async (_world, killedAt) => {
-        expect(await checkAround()).toHaveLength(2)
-        if (killedAt !== null) expect((await place.cli.run("expire", "chat", "--yes")).exitCode).toBe(0)
+    await walk(
+      "drill of a plain program",
+      {
+        prepare: async () => await prepare("drill", "chat"),
+        check: async (_world, killedAt) => {
+          expect(await checkAround()).toHaveLength(2)
+          if (killedAt !== null) expect((await place.cli.run("expire", "chat", "--yes")).exitCode).toBe(0)
+        },
       },
-    })
+      ["fetch-files", "restore-database"],
+    )
   })
 })

@@ -105,7 +105,9 @@ export async function saveWorld(directory: string): Promise<SavedWorld> {
 function rowsOf(path: string): string {
   const database = new DatabaseSync(path, { readOnly: true })
   try {
-    const tables = z.array(z.object({ name: z.string() })).parse(database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY 1").all())
+    const tables = z
+      .array(z.object({ name: z.string() }))
+      .parse(database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY 1").all())
     const hash = createHash("sha256")
     for (const { name } of tables) hash.update(name).update(JSON.stringify(database.prepare(`SELECT * FROM "${name}" ORDER BY 1, 2`).all()))
     return hash.digest("hex")
