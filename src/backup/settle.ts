@@ -3,6 +3,7 @@ import { join } from "node:path"
 import type { App } from "../app/app.ts"
 import { resume, standstillFromJson } from "../app/standstill.ts"
 import type { Json } from "../base/canonical-json.ts"
+import { isHoldfastError, messageOf } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { Settlement } from "../operation/operation.ts"
 import type { OperationRecord, StepRecord } from "../operation/ports.ts"
@@ -36,13 +37,25 @@ export async function settleCapture(
   operation: OperationRecord,
   ctx: RunContext,
 ): Promise<void> {
-  for (const source of app.databases) await tools.databases.for(source).endSessions(source, operation.id, ctx)
+  await endSessions(tools, app, operation, ctx)
   if (app.compose !== null) await tools.containers.removeLeftovers(operation.id, ctx)
   await rm(join(tools.scratchDirectory, operation.id), { recursive: true, force: true })
   await vault.backend.unlockDead(vault.location, ctx)
   const stopped = lastDetails(operation.steps, "stop-app")
   if (stopped !== null && isRecord(stopped)) await resume(tools, app, standstillFromJson(stopped["standstill"] ?? null), ctx)
   if (begun(operation.steps, "hooks-before") && !done(operation.steps, "hooks-after")) await runAfterHooks(tools, app.hooks.after, ctx)
+}
+
+/** A server that does not answer has no sessions of ours, and the app must run again whether it answers or not. */
+async function endSessions(tools: BackupTools, app: App, operation: OperationRecord, ctx: RunContext): Promise<void> {
+  for (const source of app.databases) {
+    try {
+      await tools.databases.for(source).endSessions(source, operation.id, ctx)
+    } catch (thrown) {
+      if (!isHoldfastError(thrown, "DATABASE_UNREACHABLE")) throw thrown
+      ctx.progress.warn(`sessions of the interrupted run were not ended: ${messageOf(thrown)}`)
+    }
+  }
 }
 
 /** The details of the last step of this name, null when it never began. */

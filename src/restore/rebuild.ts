@@ -1,5 +1,6 @@
 import { chmod, lchown, lstat, mkdir, readdir, rm, statfs } from "node:fs/promises"
 import { dirname, join } from "node:path"
+import { z } from "zod"
 import type { App, PostgresSource } from "../app/app.ts"
 import { appFromJson } from "../app/portable.ts"
 import { schemaQueries } from "../app/schema-queries.ts"
@@ -11,10 +12,10 @@ import type { Settlement } from "../operation/operation.ts"
 import type { OperationRecord } from "../operation/ports.ts"
 import { runOperation, type ContextBase } from "../operation/run-operation.ts"
 import { differingFacts } from "../recovery-point/facts.ts"
-import type { DatabasePart, FilesPart, ManifestPart, PathsPart } from "../recovery-point/manifest.ts"
+import type { DatabasePart, FilesPart, ImagePart, ManifestPart, PathsPart } from "../recovery-point/manifest.ts"
 import { partItem } from "../recovery-point/recovery-point.ts"
 import { gateLive } from "./gate-live.ts"
-import { loadImages } from "./images.ts"
+import { loadImages, nameImage } from "./images.ts"
 import type { RestoreTools } from "./ports.ts"
 import { databaseSource } from "./replacement.ts"
 import { fetchPaths, placeStaged, stageTree, type Origin } from "./stage.ts"
@@ -90,7 +91,8 @@ export async function rebuildApp(
   if (plan.occupied.length > 0 && !options.over) {
     throw new HoldfastError("TARGET_NOT_EMPTY", { what: `${plan.occupied.length} places are not empty: ${plan.occupied.slice(0, 5).join(", ")}` })
   }
-  const request = { kind: "rebuild" as const, app: plan.app.name, steps: rebuildSteps, plan: { point: plan.point }, command }
+  const recorded = { point: plan.point, app: origin.point.manifest.settings["app"] ?? null }
+  const request = { kind: "rebuild" as const, app: plan.app.name, steps: rebuildSteps, plan: recorded, command }
   const end = await runOperation(tools, request, base, async (journal, ctx) => {
     const startedMs = ctx.clock.monotonicMs()
     await rebuild(tools, origin, plan.app, journal, ctx)
@@ -115,7 +117,7 @@ async function rebuild(tools: RestoreTools, origin: Origin, app: App, journal: J
       await journal.step("place-paths", { kind: part.kind }, async () => await placePaths(origin, part, scratch, ctx))
     }
     const images = parts.filter((part) => part.kind === "image")
-    if (images.length > 0) await journal.step("load-image", {}, async () => await loadImages(tools, origin, images, ctx))
+    if (images.length > 0) await journal.step("load-image", {}, async () => await placeImages(tools, origin, images, ctx))
     for (const part of parts) {
       if (part.kind === "files") await journal.step("place-files", { files: part.name }, async () => await placeFiles(tools, origin, app, part, ctx))
     }
@@ -125,6 +127,11 @@ async function rebuild(tools: RestoreTools, origin: Origin, app: App, journal: J
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }
+}
+
+async function placeImages(tools: RestoreTools, origin: Origin, parts: readonly ImagePart[], ctx: RunContext): Promise<void> {
+  await loadImages(tools, origin, parts, ctx)
+  for (const { reference, imageId } of parts) await nameImage(tools, { reference, from: null, to: imageId }, "to", ctx)
 }
 
 async function placePaths(origin: Origin, part: PathsPart, scratch: string, ctx: RunContext): Promise<void> {
@@ -200,7 +207,7 @@ async function placeDatabase(tools: RestoreTools, origin: Origin, app: App, part
   await engine.drop(source, names.kept, ctx)
 }
 
-async function locatedSource(tools: RestoreTools, app: App, part: DatabasePart, ctx: RunContext) {
+async function locatedSource(tools: RestoreTools, app: App, part: Pick<DatabasePart, "name">, ctx: RunContext) {
   const source = databaseSource(app, part.name)
   if (source.engine !== "sqlite" || !("volume" in source.place)) return source
   return { ...source, place: { path: join(await volumeDirectory(tools, app, source.place.volume, ctx), source.place.path) } }
@@ -231,8 +238,36 @@ async function startWhole(tools: RestoreTools, app: App, ctx: RunContext): Promi
   if (result.exitCode !== 0) throw new HoldfastError("HOOK_FAILED", { what: `run.start ended with exit code ${result.exitCode}`, why: result.stderrTail })
 }
 
-/** An interrupted rebuild leaves an app that was not there before; nothing is removed, and running it again with --over begins anew. */
-export async function settleRebuild(tools: RestoreTools, operation: OperationRecord): Promise<Settlement> {
+/**
+ * An interrupted rebuild leaves an app that was not there before; running it again with --over begins anew. What was only staged is removed.
+ * It works without settings, which a new host does not have yet, and a database that cannot be asked is named, not waited for.
+ */
+export async function settleRebuild(tools: RestoreTools, operation: OperationRecord, ctx: RunContext): Promise<Settlement> {
   await rm(join(tools.scratchDirectory, operation.id), { recursive: true, force: true })
-  return { outcome: "failed", message: "interrupted; run `holdfast rebuild` again with --over" }
+  const left: string[] = []
+  const begun = operation.steps.flatMap((step) => (step.name === "place-database" ? [databaseDetails.parse(step.details).database] : []))
+  for (const name of new Set(begun)) {
+    try {
+      await removeStaged(tools, appFromJson(rebuildPlan.parse(operation.plan).app), name, operation.id, ctx)
+    } catch (thrown) {
+      if (!(thrown instanceof HoldfastError)) throw thrown
+      left.push(`; what was staged of database:${name} may be left (${thrown.message})`)
+    }
+  }
+  return { outcome: "failed", message: `interrupted; run \`holdfast rebuild\` again with --over${left.join("")}` }
+}
+
+const rebuildPlan = z.object({ app: z.json() })
+const databaseDetails = z.object({ database: z.string() })
+
+async function removeStaged(tools: RestoreTools, app: App, name: string, operationId: string, ctx: RunContext): Promise<void> {
+  const source = await locatedSource(tools, app, { name }, ctx)
+  const engine = tools.databases.for(source)
+  const names = engine.planNames(source, operationId)
+  await engine.endSessions(source, operationId, ctx)
+  const now = await engine.observe(source, names, ctx)
+  // Set aside but not replaced yet: it is the only one there is.
+  if (now.kept && !now.live) await engine.swapBack(source, names, ctx)
+  await engine.drop(source, names.staged, ctx)
+  if (now.kept && now.live) await engine.drop(source, names.kept, ctx)
 }

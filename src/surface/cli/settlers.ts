@@ -27,9 +27,9 @@ export function settlersOf(house: House): Settlers {
       const { settleUndo } = await import("../../restore/settle.ts")
       return await settleUndo(await verbTools(house), await appOf(house, operation), await vaultOf(house, operation), operation, ctx)
     },
-    rebuild: async (operation) => {
+    rebuild: async (operation, ctx) => {
       const { settleRebuild } = await import("../../restore/rebuild.ts")
-      return await settleRebuild(await verbTools(house), operation)
+      return await settleRebuild(await verbTools(house), operation, ctx)
     },
     drill: async (operation, ctx) => {
       const { settleDrill } = await import("../../drill/drill.ts")
