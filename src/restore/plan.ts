@@ -1,6 +1,7 @@
 import { stat, statfs } from "node:fs/promises"
 import { dirname } from "node:path"
 import type { App, DatabaseSource } from "../app/app.ts"
+import { mountIdentity } from "../app/tree/mounts.ts"
 import { schemaQueries } from "../app/schema-queries.ts"
 import type { Json } from "../base/canonical-json.ts"
 import { HoldfastError, isHoldfastError } from "../base/errors.ts"
@@ -50,6 +51,7 @@ export async function planRestore(
 ): Promise<RestorePlan> {
   const { manifest } = origin.point
   const parts = manifest.parts.filter((part) => toRestore(options, part.part))
+  await refuseUnmounted(app, parts)
   const space = await spaceFor(app, parts)
   refuseLackOfSpace(space)
   const stops = await plannedStops(tools, app, parts, ctx)
@@ -110,6 +112,15 @@ async function lookAtDatabases(tools: RestoreTools, app: App, parts: readonly Ma
 function swapRefused(part: string, canSwap: { readonly why: string; readonly remedy?: string }): HoldfastError {
   const { why, remedy } = canSwap
   return new HoldfastError("DATABASE_RENAME_REFUSED", { what: `${part} cannot be swapped`, why, ...(remedy === undefined ? {} : { hint: remedy }) })
+}
+
+/** What is restored under a disk that is missing is hidden as soon as the disk is back (F81). */
+async function refuseUnmounted(app: App, parts: readonly ManifestPart[]): Promise<void> {
+  for (const source of app.files) {
+    if (!source.mustBeMounted || !parts.some((part) => part.kind === "files" && part.name === source.name)) continue
+    if ((await isThere(source.place.path)) && (await mountIdentity(source.place.path)).isMountPoint) continue
+    throw new HoldfastError("SOURCE_NOT_MOUNTED", { what: `files:${source.name}: nothing is mounted at ${source.place.path}` })
+  }
 }
 
 /** Trees that were deleted; databases say so when they are looked at. */

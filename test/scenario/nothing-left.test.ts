@@ -70,6 +70,14 @@ describe("a live state that is gone", { timeout: LIMIT_MS }, () => {
     const shown = await cli.run("show", name, restored.safetyPoint ?? "")
     expect(shown.stdout).toContain("left out: database:main")
     expect(shown.stdout).toMatch(/^files:uploads +2 files/m)
+
+    await cluster.sql(name, "INSERT INTO message VALUES (41, 'after the restore')")
+    const undone = await cli.run("undo", restored.operationId, "--yes")
+
+    expect(describeRun([], undone)).toContain("exit code 0")
+    expect(undone.stderr + undone.stdout).toContain("database:main did not exist before the restore: it stays as it is")
+    expect(await readFile(join(uploads, "b.txt"), "utf8")).toBe("written since")
+    expect(await cluster.value(name, "SELECT count(*) FROM message")).toBe("41")
   })
 
   it("a file tree and a SQLite file that were deleted come back", async () => {
@@ -112,6 +120,16 @@ describe("a live state that is gone", { timeout: LIMIT_MS }, () => {
 
     expect(refused).toMatchObject({ code: "SOURCE_MISSING", what: `directory ${join(here, "data")} does not exist` })
     expect(refused.hint).toBe("Mount its disk; if it was deleted, make it again with mkdir, then run the command again.")
+  })
+
+  it("a tree whose disk is not mounted is not restored under the mount point", async () => {
+    const { directory: here, database: name, cli } = await world("unmounted")
+    const text = await readFile(join(here, "holdfast.yaml"), "utf8")
+    await writeFile(join(here, "holdfast.yaml"), text.replace("data/uploads }", "data/uploads, mustBeMounted: true }"))
+
+    const refused = await cli.error("restore", name, "latest", "--yes")
+
+    expect(refused).toMatchObject({ code: "SOURCE_NOT_MOUNTED", what: `files:uploads: nothing is mounted at ${join(here, "data/uploads")}` })
   })
 
   it("a server that is down, and a role that may not make databases: refused before anything is stopped, with what to do", async () => {
