@@ -44,7 +44,13 @@ const app: fc.Arbitrary<App> = fc
     run: orNull(fc.record({ stop: argv, start: argv })),
     databases: fc.array(database, { maxLength: 3 }),
     files: fc.array(
-      fc.record({ name: text, place, exclude: fc.array(text), defaultOwner: orNull(fc.record({ uid: fc.nat(), gid: fc.nat() })), mustBeMounted: fc.boolean() }),
+      fc.record({
+        name: text,
+        place,
+        exclude: fc.array(text),
+        defaultOwner: orNull(fc.record({ uid: fc.nat(), gid: fc.nat() })),
+        mustBeMounted: fc.boolean(),
+      }),
       { maxLength: 2 },
     ),
     secrets: fc.array(path),
@@ -54,7 +60,12 @@ const app: fc.Arbitrary<App> = fc
       fc.record({
         url: orNull(text),
         command: orNull(fc.record({ service: text, argv })),
-        expect: fc.dictionary(fc.string({ minLength: 1, maxLength: 5 }).filter((key) => key !== "__proto__"), fc.array(text)).map((one) => ({ ...one })),
+        expect: fc
+          .dictionary(
+            fc.string({ minLength: 1, maxLength: 5 }).filter((key) => key !== "__proto__"),
+            fc.array(text),
+          )
+          .map((one) => ({ ...one })),
         versionKey: orNull(text),
         timeoutMs: fc.nat(),
       }),

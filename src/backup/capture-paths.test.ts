@@ -34,13 +34,23 @@ describe("secrets and configuration, copied into one tree", () => {
     const { uid, gid } = lstatSync(live)
     expect(recorded).toEqual([
       { path: join(live, "a/.env"), stored: "0-.env", directory: false, root: { uid, gid, mode: 0o600 } },
-      { path: join(live, "b/.env"), stored: "1-.env", directory: false, root: { uid: isRoot ? 999 : uid, gid: isRoot ? 998 : gid, mode: 0o640 } },
+      {
+        path: join(live, "b/.env"),
+        stored: "1-.env",
+        directory: false,
+        root: { uid: isRoot ? 999 : uid, gid: isRoot ? 998 : gid, mode: 0o640 },
+      },
       { path: join(live, "a"), stored: "2-a", directory: true, root: { uid, gid, mode: 0o750 } },
     ])
     expect(readdirSync(copy).toSorted()).toEqual(["0-.env", "1-.env", "2-a"])
     expect([readFileSync(join(copy, "0-.env"), "utf8"), readFileSync(join(copy, "1-.env"), "utf8")]).toEqual(["one", "two"])
     expect(readlinkSync(join(copy, "2-a/link"))).toBe("../nowhere")
-    for (const [from, to] of [["b/.env", "1-.env"], ["a", "2-a"], ["a/deep", "2-a/deep"], ["a/deep/tool", "2-a/deep/tool"]] as const) {
+    for (const [from, to] of [
+      ["b/.env", "1-.env"],
+      ["a", "2-a"],
+      ["a/deep", "2-a/deep"],
+      ["a/deep/tool", "2-a/deep/tool"],
+    ] as const) {
       const [before, after] = [lstatSync(join(live, from)), lstatSync(join(copy, to))]
       expect([after.mode, after.uid, after.gid], to).toEqual([before.mode, before.uid, before.gid])
     }
@@ -54,7 +64,10 @@ describe("secrets and configuration, copied into one tree", () => {
     symlinkSync("real", join(live, "key"))
     symlinkSync("folder", join(live, "keys"))
     const recorded = await copyPathsIn([join(live, "key"), join(live, "keys")], copy)
-    expect(recorded.map(({ directory, root }) => [directory, root.mode])).toEqual([[false, 0o400], [true, lstatSync(join(live, "folder")).mode & 0o7777]])
+    expect(recorded.map(({ directory, root }) => [directory, root.mode])).toEqual([
+      [false, 0o400],
+      [true, lstatSync(join(live, "folder")).mode & 0o7777],
+    ])
     expect(lstatSync(join(copy, "0-key")).isFile()).toBe(true)
     expect([readFileSync(join(copy, "0-key"), "utf8"), readFileSync(join(copy, "1-keys/in"), "utf8")]).toEqual(["the key", "inside"])
   })
@@ -63,7 +76,10 @@ describe("secrets and configuration, copied into one tree", () => {
     const { live, copy } = await places()
     symlinkSync("nowhere", join(live, "dangling"))
     for (const name of ["absent", "dangling"]) {
-      await expect(copyPathsIn([join(live, name)], copy)).rejects.toMatchObject({ code: "SECRET_MISSING", message: `${join(live, name)} is not there` })
+      await expect(copyPathsIn([join(live, name)], copy)).rejects.toMatchObject({
+        code: "SECRET_MISSING",
+        message: `${join(live, name)} is not there`,
+      })
     }
   })
 })
@@ -76,11 +92,17 @@ describe("blank secrets", () => {
     writeFileSync(join(live, "zero"), "")
     writeFileSync(join(live, "keys/deep/space"), " \n\t")
     symlinkSync("zero", join(live, "link"))
-    const judge = async (...names: readonly string[]) => await refuseBlankSecrets(exampleApp({ secrets: names.map((name) => join(live, name)) }))
+    const judge = async (...names: readonly string[]) =>
+      await refuseBlankSecrets(exampleApp({ secrets: names.map((name) => join(live, name)) }))
     await expect(judge("good")).resolves.toBeUndefined()
     await expect(judge("zero")).rejects.toMatchObject({ code: "SECRET_EMPTY", message: `a secret is blank: ${join(live, "zero")}` })
-    await expect(judge("good", "link", "keys")).rejects.toThrow(`secrets are blank: ${join(live, "link")}, ${join(live, "keys/deep/space")}`)
-    await expect(judge("absent")).rejects.toMatchObject({ code: "SECRET_MISSING", message: `the secret ${join(live, "absent")} is not there` })
+    await expect(judge("good", "link", "keys")).rejects.toThrow(
+      `secrets are blank: ${join(live, "link")}, ${join(live, "keys/deep/space")}`,
+    )
+    await expect(judge("absent")).rejects.toMatchObject({
+      code: "SECRET_MISSING",
+      message: `the secret ${join(live, "absent")} is not there`,
+    })
   })
 
   it("are accepted where the recipe says so, by file name, and large files are not read", async () => {
@@ -91,7 +113,8 @@ describe("blank secrets", () => {
     writeFileSync(join(live, "limit"), " ".repeat(4096))
     const fact = { name: "o", file: "optional.pem", lossMeans: "", remedy: "" }
     const recipe = (blankAllowed: boolean) => exampleRecipe({ secretFacts: [{ ...fact, blankAllowed }] })
-    const judge = async (name: string, allowed: boolean) => await refuseBlankSecrets(exampleApp({ secrets: [join(live, name)], recipe: recipe(allowed) }))
+    const judge = async (name: string, allowed: boolean) =>
+      await refuseBlankSecrets(exampleApp({ secrets: [join(live, name)], recipe: recipe(allowed) }))
     await expect(judge("optional.pem", true)).resolves.toBeUndefined()
     await expect(judge("optional.pem", false)).rejects.toMatchObject({ code: "SECRET_EMPTY" })
     await expect(judge("other.pem", true)).rejects.toMatchObject({ code: "SECRET_EMPTY" })

@@ -17,7 +17,11 @@ describe("canonical JSON", () => {
   const shuffled = (json: Json): Json => {
     if (json === null || typeof json !== "object") return json
     if (Array.isArray(json)) return json.map((item: Json) => shuffled(item))
-    return Object.fromEntries(Object.entries(json).toReversed().map(([key, member]) => [key, member === undefined ? null : shuffled(member)]))
+    return Object.fromEntries(
+      Object.entries(json)
+        .toReversed()
+        .map(([key, member]) => [key, member === undefined ? null : shuffled(member)]),
+    )
   }
 
   it("is the same bytes for equal values, in whatever order their members were made, and reads back as the value", () => {
@@ -48,33 +52,70 @@ describe("canonical JSON", () => {
 
 it("a secret prints as nothing of itself, however it is printed", () => {
   fc.assert(
-    fc.property(fc.string({ minLength: 12 }).map((text) => `canary${text}`), (text) => {
-      const secret = new Secret(text)
-      const holder = { secret, list: [secret], map: new Map([["k", secret]]) }
-      const error = new HoldfastError("TOOL_FAILED", { what: `a ${String(secret)}`, details: { secret } })
-      const printed = [`${String(secret)}`, JSON.stringify(holder), inspect(holder, { depth: null, showHidden: true }), format("%s %o %O %j", secret, secret, secret, secret), inspect(error, { depth: null })]
-      for (const one of printed) expect(one).not.toContain("canary")
-      expect(Object.keys(secret)).toEqual([])
-      expect(secret.reveal()).toBe(text)
-    }),
+    fc.property(
+      fc.string({ minLength: 12 }).map((text) => `canary${text}`),
+      (text) => {
+        const secret = new Secret(text)
+        const holder = { secret, list: [secret], map: new Map([["k", secret]]) }
+        const error = new HoldfastError("TOOL_FAILED", { what: `a ${String(secret)}`, details: { secret } })
+        const printed = [
+          `${String(secret)}`,
+          JSON.stringify(holder),
+          inspect(holder, { depth: null, showHidden: true }),
+          format("%s %o %O %j", secret, secret, secret, secret),
+          inspect(error, { depth: null }),
+        ]
+        for (const one of printed) expect(one).not.toContain("canary")
+        expect(Object.keys(secret)).toEqual([])
+        expect(secret.reveal()).toBe(text)
+      },
+    ),
   )
 })
 
 describe("units", () => {
-  it.each([[0, "0 B"], [1, "1 B"], [1023, "1023 B"], [1024, "1.0 KiB"], [1536, "1.5 KiB"], [102_400, "100 KiB"], [1_048_575, "1.0 MiB"], [1_073_741_824, "1.0 GiB"], [2 ** 60, "1024 PiB"]])(
-    "%i bytes are %s",
-    (sizeBytes, expected) => expect(formatBytes(sizeBytes)).toBe(expected),
-  )
+  it.each([
+    [0, "0 B"],
+    [1, "1 B"],
+    [1023, "1023 B"],
+    [1024, "1.0 KiB"],
+    [1536, "1.5 KiB"],
+    [102_400, "100 KiB"],
+    [1_048_575, "1.0 MiB"],
+    [1_073_741_824, "1.0 GiB"],
+    [2 ** 60, "1024 PiB"],
+  ])("%i bytes are %s", (sizeBytes, expected) => expect(formatBytes(sizeBytes)).toBe(expected))
 
-  it.each([[0, "0.0 s"], [400, "0.4 s"], [9_949, "9.9 s"], [9_999, "10 s"], [10_000, "10 s"], [59_499, "59 s"], [59_500, "1 min"], [200_000, "3 min 20 s"], [3_600_000, "1 h"], [18_720_000, "5 h 12 min"], [172_800_000, "2 d"], [273_600_000, "3 d 4 h"]])(
-    "%i ms are %s",
-    (ms, expected) => expect(formatDuration(ms)).toBe(expected),
-  )
+  it.each([
+    [0, "0.0 s"],
+    [400, "0.4 s"],
+    [9_949, "9.9 s"],
+    [9_999, "10 s"],
+    [10_000, "10 s"],
+    [59_499, "59 s"],
+    [59_500, "1 min"],
+    [200_000, "3 min 20 s"],
+    [3_600_000, "1 h"],
+    [18_720_000, "5 h 12 min"],
+    [172_800_000, "2 d"],
+    [273_600_000, "3 d 4 h"],
+  ])("%i ms are %s", (ms, expected) => expect(formatDuration(ms)).toBe(expected))
 
-  it.each([["90s", 90_000], ["30m", 1_800_000], ["24h", 86_400_000], ["7d", 604_800_000], ["2w", 1_209_600_000], [" 1.5h ", 5_400_000], ["15ms", 15], ["", null], ["5", null], ["-5s", null], ["5 s", null], ["5y", null], ["1e3s", null]])(
-    "%j is a duration of %s ms",
-    (text, expected) => expect(parseDurationMs(text)).toBe(expected),
-  )
+  it.each([
+    ["90s", 90_000],
+    ["30m", 1_800_000],
+    ["24h", 86_400_000],
+    ["7d", 604_800_000],
+    ["2w", 1_209_600_000],
+    [" 1.5h ", 5_400_000],
+    ["15ms", 15],
+    ["", null],
+    ["5", null],
+    ["-5s", null],
+    ["5 s", null],
+    ["5y", null],
+    ["1e3s", null],
+  ])("%j is a duration of %s ms", (text, expected) => expect(parseDurationMs(text)).toBe(expected))
 })
 
 describe("ids", () => {
@@ -98,8 +139,21 @@ describe("errors", () => {
   it("carry what, why, hint and cause, and are told by their code", () => {
     const cause = new Error("below")
     const error = new HoldfastError("TOOL_TIMEOUT", { what: "x did not finish", why: "y", cause })
-    expect(error).toMatchObject({ message: "x did not finish", why: "y", cause, exitCode: 122, retryable: true, hint: catalog.TOOL_TIMEOUT.hint, details: {} })
-    expect([isHoldfastError(error), isHoldfastError(error, "TOOL_TIMEOUT"), isHoldfastError(error, "USAGE"), isHoldfastError(cause)]).toEqual([true, true, false, false])
+    expect(error).toMatchObject({
+      message: "x did not finish",
+      why: "y",
+      cause,
+      exitCode: 122,
+      retryable: true,
+      hint: catalog.TOOL_TIMEOUT.hint,
+      details: {},
+    })
+    expect([
+      isHoldfastError(error),
+      isHoldfastError(error, "TOOL_TIMEOUT"),
+      isHoldfastError(error, "USAGE"),
+      isHoldfastError(cause),
+    ]).toEqual([true, true, false, false])
     expect([messageOf(cause), messageOf("text"), messageOf(null)]).toEqual(["below", "text", "null"])
   })
 

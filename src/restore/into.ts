@@ -40,7 +40,7 @@ export async function restoreInto(
   try {
     const written: WrittenPart[] = []
     for (const part of parts) {
-      const target = safeJoin(directory, nameOf(part))
+      const target = placeIn(directory, part)
       ctx.progress.step(`write ${part.part}`)
       await writePart(origin, part, target, path, ctx)
       written.push({ part: part.part, path: target, sizeBytes: part.sizeBytes })
@@ -56,6 +56,11 @@ export async function restoreInto(
 export async function removeWritten(directory: string, whole: boolean): Promise<void> {
   if (whole) return await rm(directory, { recursive: true, force: true })
   for (const name of await readdir(directory)) await rm(join(directory, name), { recursive: true, force: true })
+}
+
+/** Where a part is written. Names come from the vault, so they are not trusted to stay inside. Throws FILES_DIFFER. */
+export function placeIn(directory: string, part: ManifestPart): string {
+  return safeJoin(directory, nameOf(part))
 }
 
 function nameOf(part: ManifestPart): string {
@@ -104,8 +109,8 @@ async function writePaths(origin: Origin, part: PathsPart, target: string, ctx: 
   }
 }
 
-/** `--into` must not name what the app is using, by this name or through links. */
-async function refuseLive(app: App, directory: string): Promise<void> {
+/** `--into` must not name what the app is using, by this name or through links. Throws TARGET_IS_LIVE. */
+export async function refuseLive(app: App, directory: string): Promise<void> {
   const live = [
     ...app.files.map((source) => source.place.path),
     ...app.databases.flatMap((source) => (source.engine === "sqlite" ? [source.place.path] : [])),
