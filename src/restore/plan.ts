@@ -111,7 +111,11 @@ async function lookAtDatabases(tools: RestoreTools, app: App, parts: readonly Ma
 
 function swapRefused(part: string, canSwap: { readonly why: string; readonly remedy?: string }): HoldfastError {
   const { why, remedy } = canSwap
-  return new HoldfastError("DATABASE_RENAME_REFUSED", { what: `${part} cannot be swapped`, why, ...(remedy === undefined ? {} : { hint: remedy }) })
+  return new HoldfastError("DATABASE_RENAME_REFUSED", {
+    what: `${part} cannot be swapped`,
+    why,
+    ...(remedy === undefined ? {} : { hint: remedy }),
+  })
 }
 
 /** What is restored under a disk that is missing is hidden as soon as the disk is back (F81). */
@@ -141,14 +145,17 @@ function schemaWarnings(app: App, then: string | null, now: string | null): read
 }
 
 function programWarnings(app: App, origin: Origin, options: RestoreOptions): readonly string[] {
-  const imported = origin.point.manifest.trigger === "import" ? ["this point was imported: nothing is known of the program that wrote it"] : []
+  const imported =
+    origin.point.manifest.trigger === "import" ? ["this point was imported: nothing is known of the program that wrote it"] : []
   const restored = origin.point.manifest.parts.filter((part) => toRestore(options, part.part)).map((part) => part.kind)
   const alone = restored.includes("database") !== restored.includes("files") && app.files.length > 0 && app.databases.length > 0
   const orphans = alone && app.recipe?.deletesOrphans === true
   return [
     ...imported,
     ...(orphans ? [`${app.name} deletes files that no row names: restore database and files of one point together`] : []),
-    ...(origin.point.manifest.trigger !== "import" && !options.withImages ? ["images and configuration stay as they are (--with images brings the point's own back)"] : []),
+    ...(origin.point.manifest.trigger !== "import" && !options.withImages
+      ? ["images and configuration stay as they are (--with images brings the point's own back)"]
+      : []),
   ]
 }
 
@@ -209,7 +216,9 @@ export function refuseLackOfSpace(space: RestorePlan["space"]): void {
 
 async function lastDuration(tools: RestoreTools, app: App): Promise<number | null> {
   const operations = await tools.store.operations({ app: app.name, limit: 200 })
-  const last = operations.find((one) => (one.kind === "restore" || one.kind === "drill") && one.outcome === "succeeded" && one.finishedAt !== null)
+  const last = operations.find(
+    (one) => (one.kind === "restore" || one.kind === "drill") && one.outcome === "succeeded" && one.finishedAt !== null,
+  )
   return last?.finishedAt ? last.finishedAt.getTime() - last.startedAt.getTime() : null
 }
 

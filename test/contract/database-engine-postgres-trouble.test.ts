@@ -32,7 +32,9 @@ describe("a PostgreSQL server in trouble", { timeout: 180_000 }, () => {
 
       expect(refused.message).toBe(`cannot connect to database shop at 127.0.0.1:${cluster.port} as app`)
       expect(refused.why).toContain("connection slots")
-      expect(refused.hint).toBe("Every connection of the server is taken (max_connections). End idle sessions or raise it, then run the command again.")
+      expect(refused.hint).toBe(
+        "Every connection of the server is taken (max_connections). End idle sessions or raise it, then run the command again.",
+      )
     } finally {
       await Promise.all(taken.map(async (client) => await client.end()))
     }
@@ -63,7 +65,9 @@ describe("a PostgreSQL server in trouble", { timeout: 180_000 }, () => {
     const client = /PostgreSQL (\S+) clients/.exec((await bench.engine.inspect(cluster.source("shop"), bench.context())).access)?.[1] ?? ""
     const made = { engineVersion: "99.1", image: null }
 
-    const refused = await failureOf(bench.fromFile(captured.file, async (dump) => await bench.engine.checkDump(dump, bench.context(), made)))
+    const refused = await failureOf(
+      bench.fromFile(captured.file, async (dump) => await bench.engine.checkDump(dump, bench.context(), made)),
+    )
 
     expect(refused.code).toBe("DATABASE_CLIENT_TOO_OLD")
     expect(refused.message).toBe(`pg_dump ${client} is older than the server, PostgreSQL 99.1`)

@@ -129,23 +129,36 @@ describe("a live state that is gone", { timeout: LIMIT_MS }, () => {
 
     const refused = await cli.error("restore", name, "latest", "--yes")
 
-    expect(refused).toMatchObject({ code: "SOURCE_NOT_MOUNTED", what: `files:uploads: nothing is mounted at ${join(here, "data/uploads")}` })
+    expect(refused).toMatchObject({
+      code: "SOURCE_NOT_MOUNTED",
+      what: `files:uploads: nothing is mounted at ${join(here, "data/uploads")}`,
+    })
   })
 
   it("a server that is down, and a role that may not make databases: refused before anything is stopped, with what to do", async () => {
     const { directory: here, database: name, cli } = await world("refused")
-    await writeFile(join(here, "holdfast.yaml"), `${await readFile(join(here, "holdfast.yaml"), "utf8")}    run: { stop: [touch, stopped], start: ["true"] }\n`)
+    await writeFile(
+      join(here, "holdfast.yaml"),
+      `${await readFile(join(here, "holdfast.yaml"), "utf8")}    run: { stop: [touch, stopped], start: ["true"] }\n`,
+    )
     const withAddress = (address: string): Cli => cliIn({ ...cli.place, environment: { APP_DATABASE_URL: address } })
     await cluster.sql("postgres", "CREATE ROLE tenant LOGIN PASSWORD 'canary-tenant-55'", `ALTER DATABASE ${name} OWNER TO tenant`)
     await cluster.sql(name, "ALTER TABLE message OWNER TO tenant")
 
     const down = await withAddress(`postgres://admin:none@127.0.0.1:1/${name}`).error("restore", name, "latest", "--yes")
-    const tenant = await withAddress(`postgres://tenant:canary-tenant-55@127.0.0.1:${cluster.port}/${name}`).error("restore", name, "latest", "--yes")
+    const tenant = await withAddress(`postgres://tenant:canary-tenant-55@127.0.0.1:${cluster.port}/${name}`).error(
+      "restore",
+      name,
+      "latest",
+      "--yes",
+    )
 
     expect(down).toMatchObject({ code: "DATABASE_UNREACHABLE", why: "connect ECONNREFUSED 127.0.0.1:1" })
     expect(down.hint).toBe("Check that the database runs and that the settings name the right address, user and password.")
     expect(tenant).toMatchObject({ code: "DATABASE_RENAME_REFUSED", why: "role tenant may not create databases (CREATEDB is missing)" })
-    expect(tenant.hint).toBe('As a superuser run `ALTER ROLE "tenant" CREATEDB`; or restore beside with --into DIR and load the dump with pg_restore.')
+    expect(tenant.hint).toBe(
+      'As a superuser run `ALTER ROLE "tenant" CREATEDB`; or restore beside with --into DIR and load the dump with pg_restore.',
+    )
     await expect(stat(join(here, "stopped"))).rejects.toThrow("ENOENT")
   })
 
