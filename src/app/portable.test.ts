@@ -1,6 +1,7 @@
 import * as fc from "fast-check"
 import { expect, it } from "vitest"
 import { exampleApp, exampleRecipe } from "../../test/fixture/example.ts"
+import { z } from "zod"
 import { Secret } from "../base/secret.ts"
 import type { App, Argv, DatabaseSource } from "./app.ts"
 import { appFromJson, appToJson } from "./portable.ts"
@@ -77,6 +78,11 @@ const app: fc.Arbitrary<App> = fc
   })
   .map((more) => exampleApp(more))
 
+/** As a manifest is read: text, then JSON. */
+function asRead(value: unknown) {
+  return z.json().parse(JSON.parse(JSON.stringify(value)))
+}
+
 function withoutPasswords(one: App): App {
   return { ...one, databases: one.databases.map((source) => (source.engine === "postgres" ? { ...source, password: null } : source)) }
 }
@@ -84,7 +90,7 @@ function withoutPasswords(one: App): App {
 it("every app comes back from a manifest as it was, without passwords", () => {
   fc.assert(
     fc.property(app, (one) => {
-      expect(appFromJson(JSON.parse(JSON.stringify(appToJson(one))))).toEqual(withoutPasswords(one))
+      expect(appFromJson(asRead(appToJson(one)))).toEqual(withoutPasswords(one))
     }),
   )
 })
@@ -106,6 +112,6 @@ it("the version that the settings say comes back", () => {
 
 it("what is not an app is refused", () => {
   for (const json of [null, {}, [], { ...exampleApp(), databases: [{ engine: "mongo" }] }]) {
-    expect(() => appFromJson(JSON.parse(JSON.stringify(json)))).toThrow()
+    expect(() => appFromJson(asRead(json))).toThrow()
   }
 })

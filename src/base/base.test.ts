@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { inspect, format } from "node:util"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { z } from "zod"
 import { temporaryDirectory } from "../../test/fixture/tmp.ts"
 import { canonicalJson, sha256, type Json } from "./canonical-json.ts"
 import { writeFileDurably } from "./durable-file.ts"
@@ -13,7 +14,7 @@ import { Secret } from "./secret.ts"
 import { formatBytes, formatDuration, parseDurationMs } from "./units.ts"
 
 describe("canonical JSON", () => {
-  const value = fc.jsonValue().map((json): Json => JSON.parse(JSON.stringify(json)))
+  const value = fc.jsonValue().map((json): Json => z.json().parse(JSON.parse(JSON.stringify(json))))
   const shuffled = (json: Json): Json => {
     if (json === null || typeof json !== "object") return json
     if (Array.isArray(json)) return json.map((item: Json) => shuffled(item))
@@ -59,7 +60,7 @@ it("a secret prints as nothing of itself, however it is printed", () => {
         const holder = { secret, list: [secret], map: new Map([["k", secret]]) }
         const error = new HoldfastError("TOOL_FAILED", { what: `a ${String(secret)}`, details: { secret } })
         const printed = [
-          `${String(secret)}`,
+          String(secret),
           JSON.stringify(holder),
           inspect(holder, { depth: null, showHidden: true }),
           format("%s %o %O %j", secret, secret, secret, secret),
