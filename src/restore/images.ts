@@ -1,23 +1,47 @@
+import type { App } from "../app/app.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { ImagePart } from "../recovery-point/manifest.ts"
 import { partItem } from "../recovery-point/recovery-point.ts"
 import type { Origin } from "./stage.ts"
 import type { RestoreTools } from "./ports.ts"
 
-/** Makes the point's own images available under the names that the compose file uses. One that is present already is only named. */
+/** What one name of an image means: `to` after the swap, `from` before it; null when no container told. */
+export interface ImageSwap {
+  readonly reference: string
+  readonly from: string | null
+  readonly to: string
+}
+
+/** Makes the point's own images available by their ids. No name moves: the live app's next start is not affected. */
 export async function loadImages(tools: RestoreTools, origin: Origin, parts: readonly ImagePart[], ctx: RunContext): Promise<void> {
   for (const part of parts) {
-    if (await tools.containers.imagePresent(part.imageId, ctx)) {
-      await tools.containers.tagImage(part.imageId, part.reference, ctx)
-      continue
-    }
+    if (await tools.containers.imagePresent(part.imageId, ctx)) continue
     const item = await partItem(origin.vault, origin.point, part.part, ctx)
     await origin.vault.backend.readStream(
       origin.vault.location,
       item,
       part.fileName,
-      async (source) => await tools.containers.loadImage(source, part.imageId, part.reference, ctx),
+      async (source) => await tools.containers.loadImage(source, part.imageId, part.imageId, ctx),
       ctx,
     )
   }
+}
+
+/** The image that runs under this name now is what going back goes back to. Nothing is changed. */
+export async function planImageSwap(tools: RestoreTools, app: App, part: ImagePart, ctx: RunContext): Promise<ImageSwap> {
+  const states = app.compose === null ? [] : await tools.containers.services(app.compose.projectName, ctx)
+  const from = states.find((state) => state.imageReference === part.reference)?.imageId ?? null
+  return { reference: part.reference, from, to: part.imageId }
+}
+
+/** Gives the name to one of the two images. One that was run by its id or digest has no name to give; repeating it is harmless. */
+export async function nameImage(tools: RestoreTools, { reference, from, to }: ImageSwap, which: "from" | "to", ctx: RunContext): Promise<void> {
+  const imageId = which === "to" ? to : from
+  if (imageId === null || reference === imageId || reference.includes("@")) return
+  await tools.containers.tagImage(imageId, reference, ctx)
+}
+
+/** The other way round. Where nobody knows what the name meant before, it stays as it is. */
+export function exchangedImage(swap: ImageSwap): ImageSwap {
+  return swap.from === null ? swap : { ...swap, from: swap.to, to: swap.from }
 }

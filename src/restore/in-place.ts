@@ -96,7 +96,7 @@ async function prepare(
   const { app } = subject
   const parts = origin.point.manifest.parts.filter((part) => toRestore(options, part.part))
   if (parts.length === 0) throw new HoldfastError("PART_UNKNOWN", { what: `nothing of ${origin.point.manifest.id} matches what was asked for` })
-  const planned = await Promise.all(parts.map(async (part) => await planReplacements(tools, app, part, ctx.operationId)))
+  const planned = await Promise.all(parts.map(async (part) => await planReplacements(tools, app, part, ctx)))
   const replacements = planned.flat()
   const standstill = await standstillOf(tools, app, ctx)
   const wellBefore = await isWell(tools, app, ctx)
@@ -222,7 +222,7 @@ async function stageAll(tools: RestoreTools, restoring: Restoring, journal: Jour
       await journal.step("stage-paths", { kind: part.kind }, async () => {
         const directory = await fetchPaths(origin, part, restoring.scratch, ctx)
         for (const replacement of own) {
-          if (replacement.kind === "database" || replacement.stored === null) continue
+          if (replacement.kind === "database" || replacement.kind === "image" || replacement.stored === null) continue
           await placeStaged(join(directory, replacement.stored), replacement.swap.staged)
         }
       })

@@ -7,6 +7,7 @@ import type { Json } from "../base/canonical-json.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { ManifestPart } from "../recovery-point/manifest.ts"
+import { nameImage, planImageSwap, type ImageSwap } from "./images.ts"
 import { dropFile, planFileSwap, swapFileBack, swapFileIn, type FileSwap } from "./file-swap.ts"
 import type { RestoreTools } from "./ports.ts"
 
@@ -15,6 +16,7 @@ export type Replacement =
   | { readonly kind: "database"; readonly part: string; readonly source: string; readonly names: ReplacementNames }
   | { readonly kind: "tree"; readonly part: string; readonly stored: string | null; readonly swap: TreeSwap }
   | { readonly kind: "file"; readonly part: string; readonly stored: string; readonly swap: FileSwap }
+  | { readonly kind: "image"; readonly part: string; readonly swap: ImageSwap }
 
 const namesSchema = z.object({ live: z.string(), staged: z.string(), kept: z.string(), failed: z.string() })
 
@@ -23,6 +25,11 @@ const replacementsSchema = z.array(
     z.object({ kind: z.literal("database"), part: z.string(), source: z.string(), names: namesSchema }),
     z.object({ kind: z.literal("tree"), part: z.string(), stored: z.string().nullable(), swap: treeSwapSchema }),
     z.object({ kind: z.literal("file"), part: z.string(), stored: z.string(), swap: namesSchema.extend({ existed: z.boolean(), removes: z.boolean() }) }),
+    z.object({
+      kind: z.literal("image"),
+      part: z.string(),
+      swap: z.object({ reference: z.string(), from: z.string().nullable(), to: z.string() }),
+    }),
   ]),
 )
 
@@ -31,6 +38,7 @@ export function replacementsToJson(replacements: readonly Replacement[]): Json {
   return replacements.map((replacement) => {
     if (replacement.kind === "database") return { ...replacement, names: { ...replacement.names } }
     if (replacement.kind === "file") return { ...replacement, swap: { ...replacement.swap } }
+    if (replacement.kind === "image") return { ...replacement, swap: { ...replacement.swap } }
     return { ...replacement, swap: { ...replacement.swap } }
   })
 }
@@ -45,8 +53,9 @@ export async function planReplacements(
   tools: RestoreTools,
   app: App,
   part: ManifestPart,
-  operationId: string,
+  ctx: RunContext,
 ): Promise<readonly Replacement[]> {
+  const { operationId } = ctx
   if (part.kind === "database") {
     const source = databaseSource(app, part.name)
     return [{ kind: "database", part: part.part, source: part.name, names: tools.databases.for(source).planNames(source, operationId) }]
@@ -56,7 +65,7 @@ export async function planReplacements(
     const leaveAlone = [...part.exclude, ...(await databasesInside(app, path))]
     return [{ kind: "tree", part: part.part, stored: null, swap: await planTreeSwap(path, operationId, leaveAlone) }]
   }
-  if (part.kind === "image") return []
+  if (part.kind === "image") return [{ kind: "image", part: part.part, swap: await planImageSwap(tools, app, part, ctx) }]
   return await Promise.all(
     part.paths.map(async ({ path, stored, directory }): Promise<Replacement> => {
       if (directory) return { kind: "tree", part: part.part, stored, swap: await planTreeSwap(path, operationId) }
@@ -86,6 +95,7 @@ function filesPath(app: App, name: string): string {
 export async function swapIn(tools: RestoreTools, app: App, replacement: Replacement, ctx: RunContext): Promise<void> {
   if (replacement.kind === "tree") return await swapTreeIn(replacement.swap, ctx)
   if (replacement.kind === "file") return await swapFileIn(replacement.swap)
+  if (replacement.kind === "image") return await nameImage(tools, replacement.swap, "to", ctx)
   const source = databaseSource(app, replacement.source)
   await tools.databases.for(source).swapIn(source, replacement.names, ctx)
 }
@@ -94,6 +104,7 @@ export async function swapIn(tools: RestoreTools, app: App, replacement: Replace
 export async function swapBack(tools: RestoreTools, app: App, replacement: Replacement, ctx: RunContext): Promise<void> {
   if (replacement.kind === "tree") return await swapTreeBack(replacement.swap, ctx)
   if (replacement.kind === "file") return await swapFileBack(replacement.swap)
+  if (replacement.kind === "image") return await nameImage(tools, replacement.swap, "from", ctx)
   const source = databaseSource(app, replacement.source)
   const engine = tools.databases.for(source)
   const now = await engine.observe(source, replacement.names, ctx)
@@ -110,6 +121,7 @@ export async function drop(
 ): Promise<void> {
   if (replacement.kind === "tree") return await dropKeptTree(replacement.swap, what, ctx)
   if (replacement.kind === "file") return await dropFile(replacement.swap[what])
+  if (replacement.kind === "image") return
   const source = databaseSource(app, replacement.source)
   await tools.databases.for(source).drop(source, replacement.names[what], ctx)
 }

@@ -2,6 +2,7 @@ import { lstat } from "node:fs/promises"
 import type { App } from "../app/app.ts"
 import { standStill, type Standstill } from "../app/standstill.ts"
 import type { RunContext } from "../base/run-context.ts"
+import { exchangedImage } from "./images.ts"
 import { startAgain } from "./in-place.ts"
 import type { RestoreTools } from "./ports.ts"
 import { databaseSource, swapIn, type Replacement } from "./replacement.ts"
@@ -38,6 +39,7 @@ async function swapAgain(tools: RestoreTools, app: App, replacement: Replacement
 function again(replacement: Replacement): Replacement {
   if (replacement.kind === "database") return { ...replacement, names: exchanged(replacement.names) }
   if (replacement.kind === "tree") return { ...replacement, swap: exchanged(replacement.swap) }
+  if (replacement.kind === "image") return { ...replacement, swap: exchangedImage(replacement.swap) }
   return { ...replacement, swap: { ...exchanged(replacement.swap), existed: !replacement.swap.removes, removes: false } }
 }
 
@@ -46,6 +48,7 @@ function exchanged<N extends { readonly staged: string; readonly kept: string }>
 }
 
 async function wasBegun(tools: RestoreTools, app: App, replacement: Replacement, ctx: RunContext): Promise<boolean> {
+  if (replacement.kind === "image") return true
   if (replacement.kind === "file") return await isThere(replacement.swap.kept)
   if (replacement.kind === "tree") {
     const { kept, root } = replacement.swap

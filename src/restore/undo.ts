@@ -9,6 +9,7 @@ import { owed } from "../operation/owed.ts"
 import { runOperation, type ContextBase } from "../operation/run-operation.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import { gateLive } from "./gate-live.ts"
+import { exchangedImage } from "./images.ts"
 import { findKept } from "./kept.ts"
 import type { RestoreTools } from "./ports.ts"
 import { drop, replacedDatabases, replacementsToJson, swapIn, type Replacement } from "./replacement.ts"
@@ -123,6 +124,7 @@ async function withoutMadeAnew(
 /** The kept state plays the staged one, and what is live now is kept where a failed state would go. */
 export function reverse(replacement: Replacement): Replacement {
   if (replacement.kind === "database") return { ...replacement, names: reversedNames(replacement.names) }
+  if (replacement.kind === "image") return { ...replacement, swap: exchangedImage(replacement.swap) }
   if (replacement.kind === "file") {
     const { existed } = replacement.swap
     return { ...replacement, swap: { ...replacement.swap, ...reversedNames(replacement.swap), existed: true, removes: !existed } }

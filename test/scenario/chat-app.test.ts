@@ -147,7 +147,7 @@ describeNeeding(
     expect(report.safetyPoint).not.toBeNull()
     expect(started).toHaveLength(1)
     const { operation } = await world.cli.json(operationOutput, ["operations", "show", report.operationId])
-    const swaps = operation.steps.filter((step) => step.name === "swap")
+    const swaps = operation.steps.filter(({ name }) => name === "swap")
     expect(swaps.length).toBeGreaterThanOrEqual(4)
     for (const swap of swaps) expect(new Date(swap.at).getTime()).toBeLessThanOrEqual(started[0] ?? 0)
     expect(await otherDatabases(world.project)).toHaveLength(1)
