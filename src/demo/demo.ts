@@ -147,7 +147,7 @@ function describePoint(point: SealedPoint): string {
 }
 
 function describeDamage(facts: SampleFacts): string {
-  return `${facts.corruptRows} bad rows, ${facts.lostUploads} lost uploads, blank secret`
+  return `${facts.corruptRows} rows, ${facts.lostUploads} uploads, the secret`
 }
 
 function describeRestore(report: { readonly downtimeMs: number }): string {

@@ -108,7 +108,7 @@ function linesOf(report: DemoReport, { folder, kept, durationMs }: Surrounding):
     ...(kept ? placeLines(folder) : [`everything was in ${folder}, removed now (--keep keeps it)`]),
     "",
     report.passed
-      ? `every comparison held, in ${formatDuration(durationMs)}; next: holdfast init, for an app of your own`
+      ? `every comparison held, in ${formatDuration(durationMs)}\nnext, for an app of your own: holdfast init`
       : `${failed} of ${report.comparisons.length} comparisons did not hold: this is a bug in Holdfast, please report it`,
   ]
 }
@@ -120,6 +120,12 @@ function placeLines(folder: string): readonly string[] {
     ["vault", join(folder, "vault")],
     ["its key, store", join(folder, "state")],
   ]
-  const options = `--config ${join(folder, "holdfast.yaml")} --state-dir ${join(folder, "state")}`
-  return [...renderTable([{ title: "WHERE" }, { title: "" }], rows), "", "look around:", `  holdfast points sample \\`, `    ${options}`]
+  return [
+    ...renderTable([{ title: "WHERE" }, { title: "" }], rows),
+    "",
+    "to look around:",
+    "  holdfast points sample \\",
+    `    --config ${join(folder, "holdfast.yaml")} \\`,
+    `    --state-dir ${join(folder, "state")}`,
+  ]
 }
