@@ -96,7 +96,7 @@ async function appendOnePercent(cluster: Cluster): Promise<void> {
   await cluster.sql(
     DATABASE,
     `INSERT INTO messages (channel_id, author_id, body)
-     SELECT 1 + n % 10, 1 + n % 50, md5((n * 13)::text) || ' ' || repeat(md5((n * 17)::text), 1 + n % 5) FROM generate_series(1, (SELECT count(*) / 100 FROM messages)) n`,
+     SELECT 1 + n % 10, 1 + n % 50, md5((n * 13)::text) || ' ' || repeat(md5((n * 17)::text), (1 + n % 5)::int) FROM generate_series(1, (SELECT count(*) / 100 FROM messages)) n`,
     "CHECKPOINT",
   )
 }
