@@ -40,7 +40,12 @@ async function place(name: string, environment: Record<string, string> = {}): Pr
   const stateDirectory = join(directory, name, "state")
   await mkdir(snapshots, { recursive: true })
   await cluster.sql("postgres", `CREATE DATABASE ${database} OWNER chatalot`)
-  await cluster.sql(database, "SET ROLE chatalot", "CREATE TABLE users (id int PRIMARY KEY, name text)", "INSERT INTO users VALUES (1, 'ann'), (2, 'bob')")
+  await cluster.sql(
+    database,
+    "SET ROLE chatalot",
+    "CREATE TABLE users (id int PRIMARY KEY, name text)",
+    "INSERT INTO users VALUES (1, 'ann'), (2, 'bob')",
+  )
   const cli = cliIn({
     cwd: join(directory, name),
     stateDirectory,
@@ -55,7 +60,8 @@ async function place(name: string, environment: Record<string, string> = {}): Pr
   return { cli, snapshots, database }
 }
 
-const names = async (database: string): Promise<string> => await cluster.value(database, "SELECT string_agg(name, ',' ORDER BY id) FROM users")
+const names = async (database: string): Promise<string> =>
+  await cluster.value(database, "SELECT string_agg(name, ',' ORDER BY id) FROM users")
 
 /** As chatalot-snapshot leaves it: a gzipped dump and a JSON manifest, both named by the id. */
 async function leaveSnapshot(snapshots: string, database: string, id: string, format: "custom" | "plain", label: string): Promise<void> {
@@ -159,7 +165,10 @@ describeNeeding("restic", "postgres")("drop-in use", () => {
 
       const after = await cli.json(snapshotsOutput, ["snapshot", "list"])
       const found = after.snapshots.filter((one) => one.kind === "file")
-      expect(found).toMatchObject([{ id: plain, proof: "read" }, { id: custom, proof: "read", point: verified.point }])
+      expect(found).toMatchObject([
+        { id: plain, proof: "read" },
+        { id: custom, proof: "read", point: verified.point },
+      ])
       expect(after.snapshots.filter((one) => one.kind === "point").every((one) => one.label?.startsWith("before restore of "))).toBe(true)
       expect(await readFile(join(snapshots, `${custom}.sql.gz`))).toEqual(before)
     },
