@@ -13,6 +13,8 @@ export interface CrashWorld {
   /** The next command; it settles what the killed one left. */
   readonly settleWords: readonly string[]
   readonly environment: Readonly<Record<string, string>>
+  /** What happens to the machine between the kill and the next command. */
+  readonly beforeSettling?: (() => Promise<void>) | undefined
   dispose(): Promise<void>
 }
 
@@ -89,6 +91,7 @@ async function cleanRun(matrix: CrashMatrix, entry: string, world: CrashWorld): 
 async function killedRun(matrix: CrashMatrix, entry: string, world: CrashWorld, point: ReachedPoint): Promise<number> {
   const ended = await run(entry, world, world.words, point)
   if (ended.signal !== "SIGKILL") throw new Error(`${describePoint(point)} was not reached\n${describeEnd(ended)}`)
+  await world.beforeSettling?.()
   for (const write of matrix.killSettlingAt ?? []) await run(entry, world, world.settleWords, { phase: "before", write })
   const settled = await run(entry, world, world.settleWords, null)
   if (settled.exitCode !== 0) throw new Error(`settling failed after ${describePoint(point)}\n${describeEnd(settled)}`)
