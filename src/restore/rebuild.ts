@@ -15,6 +15,7 @@ import { differingFacts } from "../recovery-point/facts.ts"
 import type { DatabasePart, FilesPart, ImagePart, ManifestPart, PathsPart } from "../recovery-point/manifest.ts"
 import { partItem } from "../recovery-point/recovery-point.ts"
 import { gateLive } from "./gate-live.ts"
+import { refuseOccupiedDatabase, refuseOccupiedEngine } from "./occupied.ts"
 import { loadImages, nameImage } from "./images.ts"
 import type { RestoreTools } from "./ports.ts"
 import { databaseSource } from "./replacement.ts"
@@ -84,7 +85,7 @@ export async function rebuildApp(
   tools: RestoreTools,
   origin: Origin,
   plan: RebuildPlan,
-  options: { over: boolean },
+  options: RebuildOptions,
   command: string,
   base: ContextBase,
 ): Promise<RebuildReport> {
@@ -95,7 +96,8 @@ export async function rebuildApp(
   const request = { kind: "rebuild" as const, app: plan.app.name, steps: rebuildSteps, plan: recorded, command }
   const end = await runOperation(tools, request, base, async (journal, ctx) => {
     const startedMs = ctx.clock.monotonicMs()
-    await rebuild(tools, origin, plan.app, journal, ctx)
+    if (!options.over) await refuseOccupiedEngine(tools, plan.app, origin.point.manifest.parts, ctx)
+    await rebuild(tools, origin, plan.app, options, journal, ctx)
     const report: RebuildReport = {
       operationId: ctx.operationId,
       app: plan.app.name,
@@ -108,7 +110,11 @@ export async function rebuildApp(
   return end.result
 }
 
-async function rebuild(tools: RestoreTools, origin: Origin, app: App, journal: Journal<RebuildSteps>, ctx: RunContext): Promise<void> {
+interface RebuildOptions {
+  readonly over: boolean
+}
+
+async function rebuild(tools: RestoreTools, origin: Origin, app: App, options: RebuildOptions, journal: Journal<RebuildSteps>, ctx: RunContext): Promise<void> {
   const { parts } = origin.point.manifest
   const scratch = join(tools.scratchDirectory, ctx.operationId)
   try {
@@ -121,7 +127,7 @@ async function rebuild(tools: RestoreTools, origin: Origin, app: App, journal: J
     for (const part of parts) {
       if (part.kind === "files") await journal.step("place-files", { files: part.name }, async () => await placeFiles(tools, origin, app, part, ctx))
     }
-    await placeDatabases(tools, origin, app, journal, ctx)
+    await placeDatabases(tools, origin, app, options, journal, ctx)
     await journal.step("start-app", {}, async () => await startWhole(tools, app, ctx))
     await journal.step("gate", {}, async () => await gateLive(tools, app, ctx))
   } finally {
@@ -175,7 +181,7 @@ async function volumeDirectory(tools: RestoreTools, app: App, declared: string, 
   return volume.hostPath
 }
 
-async function placeDatabases(tools: RestoreTools, origin: Origin, app: App, journal: Journal<RebuildSteps>, ctx: RunContext): Promise<void> {
+async function placeDatabases(tools: RestoreTools, origin: Origin, app: App, options: RebuildOptions, journal: Journal<RebuildSteps>, ctx: RunContext): Promise<void> {
   const services = app.databases.flatMap((source) => (source.engine === "postgres" && source.service !== null ? [source.service] : []))
   const { compose } = app
   if (compose !== null && services.length > 0) {
@@ -183,15 +189,16 @@ async function placeDatabases(tools: RestoreTools, origin: Origin, app: App, jou
   }
   for (const part of origin.point.manifest.parts) {
     if (part.kind !== "database") continue
-    await journal.step("place-database", { database: part.name }, async () => await placeDatabase(tools, origin, app, part, ctx))
+    await journal.step("place-database", { database: part.name }, async () => await placeDatabase(tools, origin, app, options, part, ctx))
   }
 }
 
-async function placeDatabase(tools: RestoreTools, origin: Origin, app: App, part: DatabasePart, ctx: RunContext): Promise<void> {
+async function placeDatabase(tools: RestoreTools, origin: Origin, app: App, options: RebuildOptions, part: DatabasePart, ctx: RunContext): Promise<void> {
   const source = await locatedSource(tools, app, part, ctx)
   const engine = tools.databases.for(source)
   const names = engine.planNames(source, ctx.operationId)
   if (source.engine === "postgres") await untilReachable(tools, source, ctx)
+  if (!options.over) await refuseOccupiedDatabase(tools, app, source, ctx)
   if (source.engine === "sqlite") await mkdir(dirname(source.place.path), { recursive: true })
   const item = await partItem(origin.vault, origin.point, part.part, ctx)
   const staged = await origin.vault.backend.readStream(
