@@ -196,10 +196,11 @@ async function placeDatabases(tools: RestoreTools, origin: Origin, app: App, opt
 async function placeDatabase(tools: RestoreTools, origin: Origin, app: App, options: RebuildOptions, part: DatabasePart, ctx: RunContext): Promise<void> {
   const source = await locatedSource(tools, app, part, ctx)
   const engine = tools.databases.for(source)
+  // Names are planned beside the live file, in a directory that an empty host does not have yet.
+  if (source.engine === "sqlite") await mkdir(dirname(source.place.path), { recursive: true })
   const names = engine.planNames(source, ctx.operationId)
   if (source.engine === "postgres") await untilReachable(tools, source, ctx)
   if (!options.over) await refuseOccupiedDatabase(tools, app, source, ctx)
-  if (source.engine === "sqlite") await mkdir(dirname(source.place.path), { recursive: true })
   const item = await partItem(origin.vault, origin.point, part.part, ctx)
   const staged = await origin.vault.backend.readStream(
     origin.vault.location,
