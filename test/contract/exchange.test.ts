@@ -78,7 +78,7 @@ here'`)
       async (server, scratchCtx) => {
         expect(server.user).toBe("app_owner")
         const ownerless = await script(await dump("--format=plain", "--no-owner"))
-        await asDump(ownerless, async (source) => await bench.engine.loadPlain?.(server, "mine", source, scratchCtx))
+        await asDump(ownerless, async (opened) => await bench.engine.loadPlain?.(server, "mine", opened, scratchCtx))
         expect((await bench.engine.facts(server, "mine", null, scratchCtx)).rows).toEqual(
           (await bench.engine.facts(cluster.source("chat"), null, null, ctx)).rows,
         )
@@ -89,7 +89,7 @@ here'`)
         const body = "SELECT prosrc FROM pg_proc WHERE proname = 'odd'"
         expect((await bench.engine.query(server, "mine", body, scratchCtx))[0]?.[0]).toBe(await cluster.value("chat", body))
         // Its owner is not there: the first error stops it, and nothing of it stays.
-        const failed = asDump(path, async (source) => await bench.engine.loadPlain?.(server, "theirs", source, scratchCtx))
+        const failed = asDump(path, async (opened) => await bench.engine.loadPlain?.(server, "theirs", opened, scratchCtx))
         await expect(failed).rejects.toMatchObject({
           code: "DATABASE_RESTORE_FAILED",
           why: expect.stringContaining('role "admin" does not exist'),
