@@ -43,8 +43,10 @@ export async function restoreInto(
       const target = placeIn(directory, part)
       ctx.progress.step(`write ${part.part}`)
       await writePart(origin, part, target, path, ctx)
+      if (path !== null && part.kind === "files" && (await droppedEmpty(target))) continue
       written.push({ part: part.part, path: target, sizeBytes: part.sizeBytes })
     }
+    if (path !== null && written.length === 0) throw nothingAt(parts, path)
     return written
   } catch (thrown) {
     await removeWritten(directory, made !== undefined)
@@ -95,7 +97,17 @@ async function writeTree(origin: Origin, part: FilesPart, target: string, path: 
   await mkdir(target, { recursive: true, mode: 0o700 })
   const item = await partItem(origin.vault, origin.point, part.part, ctx)
   await origin.vault.backend.restoreTree(origin.vault.location, item, target, { include: [path] }, ctx)
-  if ((await readdir(target)).length === 0) throw new HoldfastError("PART_UNKNOWN", { what: `${part.part} has nothing at ${path}` })
+}
+
+/** One of several trees may well not have the path; it is removed again then. */
+async function droppedEmpty(target: string): Promise<boolean> {
+  if ((await readdir(target)).length > 0) return false
+  await rm(target, { recursive: true })
+  return true
+}
+
+function nothingAt(parts: readonly ManifestPart[], path: string): HoldfastError {
+  return new HoldfastError("PART_UNKNOWN", { what: `nothing is at ${path} in ${parts.map((part) => part.part).join(", ")}` })
 }
 
 async function writePaths(origin: Origin, part: PathsPart, target: string, ctx: RunContext): Promise<void> {
