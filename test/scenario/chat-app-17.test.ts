@@ -17,7 +17,12 @@ import { storySteps } from "./story.ts"
 const undoOutput = z.object({ format: z.literal("holdfast.undo"), undone: z.string() })
 const writtenOutput = z.object({ point: z.string(), files: z.array(z.object({ part: z.string(), path: z.string() })) })
 
-describeNeeding("docker", "root", "restic", "postgres")("a chat application on PostgreSQL 17", () => {
+describeNeeding(
+  "docker",
+  "root",
+  "restic",
+  "postgres",
+)("a chat application on PostgreSQL 17", () => {
   useDocker(["holdfast-test/node", "holdfast-test/postgres:17", "holdfast-test/busybox"])
   const step = storySteps()
 
@@ -129,13 +134,32 @@ async function restoredRows(world: ChatWorld, dump: string): Promise<string> {
   const container = `${world.project.name}-db`
   await command(["docker", "exec", container, "createdb", "-U", "chatalot", "stock"])
   try {
-    const child = spawn("docker", ["exec", "-i", container, "pg_restore", "-U", "chatalot", "--no-owner", "--exit-on-error", "-d", "stock"], {
-      stdio: ["pipe", "ignore", "inherit"],
-    })
+    const child = spawn(
+      "docker",
+      ["exec", "-i", container, "pg_restore", "-U", "chatalot", "--no-owner", "--exit-on-error", "-d", "stock"],
+      {
+        stdio: ["pipe", "ignore", "inherit"],
+      },
+    )
     createReadStream(dump).pipe(child.stdin)
     const [exitCode] = await once(child, "exit")
     expect(exitCode).toBe(0)
-    return (await command(["docker", "exec", container, "psql", "-X", "-U", "chatalot", "-d", "stock", "-At", "-c", "SELECT count(*) FROM messages"])).trim()
+    return (
+      await command([
+        "docker",
+        "exec",
+        container,
+        "psql",
+        "-X",
+        "-U",
+        "chatalot",
+        "-d",
+        "stock",
+        "-At",
+        "-c",
+        "SELECT count(*) FROM messages",
+      ])
+    ).trim()
   } finally {
     await command(["docker", "exec", container, "dropdb", "-U", "chatalot", "--force", "stock"])
   }

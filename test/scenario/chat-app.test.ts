@@ -102,7 +102,11 @@ describeNeeding(
     const { point: taken } = await world.cli.json(backupOutput, ["backup", "--label", "hot"]).finally(async () => await writer.stop())
 
     point = taken?.id ?? ""
-    expect(taken?.warnings.filter((warning) => !/^(database:main: data checksums are off|files:uploads: changed while it was read)/.test(warning))).toEqual([])
+    expect(
+      taken?.warnings.filter(
+        (warning) => !/^(database:main: data checksums are off|files:uploads: changed while it was read)/.test(warning),
+      ),
+    ).toEqual([])
     expect(taken?.parts.map((part) => part.part).toSorted()).toEqual(
       expect.arrayContaining(["configuration", "database:main", "files:config", "files:uploads", "secrets"]),
     )
@@ -177,21 +181,20 @@ describeNeeding(
     await writeFile(join(world.directory, "passphrase"), "correct horse battery staple\n")
     const kitFile = join(world.directory, "kit.age")
     await world.cli.json(kitOutput, ["kit", "--encrypted", kitFile, "--passphrase-file", join(world.directory, "passphrase")])
-    await removeProject(world.project)
+    await world.project.cli(["down"])
     await rm(world.project.directory, { recursive: true })
     await rm(world.cli.place.stateDirectory, { recursive: true })
     const host = await world.elsewhere("newhost")
+    const words = ["rebuild", point, "--kit", kitFile, "--passphrase-file", join(world.directory, "passphrase"), "--yes"]
 
-    const built = await host.json(rebuildOutput, [
-      "rebuild",
-      point,
-      "--kit",
-      kitFile,
-      "--passphrase-file",
-      join(world.directory, "passphrase"),
-      "--yes",
-    ])
+    const refused = await host.error(...words)
+    await removeProject(world.project)
+    const built = await host.json(rebuildOutput, words)
 
+    expect(refused).toMatchObject({
+      code: "TARGET_NOT_EMPTY",
+      what: `the engine still has something of ${world.project.name}: volume ${world.project.volumes.files}`,
+    })
     expect(built).toMatchObject({ app: world.project.name, point })
     await world.project.waitHealthy()
     expect(await stateOf(world.project)).toEqual(restored)

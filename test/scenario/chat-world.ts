@@ -67,8 +67,12 @@ export interface ChatState {
 
 /** Everything that a restore has to bring back, byte for byte. */
 export async function stateOf(project: ChatProject): Promise<ChatState> {
-  const names = (await project.psql("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1")).split("\n")
-  const queries = names.map((name) => `SELECT '${name}', count(*), coalesce(md5(string_agg(t::text, E'\\n' ORDER BY t::text)), '') FROM "${name}" t`)
+  const names = (
+    await project.psql("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1")
+  ).split("\n")
+  const queries = names.map(
+    (name) => `SELECT '${name}', count(*), coalesce(md5(string_agg(t::text, E'\\n' ORDER BY t::text)), '') FROM "${name}" t`,
+  )
   const lines = (await project.psql(queries.join(" UNION ALL "))).split("\n").map((line) => line.split("|"))
   return {
     tables: Object.fromEntries(lines.map(([name = "", , digest = ""]) => [name, digest])),
@@ -94,7 +98,9 @@ async function entryOf(path: string): Promise<string> {
   const status = await lstat(path)
   const owner = `${(status.mode & 0o7777).toString(8)} ${status.uid}:${status.gid}`
   if (status.isDirectory()) return `directory ${owner}`
-  const content = createHash("sha256").update(await readFile(path)).digest("hex")
+  const content = createHash("sha256")
+    .update(await readFile(path))
+    .digest("hex")
   return `file ${owner} ${status.size} ${content}`
 }
 
@@ -120,7 +126,9 @@ export interface ContainerLook {
 
 /** The containers of a compose project by name. */
 export async function containersOf(projectName: string): Promise<Readonly<Record<string, ContainerLook>>> {
-  const ids = (await command(["docker", "ps", "-aq", "--no-trunc", "--filter", `label=com.docker.compose.project=${projectName}`])).split("\n").filter((id) => id !== "")
+  const ids = (await command(["docker", "ps", "-aq", "--no-trunc", "--filter", `label=com.docker.compose.project=${projectName}`]))
+    .split("\n")
+    .filter((id) => id !== "")
   if (ids.length === 0) return {}
   const shown = containerSchema.parse(JSON.parse(await command(["docker", "inspect", ...ids])))
   return Object.fromEntries(
@@ -146,12 +154,16 @@ export async function leftovers(project: ChatProject): Promise<readonly string[]
     ["docker", "volume", "ls", "--format", "volume {{.Name}} {{.Labels}}"],
   ] as const
   const lines = (await Promise.all(kinds.map(async (argv) => await command(argv)))).flatMap((text) => text.split("\n"))
-  return lines.filter((line) => line.includes(project.name) && (line.includes("holdfast.operation") || /\bholdfast-[a-z0-9]/.test(line.split(" ")[1] ?? "")))
+  return lines.filter(
+    (line) => line.includes(project.name) && (line.includes("holdfast.operation") || /\bholdfast-[a-z0-9]/.test(line.split(" ")[1] ?? "")),
+  )
 }
 
 /** Databases in the app's server that are not its own; a kept state is one of them. */
 export async function otherDatabases(project: ChatProject): Promise<readonly string[]> {
-  const listed = await project.psql(`SELECT datname FROM pg_database WHERE NOT datistemplate AND datname NOT IN ('postgres', '${project.database}') ORDER BY 1`)
+  const listed = await project.psql(
+    `SELECT datname FROM pg_database WHERE NOT datistemplate AND datname NOT IN ('postgres', '${project.database}') ORDER BY 1`,
+  )
   return listed.split("\n").filter((name) => name !== "")
 }
 

@@ -32,13 +32,36 @@ export async function startNeighbour(directory: string): Promise<Neighbour> {
   const { projectName } = project.compose
   await project.up()
   const psql = async (sql: string): Promise<string> =>
-    await command(["docker", "exec", `${projectName}-postgres-1`, "psql", "-X", "-h", "127.0.0.1", "-U", "chatalot", "-d", "chatalot", "-At", "-c", sql])
-  await waitFor(async () => await psql("SELECT 1").then(() => true, () => false))
+    await command([
+      "docker",
+      "exec",
+      `${projectName}-postgres-1`,
+      "psql",
+      "-X",
+      "-h",
+      "127.0.0.1",
+      "-U",
+      "chatalot",
+      "-d",
+      "chatalot",
+      "-At",
+      "-c",
+      sql,
+    ])
+  await waitFor(
+    async () =>
+      await psql("SELECT 1").then(
+        () => true,
+        () => false,
+      ),
+  )
   await psql("CREATE TABLE messages (id int, body text); INSERT INTO messages SELECT n, 'neighbour ' || n FROM generate_series(1, 500) n")
   return {
     look: async () => ({
       containers: await containersOf(projectName),
-      rows: await psql("SELECT count(*), md5(string_agg(body, ',' ORDER BY id)), (SELECT string_agg(datname, ',' ORDER BY datname) FROM pg_database) FROM messages"),
+      rows: await psql(
+        "SELECT count(*), md5(string_agg(body, ',' ORDER BY id)), (SELECT string_agg(datname, ',' ORDER BY datname) FROM pg_database) FROM messages",
+      ),
     }),
     remove: project.remove,
   }
