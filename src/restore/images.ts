@@ -35,7 +35,12 @@ export async function planImageSwap(tools: RestoreTools, app: App, part: ImagePa
 }
 
 /** Gives the name to one of the two images. One that was run by its id or digest has no name to give; repeating it is harmless. */
-export async function nameImage(tools: RestoreTools, { reference, from, to }: ImageSwap, which: "from" | "to", ctx: RunContext): Promise<void> {
+export async function nameImage(
+  tools: RestoreTools,
+  { reference, from, to }: ImageSwap,
+  which: "from" | "to",
+  ctx: RunContext,
+): Promise<void> {
   const imageId = which === "to" ? to : from
   if (imageId === null || reference === imageId || reference.includes("@")) return
   await tools.containers.tagImage(imageId, reference, ctx)

@@ -18,7 +18,9 @@ export async function refuseOccupiedEngine(tools: RestoreTools, app: App, parts:
     if (name !== "" && (await holdsSomething(tools, name, inside.join("/"), ctx))) occupied.push(`volume ${name}`)
   }
   if (occupied.length === 0) return
-  throw new HoldfastError("TARGET_NOT_EMPTY", { what: `the engine still has something of ${app.name}: ${[...new Set(occupied)].slice(0, 5).join(", ")}` })
+  throw new HoldfastError("TARGET_NOT_EMPTY", {
+    what: `the engine still has something of ${app.name}: ${[...new Set(occupied)].slice(0, 5).join(", ")}`,
+  })
 }
 
 async function holdsSomething(tools: RestoreTools, name: string, inside: string, ctx: RunContext): Promise<boolean> {
