@@ -1,7 +1,6 @@
 import { readdir } from "node:fs/promises"
 import { join } from "node:path"
 import type { App, DatabaseSource } from "../app/app.ts"
-import { schemaQueries } from "../app/schema-queries.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { ManifestPart } from "../recovery-point/manifest.ts"
@@ -33,7 +32,7 @@ async function holdsSomething(tools: RestoreTools, name: string, inside: string,
 /** A server's volume that was left over may hold the only copy of what came after the point. Throws TARGET_NOT_EMPTY when the database has tables. */
 export async function refuseOccupiedDatabase(tools: RestoreTools, app: App, source: DatabaseSource, ctx: RunContext): Promise<void> {
   if (source.engine !== "postgres") return
-  const { rows } = await tools.databases.for(source).facts(source, null, schemaQueries(app, source), ctx)
+  const { rows } = await tools.databases.for(source).facts(source, null, null, ctx)
   const tables = Object.keys(rows)
   if (tables.length === 0) return
   throw new HoldfastError("TARGET_NOT_EMPTY", { what: `database ${source.database} of ${app.name} has ${tables.length} tables already` })
