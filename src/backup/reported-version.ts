@@ -5,7 +5,8 @@ import type { RunContext } from "../base/run-context.ts"
 import { isHoldfastError } from "../base/errors.ts"
 import type { BackupTools } from "./ports.ts"
 
-const PROBE_TIMEOUT_MS = 3000
+// Longer than a loaded machine needs to start a program in a container: a point of unknown version is worse than the wait.
+const PROBE_TIMEOUT_MS = 10_000
 const bodySchema = z.record(z.string(), z.unknown())
 
 /** What the running program says of its version in its health body; null when it does not answer or does not say. */
