@@ -97,8 +97,10 @@ function createHouseTools(stateDirectory: string, options: MainOptions): HouseTo
     },
     scratchDirectory: scratch.get,
     close: async () => {
-      await own.made()?.then(async (directory) => await directory.remove())
-      await store.made()?.then(async (opened) => await opened.close())
+      // What could not be opened was told where it was needed, and there is nothing of it to give back.
+      const nothing = (): void => undefined
+      await own.made()?.then(async (directory) => await directory.remove(), nothing)
+      await store.made()?.then(async (opened) => await opened.close(), nothing)
     },
   }
 }

@@ -195,7 +195,8 @@ async function nearestThere(path: string): Promise<string> {
 }
 
 function placeOf(app: App, part: ManifestPart): string | null {
-  if (part.kind === "files") return dirname(targetOf(app, part))
+  // The tree itself, not what is around it: what is staged for a mount point lies inside it.
+  if (part.kind === "files") return targetOf(app, part)
   if (part.kind !== "database") return null
   const source = databaseSource(app, part.name)
   return source.engine === "sqlite" ? dirname(source.place.path) : null
