@@ -2,7 +2,7 @@ import type { App } from "../app/app.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { ImagePart } from "../recovery-point/manifest.ts"
 import { partItem } from "../recovery-point/recovery-point.ts"
-import type { Origin } from "./stage.ts"
+import type { Origin } from "./origin.ts"
 import type { RestoreTools } from "./ports.ts"
 
 /** What one name of an image means: `to` after the swap, `from` before it; null when no container told. */

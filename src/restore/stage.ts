@@ -7,16 +7,12 @@ import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import { differingFacts } from "../recovery-point/facts.ts"
 import type { DatabasePart, FilesPart, PathsPart } from "../recovery-point/manifest.ts"
-import { partItem, type SealedPoint } from "../recovery-point/recovery-point.ts"
-import type { OpenVault } from "../vault/vault.ts"
+import { partItem } from "../recovery-point/recovery-point.ts"
+import type { Origin } from "./origin.ts"
 import { databaseSource, type Replacement } from "./replacement.ts"
 import type { RestoreTools } from "./ports.ts"
 
-/** Where staged content comes from. */
-export interface Origin {
-  readonly vault: OpenVault
-  readonly point: SealedPoint
-}
+export type { Origin } from "./origin.ts"
 
 /**
  * Restores a database beside the live one and compares its facts with those of the capture; the live one is not touched.

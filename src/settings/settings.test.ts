@@ -78,7 +78,7 @@ describe("the settings file", () => {
     const undescribed: string[] = []
     const walk = (node: unknown, path: string): void => {
       if (typeof node !== "object" || node === null) return
-      for (const [key, value] of Object.entries(node)) {
+      for (const [key, value] of Object.entries<unknown>({ ...node })) {
         if (key === "properties" && typeof value === "object" && value !== null)
           for (const [name, child] of Object.entries(value))
             if (typeof child === "object" && child !== null && !("description" in child)) undescribed.push(`${path}.${name}`)

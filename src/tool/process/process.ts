@@ -136,6 +136,20 @@ function feed(child: ChildProcess, request: ChildRequest): void {
   child.stdin?.end(text instanceof Secret ? text.reveal() : text)
 }
 
+const LINGER_MS = 3000
+
+/**
+ * A child that has exited may leave a daemon behind that still holds its output (`run.start` of a plain program does just that). What
+ * the child itself wrote is read by then; the daemon is not waited for.
+ */
+function letGoOf(child: ChildProcess): void {
+  const timer = setTimeout(() => {
+    child.stdout?.destroy()
+    child.stderr?.destroy()
+  }, LINGER_MS)
+  child.on("close", () => clearTimeout(timer))
+}
+
 /** Resolves once: when the child has exited and its output is read to the end, or could not be started. */
 async function endOf(child: ChildProcess): Promise<{ exitCode: number | null; signal: string | null; failure: string }> {
   return await new Promise((resolve) => {
@@ -144,6 +158,7 @@ async function endOf(child: ChildProcess): Promise<{ exitCode: number | null; si
       failure = error.message
       if (child.pid === undefined) resolve({ exitCode: null, signal: null, failure })
     })
+    child.on("exit", () => letGoOf(child))
     child.on("close", (exitCode, signal) => resolve({ exitCode, signal, failure }))
   })
 }
