@@ -99,7 +99,10 @@ describeNeeding(
     acknowledged = [...writer.acknowledged]
     const uploads = [...writer.uploads]
 
-    const { point: taken } = await world.cli.json(backupOutput, ["backup", "--label", "hot"]).finally(async () => await writer.stop())
+    const backingUp = world.cli.json(backupOutput, ["backup", "--label", "hot"])
+    await Promise.allSettled([backingUp])
+    await writer.stop()
+    const { point: taken } = await backingUp
 
     point = taken?.id ?? ""
     expect(
