@@ -35,7 +35,9 @@ export async function planStandstill(tools: StandstillTools, app: App, ctx: RunC
 }
 
 function writerFilter(app: App): (state: ServiceState) => boolean {
-  const databaseServices = new Set(app.databases.flatMap((database) => (database.engine === "postgres" && database.service ? [database.service] : [])))
+  const databaseServices = new Set(
+    app.databases.flatMap((database) => (database.engine === "postgres" && database.service ? [database.service] : [])),
+  )
   return (state) => !databaseServices.has(state.service) && (state.state === "running" || state.state === "restarting")
 }
 
@@ -91,7 +93,10 @@ async function runCommand(tools: StandstillTools, app: App, which: "stop" | "sta
   if (argv === undefined) throw new HoldfastError("APP_NOT_STOPPABLE", { what: `${app.name} has no run.${which} command` })
   const result = await tools.commands.run(argv, {}, ctx)
   if (result.exitCode === 0) return
-  throw new HoldfastError("HOOK_FAILED", { what: `run.${which} of ${app.name} ended with exit code ${result.exitCode}`, why: result.stderrTail })
+  throw new HoldfastError("HOOK_FAILED", {
+    what: `run.${which} of ${app.name} ended with exit code ${result.exitCode}`,
+    why: result.stderrTail,
+  })
 }
 
 const standstillSchema = z.object({

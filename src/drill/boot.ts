@@ -25,7 +25,14 @@ export interface Boot {
  * Starts the whole app from the point in a sandbox without network, with the point's own images: databases first, filled before anything
  * else starts, then the rest, then the gate. Throws SANDBOX_REFUSED when the app needs what a sandbox must not have.
  */
-export async function bootApp(tools: DrillTools, app: App, origin: Origin, fetched: Fetched, directory: string, ctx: RunContext): Promise<Boot> {
+export async function bootApp(
+  tools: DrillTools,
+  app: App,
+  origin: Origin,
+  fetched: Fetched,
+  directory: string,
+  ctx: RunContext,
+): Promise<Boot> {
   const project = copiedProject(app, directory)
   const images = origin.point.manifest.parts.filter((part) => part.kind === "image")
   const startedMs = ctx.clock.monotonicMs()
@@ -65,11 +72,16 @@ function restingServices(origin: Origin): readonly string[] {
 function gateAssertions(report: GateReport): readonly Assertion[] {
   const asked = report.checks.filter((check) => check.outcome !== "skipped")
   const checks = asked.map((check) => ({ name: `booted: ${check.name}`, passed: check.outcome === "passed", detail: check.why }))
-  return [...checks, { name: "booted: gate", passed: report.passed, detail: `${report.probes} probes in ${Math.round(report.durationMs)} ms` }]
+  return [
+    ...checks,
+    { name: "booted: gate", passed: report.passed, detail: `${report.probes} probes in ${Math.round(report.durationMs)} ms` },
+  ]
 }
 
 function gateWarnings(report: GateReport): readonly string[] {
-  return report.checks.filter((check) => check.outcome === "skipped").map((check) => `${check.name} was not asked in the sandbox: ${check.why}`)
+  return report.checks
+    .filter((check) => check.outcome === "skipped")
+    .map((check) => `${check.name} was not asked in the sandbox: ${check.why}`)
 }
 
 function sandboxSources(app: App, sandbox: Sandbox): Readonly<Record<string, DatabaseSource>> {
@@ -82,7 +94,8 @@ function inSandbox(source: PostgresSource, sandbox: Sandbox): PostgresSource {
 
 /** The compose project as the point recorded it, resolved from its copy in the sandbox directory. */
 function copiedProject(app: App, directory: string): ComposeProject {
-  if (app.compose === null) throw new HoldfastError("SANDBOX_REFUSED", { what: `${app.name} is not a compose project, so there is nothing to boot` })
+  if (app.compose === null)
+    throw new HoldfastError("SANDBOX_REFUSED", { what: `${app.name} is not a compose project, so there is nothing to boot` })
   const { projectDirectory } = app.compose
   const copied = (path: string): string => {
     const inside = relative(projectDirectory, path)
@@ -121,7 +134,14 @@ async function fillVolumes(
   return directories
 }
 
-async function placeSqlite(tools: DrillTools, app: App, origin: Origin, source: SqliteSource, path: string, ctx: RunContext): Promise<void> {
+async function placeSqlite(
+  tools: DrillTools,
+  app: App,
+  origin: Origin,
+  source: SqliteSource,
+  path: string,
+  ctx: RunContext,
+): Promise<void> {
   await mkdir(join(path, ".."), { recursive: true })
   const part = databasePart(origin, source.name)
   const target: SqliteSource = { ...source, place: { path } }

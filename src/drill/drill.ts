@@ -33,18 +33,23 @@ export async function drillPoint(
 ): Promise<DrillReport> {
   const { manifest } = origin.point
   const plan = { point: manifest.id, vault: origin.vault.location.name, level }
-  const end = await runOperation(tools, { kind: "drill", app: manifest.app, steps: drillSteps, plan, command }, base, async (journal, ctx) => {
-    const directory = join(tools.scratchDirectory, ctx.operationId)
-    await mkdir(directory, { recursive: true, mode: 0o700 })
-    try {
-      const report = await runDrill(tools, app, origin, level, directory, journal, ctx)
-      if (!report.passed) throw drillFailed(report)
-      await journal.step("record-proof", { level }, async () => await recordProof(origin.vault, tools.store, proofOf(report, ctx), ctx))
-      return { outcome: "succeeded", result: report, record: { point: report.point, level, recoveryTimeMs: report.recoveryTimeMs } }
-    } finally {
-      await rm(directory, { recursive: true, force: true })
-    }
-  })
+  const end = await runOperation(
+    tools,
+    { kind: "drill", app: manifest.app, steps: drillSteps, plan, command },
+    base,
+    async (journal, ctx) => {
+      const directory = join(tools.scratchDirectory, ctx.operationId)
+      await mkdir(directory, { recursive: true, mode: 0o700 })
+      try {
+        const report = await runDrill(tools, app, origin, level, directory, journal, ctx)
+        if (!report.passed) throw drillFailed(report)
+        await journal.step("record-proof", { level }, async () => await recordProof(origin.vault, tools.store, proofOf(report, ctx), ctx))
+        return { outcome: "succeeded", result: report, record: { point: report.point, level, recoveryTimeMs: report.recoveryTimeMs } }
+      } finally {
+        await rm(directory, { recursive: true, force: true })
+      }
+    },
+  )
   return end.result
 }
 
@@ -90,7 +95,10 @@ async function runDrill(
 
 function drillFailed(report: DrillReport): HoldfastError {
   const failed = report.assertions.filter((assertion) => !assertion.passed).map((assertion) => `${assertion.name}: ${assertion.detail}`)
-  return new HoldfastError("DRILL_FAILED", { what: `${report.point} did not pass the drill`, why: failed.join("; ") || "nothing could be asserted" })
+  return new HoldfastError("DRILL_FAILED", {
+    what: `${report.point} did not pass the drill`,
+    why: failed.join("; ") || "nothing could be asserted",
+  })
 }
 
 function proofOf(report: DrillReport, ctx: RunContext) {

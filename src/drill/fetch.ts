@@ -45,7 +45,12 @@ export async function fetchParts(origin: Origin, directory: string, ctx: RunCont
   return { trees, paths, assertions }
 }
 
-async function fetchTree(origin: Origin, part: Extract<ManifestPart, { kind: "files" }>, target: string, ctx: RunContext): Promise<Assertion> {
+async function fetchTree(
+  origin: Origin,
+  part: Extract<ManifestPart, { kind: "files" }>,
+  target: string,
+  ctx: RunContext,
+): Promise<Assertion> {
   await mkdir(target, { recursive: true, mode: 0o700 })
   const item = await partItem(origin.vault, origin.point, part.part, ctx)
   await origin.vault.backend.restoreTree(origin.vault.location, item, target, {}, ctx)

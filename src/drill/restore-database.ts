@@ -54,14 +54,19 @@ export async function drillDatabase(
       const facts: Assertion = {
         name: part.part,
         passed: differences.length === 0,
-        detail: differences.length === 0 ? `${rows} rows in ${Object.keys(part.facts.rows).length} tables, as captured` : differences.join("; "),
+        detail:
+          differences.length === 0 ? `${rows} rows in ${Object.keys(part.facts.rows).length} tables, as captured` : differences.join("; "),
       }
       // References and key proofs are told by the name of the database that the scratch one stands for.
       const place = { source: { ...scratch, name: source.name }, database: staged.name, trees: fetched.trees }
       const warnings = judgeReferences(app, await checkReferences(tools.databases, app, place, scratchCtx))
       const { keyFingerprints } = origin.point.manifest
       const keys = await proveKeys(tools.databases, app, { ...place, paths: fetched.paths }, keyFingerprints, scratchCtx)
-      const opened = keys.map((key): Assertion => ({ name: `key ${key.name}`, passed: key.status !== "failed", detail: `${key.status}: ${key.why}` }))
+      const opened = keys.map((key): Assertion => ({
+        name: `key ${key.name}`,
+        passed: key.status !== "failed",
+        detail: `${key.status}: ${key.why}`,
+      }))
       return { assertions: [facts, ...opened], warnings }
     },
     ctx,

@@ -18,7 +18,8 @@ export function suspiciousPoints(
   const lastGood = new Map<string, ManifestPart>()
   for (const manifest of manifests) {
     const accepted = manifest.acceptedCollapse === true
-    if (!accepted && manifest.parts.some((part) => collapsed(lastGood.get(part.part), part, thresholds, ignored))) suspicious.add(manifest.id)
+    if (!accepted && manifest.parts.some((part) => collapsed(lastGood.get(part.part), part, thresholds, ignored)))
+      suspicious.add(manifest.id)
     else for (const part of manifest.parts) lastGood.set(part.part, part)
   }
   return suspicious

@@ -10,7 +10,13 @@ import type { RestoreTools } from "./ports.ts"
  * Looks at what was staged as the app will see it after the swap: rows and files fit together, and the keys that will be live open the
  * data that will be live. Nothing live has changed yet. Throws KEY_MISMATCH, REFERENCES_BROKEN; returns warnings.
  */
-export async function checkStaged(tools: RestoreTools, app: App, replacements: readonly Replacement[], recorded: Readonly<Record<string, string>>, ctx: RunContext): Promise<readonly string[]> {
+export async function checkStaged(
+  tools: RestoreTools,
+  app: App,
+  replacements: readonly Replacement[],
+  recorded: Readonly<Record<string, string>>,
+  ctx: RunContext,
+): Promise<readonly string[]> {
   const warnings: string[] = []
   for (const database of app.databases) {
     const staged = replacements.find((one) => one.kind === "database" && one.source === database.name)

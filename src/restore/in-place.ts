@@ -77,7 +77,11 @@ export async function restoreInPlace(
     try {
       const result = await applyRestore(tools, restoring, journal, ctx)
       const report = { ...result, operationId: ctx.operationId, durationMs: Math.round(ctx.clock.monotonicMs() - startedMs) }
-      return { outcome: "succeeded", result: report, record: { point: report.point, safetyPoint: report.safetyPoint, downtimeMs: report.downtimeMs } }
+      return {
+        outcome: "succeeded",
+        result: report,
+        record: { point: report.point, safetyPoint: report.safetyPoint, downtimeMs: report.downtimeMs },
+      }
     } finally {
       await rm(restoring.scratch, { recursive: true, force: true })
     }
@@ -95,7 +99,8 @@ async function prepare(
 ): Promise<Restoring> {
   const { app } = subject
   const parts = origin.point.manifest.parts.filter((part) => toRestore(options, part.part))
-  if (parts.length === 0) throw new HoldfastError("PART_UNKNOWN", { what: `nothing of ${origin.point.manifest.id} matches what was asked for` })
+  if (parts.length === 0)
+    throw new HoldfastError("PART_UNKNOWN", { what: `nothing of ${origin.point.manifest.id} matches what was asked for` })
   const planned = await Promise.all(parts.map(async (part) => await planReplacements(tools, app, part, ctx)))
   const replacements = planned.flat()
   const standstill = await standstillOf(tools, app, ctx)
@@ -125,8 +130,18 @@ async function applyRestore(tools: RestoreTools, restoring: Restoring, journal: 
   }
   const keepMs = safetyPoint === null ? Math.max(RESCUE_KEEP_MS, restoring.options.keepMs) : restoring.options.keepMs
   const keptUntil = new Date(ctx.clock.now().getTime() + keepMs)
-  const kept = { replacements: restoring.replacements, standstill, safetyPoint, point: origin.point.manifest.id, wellBefore: restoring.wellBefore }
-  await journal.always("keep", { until: keptUntil.toISOString() }, async () => await recordKept(tools, origin.vault, app, kept, keptUntil, ctx))
+  const kept = {
+    replacements: restoring.replacements,
+    standstill,
+    safetyPoint,
+    point: origin.point.manifest.id,
+    wellBefore: restoring.wellBefore,
+  }
+  await journal.always(
+    "keep",
+    { until: keptUntil.toISOString() },
+    async () => await recordKept(tools, origin.vault, app, kept, keptUntil, ctx),
+  )
   return {
     point: origin.point.manifest.id,
     parts: restoring.parts.map((part) => part.part),
@@ -150,7 +165,11 @@ async function untilSwap(
     restoring.warnings.push(...(await journal.step("stop-writers", details, async () => await standStill(tools, app, standstill, ctx))))
     const safetyPoint = await takeSafetyPoint(tools, restoring, journal, ctx)
     await stageAll(tools, restoring, journal, ctx)
-    const found = await journal.step("check", {}, async () => await checkStaged(tools, app, restoring.replacements, restoring.origin.point.manifest.keyFingerprints, ctx))
+    const found = await journal.step(
+      "check",
+      {},
+      async () => await checkStaged(tools, app, restoring.replacements, restoring.origin.point.manifest.keyFingerprints, ctx),
+    )
     restoring.warnings.push(...found)
     // Again, because staging takes its time and swapping ends every session.
     await refuseSessions(tools, app, replacedDatabases(restoring.replacements), ctx)
@@ -208,7 +227,11 @@ async function stageAll(tools: RestoreTools, restoring: Restoring, journal: Jour
     } else if (part.kind === "database") {
       for (const replacement of own) {
         if (replacement.kind !== "database") continue
-        await journal.step("stage-database", { database: part.name }, async () => await stageDatabase(tools, app, origin, part, replacement, ctx))
+        await journal.step(
+          "stage-database",
+          { database: part.name },
+          async () => await stageDatabase(tools, app, origin, part, replacement, ctx),
+        )
       }
     } else if (part.kind === "files") {
       for (const replacement of own) {
@@ -270,7 +293,13 @@ export async function swapAllBack(
 ): Promise<void> {
   await standStill(tools, app, standstill, ctx)
   for (const replacement of replacements.toReversed()) await swapBack(tools, app, replacement, ctx)
-  await startAgain(tools, app, standstill, replacements.some((replacement) => replacement.kind === "file"), ctx)
+  await startAgain(
+    tools,
+    app,
+    standstill,
+    replacements.some((replacement) => replacement.kind === "file"),
+    ctx,
+  )
 }
 
 /** What had been restored is dropped once the old state is back. */

@@ -19,7 +19,13 @@ export interface KeptState {
   readonly wellBefore: boolean
 }
 
-const keptSchema = z.object({ replacements: z.json(), standstill: z.json(), safetyPoint: z.string().nullable(), point: z.string(), wellBefore: z.boolean() })
+const keptSchema = z.object({
+  replacements: z.json(),
+  standstill: z.json(),
+  safetyPoint: z.string().nullable(),
+  point: z.string(),
+  wellBefore: z.boolean(),
+})
 
 /** Records the kept state in the store and, because the store can be lost, in the vault's ledger. */
 export async function recordKept(
@@ -38,7 +44,11 @@ export async function recordKept(
     wellBefore: kept.wellBefore,
   }
   const record: KeptRecord = { operationId: ctx.operationId, app: app.name, keptUntil, releasedAt: null, details }
-  await appendLedger(vault, { kind: "kept", app: app.name, at: ctx.clock.now(), entry: { ...record, keptUntil: keptUntil.toISOString() } }, ctx)
+  await appendLedger(
+    vault,
+    { kind: "kept", app: app.name, at: ctx.clock.now(), entry: { ...record, keptUntil: keptUntil.toISOString() } },
+    ctx,
+  )
   await tools.store.putKept(record)
 }
 
@@ -47,7 +57,9 @@ export async function findKept(tools: RestoreTools, app: App, operationId: strin
   const record = (await tools.store.kept(app.name)).find((candidate) => candidate.operationId === operationId)
   if (record === undefined) throw new HoldfastError("UNDO_UNAVAILABLE", { what: `operation ${operationId} kept nothing of ${app.name}` })
   if (record.releasedAt !== null) {
-    throw new HoldfastError("UNDO_UNAVAILABLE", { what: `what operation ${operationId} kept was released at ${record.releasedAt.toISOString()}` })
+    throw new HoldfastError("UNDO_UNAVAILABLE", {
+      what: `what operation ${operationId} kept was released at ${record.releasedAt.toISOString()}`,
+    })
   }
   return { record, state: keptStateOf(record) }
 }

@@ -60,7 +60,9 @@ function keySources(app: App, place: KeyPlace): KeySources {
   }
   return {
     file: (path) => {
-      const found = (isAbsolute(path) ? [path] : roots.map((root) => resolve(root, path))).map((one) => movedPath(place, one)).find((one) => existsSync(one))
+      const found = (isAbsolute(path) ? [path] : roots.map((root) => resolve(root, path)))
+        .map((one) => movedPath(place, one))
+        .find((one) => existsSync(one))
       return found === undefined ? null : new Secret(readFileSync(found, "utf8"))
     },
     variable: (name) => {

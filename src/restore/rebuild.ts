@@ -90,7 +90,9 @@ export async function rebuildApp(
   base: ContextBase,
 ): Promise<RebuildReport> {
   if (plan.occupied.length > 0 && !options.over) {
-    throw new HoldfastError("TARGET_NOT_EMPTY", { what: `${plan.occupied.length} places are not empty: ${plan.occupied.slice(0, 5).join(", ")}` })
+    throw new HoldfastError("TARGET_NOT_EMPTY", {
+      what: `${plan.occupied.length} places are not empty: ${plan.occupied.slice(0, 5).join(", ")}`,
+    })
   }
   const recorded = { point: plan.point, app: origin.point.manifest.settings["app"] ?? null }
   const request = { kind: "rebuild" as const, app: plan.app.name, steps: rebuildSteps, plan: recorded, command }
@@ -114,7 +116,14 @@ interface RebuildOptions {
   readonly over: boolean
 }
 
-async function rebuild(tools: RestoreTools, origin: Origin, app: App, options: RebuildOptions, journal: Journal<RebuildSteps>, ctx: RunContext): Promise<void> {
+async function rebuild(
+  tools: RestoreTools,
+  origin: Origin,
+  app: App,
+  options: RebuildOptions,
+  journal: Journal<RebuildSteps>,
+  ctx: RunContext,
+): Promise<void> {
   const { parts } = origin.point.manifest
   const scratch = join(tools.scratchDirectory, ctx.operationId)
   try {
@@ -125,7 +134,8 @@ async function rebuild(tools: RestoreTools, origin: Origin, app: App, options: R
     const images = parts.filter((part) => part.kind === "image")
     if (images.length > 0) await journal.step("load-image", {}, async () => await placeImages(tools, origin, images, ctx))
     for (const part of parts) {
-      if (part.kind === "files") await journal.step("place-files", { files: part.name }, async () => await placeFiles(tools, origin, app, part, ctx))
+      if (part.kind === "files")
+        await journal.step("place-files", { files: part.name }, async () => await placeFiles(tools, origin, app, part, ctx))
     }
     await placeDatabases(tools, origin, app, options, journal, ctx)
     await journal.step("start-app", {}, async () => await startWhole(tools, app, ctx))
@@ -155,7 +165,9 @@ async function placeFiles(tools: RestoreTools, origin: Origin, app: App, part: F
   await mkdir(dirname(target), { recursive: true })
   const space = await statfs(dirname(target))
   if (space.bavail * space.bsize < part.sizeBytes) {
-    throw new HoldfastError("SPACE_MISSING", { what: `${dirname(target)} has ${formatBytes(space.bavail * space.bsize)} free, ${formatBytes(part.sizeBytes)} are needed` })
+    throw new HoldfastError("SPACE_MISSING", {
+      what: `${dirname(target)} has ${formatBytes(space.bavail * space.bsize)} free, ${formatBytes(part.sizeBytes)} are needed`,
+    })
   }
   await stageTree(origin, part, target, ctx)
 }
@@ -168,7 +180,8 @@ async function filesTarget(tools: RestoreTools, app: App, part: FilesPart, ctx: 
 }
 
 async function volumeDirectory(tools: RestoreTools, app: App, declared: string, ctx: RunContext): Promise<string> {
-  if (app.compose === null) throw new HoldfastError("VOLUME_MISSING", { what: `${declared} is a volume, but ${app.name} is no compose project` })
+  if (app.compose === null)
+    throw new HoldfastError("VOLUME_MISSING", { what: `${declared} is a volume, but ${app.name} is no compose project` })
   const model = await tools.containers.compose(app.compose, ctx)
   const name = model.volumes[declared]?.name
   if (name === undefined) throw new HoldfastError("VOLUME_MISSING", { what: `the compose file declares no volume ${declared}` })
@@ -177,11 +190,19 @@ async function volumeDirectory(tools: RestoreTools, app: App, declared: string, 
     await tools.containers.createVolume(name, labels, ctx)
   }
   const volume = await tools.containers.volumePath(name, ctx)
-  if (volume === null || !volume.visible) throw new HoldfastError("VOLUME_NOT_VISIBLE", { what: `the volume ${name} cannot be written from here` })
+  if (volume === null || !volume.visible)
+    throw new HoldfastError("VOLUME_NOT_VISIBLE", { what: `the volume ${name} cannot be written from here` })
   return volume.hostPath
 }
 
-async function placeDatabases(tools: RestoreTools, origin: Origin, app: App, options: RebuildOptions, journal: Journal<RebuildSteps>, ctx: RunContext): Promise<void> {
+async function placeDatabases(
+  tools: RestoreTools,
+  origin: Origin,
+  app: App,
+  options: RebuildOptions,
+  journal: Journal<RebuildSteps>,
+  ctx: RunContext,
+): Promise<void> {
   const services = app.databases.flatMap((source) => (source.engine === "postgres" && source.service !== null ? [source.service] : []))
   const { compose } = app
   if (compose !== null && services.length > 0) {
@@ -193,7 +214,14 @@ async function placeDatabases(tools: RestoreTools, origin: Origin, app: App, opt
   }
 }
 
-async function placeDatabase(tools: RestoreTools, origin: Origin, app: App, options: RebuildOptions, part: DatabasePart, ctx: RunContext): Promise<void> {
+async function placeDatabase(
+  tools: RestoreTools,
+  origin: Origin,
+  app: App,
+  options: RebuildOptions,
+  part: DatabasePart,
+  ctx: RunContext,
+): Promise<void> {
   const source = await locatedSource(tools, app, part, ctx)
   const engine = tools.databases.for(source)
   // Names are planned beside the live file, in a directory that an empty host does not have yet.
@@ -210,7 +238,8 @@ async function placeDatabase(tools: RestoreTools, origin: Origin, app: App, opti
     ctx,
   )
   const differences = differingFacts(part.facts, staged.facts)
-  if (differences.length > 0) throw new HoldfastError("DATABASE_FACTS_DIFFER", { what: `${part.part} came back different`, why: differences.join("; ") })
+  if (differences.length > 0)
+    throw new HoldfastError("DATABASE_FACTS_DIFFER", { what: `${part.part} came back different`, why: differences.join("; ") })
   await engine.swapIn(source, names, ctx)
   await engine.drop(source, names.kept, ctx)
 }
@@ -232,7 +261,9 @@ async function untilReachable(tools: RestoreTools, source: PostgresSource, ctx: 
       await tools.databases.for(source).inspect(source, ctx)
       return
     } catch (thrown) {
-      const waitable = thrown instanceof HoldfastError && (thrown.retryable || thrown.code === "DATABASE_MISSING" || thrown.code === "DATABASE_AUTH_FAILED")
+      const waitable =
+        thrown instanceof HoldfastError &&
+        (thrown.retryable || thrown.code === "DATABASE_MISSING" || thrown.code === "DATABASE_AUTH_FAILED")
       if (!waitable || ctx.clock.monotonicMs() > deadlineMs) throw thrown
     }
     await ctx.clock.sleep(POLL_MS, ctx.signal)
@@ -243,7 +274,8 @@ async function startWhole(tools: RestoreTools, app: App, ctx: RunContext): Promi
   if (app.compose !== null) return await tools.containers.up(app.compose, null, { noDeps: false }, ctx)
   if (app.run === null) return
   const result = await tools.commands.run(app.run.start, {}, ctx)
-  if (result.exitCode !== 0) throw new HoldfastError("HOOK_FAILED", { what: `run.start ended with exit code ${result.exitCode}`, why: result.stderrTail })
+  if (result.exitCode !== 0)
+    throw new HoldfastError("HOOK_FAILED", { what: `run.start ended with exit code ${result.exitCode}`, why: result.stderrTail })
 }
 
 /**

@@ -24,7 +24,12 @@ const replacementsSchema = z.array(
   z.discriminatedUnion("kind", [
     z.object({ kind: z.literal("database"), part: z.string(), source: z.string(), names: namesSchema }),
     z.object({ kind: z.literal("tree"), part: z.string(), stored: z.string().nullable(), swap: treeSwapSchema }),
-    z.object({ kind: z.literal("file"), part: z.string(), stored: z.string(), swap: namesSchema.extend({ existed: z.boolean(), removes: z.boolean() }) }),
+    z.object({
+      kind: z.literal("file"),
+      part: z.string(),
+      stored: z.string(),
+      swap: namesSchema.extend({ existed: z.boolean(), removes: z.boolean() }),
+    }),
     z.object({
       kind: z.literal("image"),
       part: z.string(),

@@ -11,9 +11,15 @@ export const restoreSteps = {
   prepare: { title: "name what is staged and kept", crashLeadsTo: "nothing was changed" },
   "stop-writers": { title: "stop the app", crashLeadsTo: "the app is started again, nothing was changed" },
   "safety-point": { title: "take a safety point", crashLeadsTo: "the app is started again, the safety point is there or absent" },
-  "stage-database": { title: "restore a database beside the live one", crashLeadsTo: "what was staged is dropped, the app is started again" },
+  "stage-database": {
+    title: "restore a database beside the live one",
+    crashLeadsTo: "what was staged is dropped, the app is started again",
+  },
   "stage-files": { title: "restore a file tree beside the live one", crashLeadsTo: "what was staged is removed, the app is started again" },
-  "stage-paths": { title: "put secrets and configuration beside the live ones", crashLeadsTo: "what was staged is removed, the app is started again" },
+  "stage-paths": {
+    title: "put secrets and configuration beside the live ones",
+    crashLeadsTo: "what was staged is removed, the app is started again",
+  },
   "load-image": { title: "load an image of the point", crashLeadsTo: "a loaded image stays; the app is started again as it was" },
   check: { title: "check what was staged", crashLeadsTo: "what was staged is removed, the app is started again" },
   swap: { title: "swap", crashLeadsTo: "everything is swapped back, the app is started again in its old state" },

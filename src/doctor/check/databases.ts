@@ -16,7 +16,15 @@ function clientsOfTheContainer(subject: string, toolVersion: string): readonly F
   const version = versionIn(toolVersion)
   if (version === null || !isKnownVulnerable(version)) return []
   const what = `the PostgreSQL clients of its container, version ${version}, have a known hole: a crafted dump can run code (CVE-2026-116314)`
-  return [trouble("warn", "postgres-clients", subject, what, "Update the database's image; until then restore only points and dumps of your own.")]
+  return [
+    trouble(
+      "warn",
+      "postgres-clients",
+      subject,
+      what,
+      "Update the database's image; until then restore only points and dumps of your own.",
+    ),
+  ]
 }
 
 async function databaseFindings(tools: DoctorTools, app: App, source: DatabaseSource, ctx: RunContext): Promise<readonly Finding[]> {

@@ -64,7 +64,10 @@ export function usage(what: string): HoldfastError {
 }
 
 /** The same words, with what a command says on its own for another command that it runs. */
-export function inputWith(input: CommandInput, given: { arguments?: Readonly<Record<string, string>>; flags?: readonly string[] }): CommandInput {
+export function inputWith(
+  input: CommandInput,
+  given: { arguments?: Readonly<Record<string, string>>; flags?: readonly string[] },
+): CommandInput {
   const argument = (name: string): string | null => given.arguments?.[name] ?? input.argument(name)
   return {
     ...input,

@@ -52,7 +52,10 @@ function onlyApp(settings: Settings): string {
   const names = Object.keys(settings.apps)
   const [only] = names
   if (only !== undefined && names.length === 1) return only
-  throw new HoldfastError("USAGE", { what: "which app is meant?", why: names.length === 0 ? "no app is set up" : `there is ${names.join(", ")}` })
+  throw new HoldfastError("USAGE", {
+    what: "which app is meant?",
+    why: names.length === 0 ? "no app is set up" : `there is ${names.join(", ")}`,
+  })
 }
 
 /** Opens a vault of the settings. `create` makes it where neither it nor its key was ever seen. */

@@ -35,14 +35,20 @@ export async function removeLabelled(client: Client, label: string, ctx: RunCont
 const labelledSchema = z.array(z.object({ Names: z.array(z.string()), Labels: z.record(z.string(), z.string()) }))
 
 /** Every container that carries this label, with its value. */
-export async function listLabelled(client: Client, label: string, ctx: RunContext): Promise<readonly { operationId: string; name: string }[]> {
+export async function listLabelled(
+  client: Client,
+  label: string,
+  ctx: RunContext,
+): Promise<readonly { operationId: string; name: string }[]> {
   const filters = { label: [label] }
   const listed: unknown = await client.call(
     "cannot list containers",
     ctx,
     async (api): Promise<unknown> => await api.listContainers({ all: true, filters }),
   )
-  return labelledSchema.parse(listed).map(({ Names, Labels }) => ({ operationId: Labels[label] ?? "", name: (Names[0] ?? "").replace(/^\//, "") }))
+  return labelledSchema
+    .parse(listed)
+    .map(({ Names, Labels }) => ({ operationId: Labels[label] ?? "", name: (Names[0] ?? "").replace(/^\//, "") }))
 }
 
 interface Found {

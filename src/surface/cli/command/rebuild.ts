@@ -51,7 +51,11 @@ async function whereFrom(house: House, input: CommandInput): Promise<Source> {
     throw new HoldfastError("VAULT_KEY_MISSING", { what: `the key file ${key} cannot be read`, cause })
   })
   const keyFile = await keepKey(house, name, content.trim())
-  const location = locationOf(house, { name, url: addressOf(house, url), options: [...input.list("option")], environment: {}, appendOnly: false }, keyFile)
+  const location = locationOf(
+    house,
+    { name, url: addressOf(house, url), options: [...input.list("option")], environment: {}, appendOnly: false },
+    keyFile,
+  )
   return { location, app }
 }
 
@@ -59,7 +63,11 @@ async function fromKit(house: House, input: CommandInput, file: string): Promise
   const kit = await decryptKit(await readFile(file, "utf8"), await passphrase(house, input))
   const name = input.text("vault-name") ?? kit.vaults[0]?.name
   const vault = kit.vaults.find((candidate) => candidate.name === name)
-  if (vault === undefined) throw new HoldfastError("VAULT_UNKNOWN", { what: `the kit has no vault ${name ?? ""}`, why: kit.vaults.map((one) => one.name).join(", ") })
+  if (vault === undefined)
+    throw new HoldfastError("VAULT_UNKNOWN", {
+      what: `the kit has no vault ${name ?? ""}`,
+      why: kit.vaults.map((one) => one.name).join(", "),
+    })
   const app = input.text("app") ?? (kit.apps.length === 1 ? kit.apps[0] : undefined)
   if (app === undefined) throw usage(`which app? The kit has ${kit.apps.join(", ")}: name one with --app`)
   // Every key is put where the restored settings look for it, so that backups go on afterwards.
@@ -80,7 +88,10 @@ async function keepKey(house: House, vault: string, key: string): Promise<string
   const path = keyFileOf(house, vault)
   const present = await readFile(path, "utf8").catch(() => null)
   if (present !== null && present.trim() !== key) {
-    throw new HoldfastError("VAULT_WRONG_KEY", { what: `${path} holds another key`, hint: "Move it aside, or give the vault another name with --vault-name." })
+    throw new HoldfastError("VAULT_WRONG_KEY", {
+      what: `${path} holds another key`,
+      hint: "Move it aside, or give the vault another name with --vault-name.",
+    })
   }
   if (present === null) {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
@@ -89,7 +100,11 @@ async function keepKey(house: House, vault: string, key: string): Promise<string
   return path
 }
 
-function locationOf(house: House, vault: Pick<KitVault, "name" | "url" | "options" | "environment" | "appendOnly">, keyFile: string): VaultLocation {
+function locationOf(
+  house: House,
+  vault: Pick<KitVault, "name" | "url" | "options" | "environment" | "appendOnly">,
+  keyFile: string,
+): VaultLocation {
   return {
     name: vault.name,
     url: vault.url,
@@ -104,7 +119,14 @@ function locationOf(house: House, vault: Pick<KitVault, "name" | "url" | "option
 }
 
 function documentOf(plan: RebuildPlan) {
-  return { format: "holdfast.rebuild-plan", version: 1, app: plan.app.name, point: plan.point, places: plan.places.map((place) => ({ ...place })), occupied: plan.occupied }
+  return {
+    format: "holdfast.rebuild-plan",
+    version: 1,
+    app: plan.app.name,
+    point: plan.point,
+    places: plan.places.map((place) => ({ ...place })),
+    occupied: plan.occupied,
+  }
 }
 
 function linesOf(plan: RebuildPlan): readonly string[] {
