@@ -11,6 +11,8 @@ export interface Standstill {
   readonly graceSeconds: number
   /** Whether `run.stop` and `run.start` are used instead of containers. */
   readonly byCommand: boolean
+  /** Services that did not run anyway: they are left as they are, and nobody expects them to be well. */
+  readonly rested: readonly string[]
 }
 
 export interface StandstillTools {
@@ -21,16 +23,18 @@ export interface StandstillTools {
 const DEFAULT_GRACE_SECONDS = 30
 
 /**
- * What has to stop so that nobody writes: the services of the recipe, else every running service except the databases'.
+ * What has to stop so that nobody writes: every running service except the databases'.
  * Throws APP_NOT_STOPPABLE when the app has neither a compose project nor `run` commands.
  */
 export async function planStandstill(tools: StandstillTools, app: App, ctx: RunContext): Promise<Standstill> {
   const graceSeconds = app.recipe?.stop.graceSeconds ?? DEFAULT_GRACE_SECONDS
   if (app.compose !== null) {
     const states = await tools.containers.services(app.compose.projectName, ctx)
-    return { services: states.filter(writerFilter(app)).map(toStopped), graceSeconds, byCommand: false }
+    const writers = states.filter(writerFilter(app))
+    const rested = [...new Set(writers.filter((state) => !runs(state)).map((state) => state.service))]
+    return { services: writers.filter(runs).map(toStopped), graceSeconds, byCommand: false, rested }
   }
-  if (app.run !== null) return { services: [], graceSeconds, byCommand: true }
+  if (app.run !== null) return { services: [], graceSeconds, byCommand: true, rested: [] }
   throw new HoldfastError("APP_NOT_STOPPABLE", { what: `${app.name} has no compose project and no run commands` })
 }
 
@@ -38,7 +42,23 @@ function writerFilter(app: App): (state: ServiceState) => boolean {
   const databaseServices = new Set(
     app.databases.flatMap((database) => (database.engine === "postgres" && database.service ? [database.service] : [])),
   )
-  return (state) => !databaseServices.has(state.service) && (state.state === "running" || state.state === "restarting")
+  return (state) => !databaseServices.has(state.service)
+}
+
+function runs(state: ServiceState): boolean {
+  return state.state === "running" || state.state === "restarting"
+}
+
+/**
+ * For a restore: an app that is down as a whole is to run afterwards, so its services are started although they were not stopped. One that
+ * runs in part keeps its part.
+ */
+export async function planReturn(tools: StandstillTools, app: App, ctx: RunContext): Promise<Standstill> {
+  const standstill = await planStandstill(tools, app, ctx)
+  if (app.compose === null || standstill.services.length > 0 || standstill.rested.length === 0) return standstill
+  const states = await tools.containers.services(app.compose.projectName, ctx)
+  const down = states.filter((state) => standstill.rested.includes(state.service))
+  return { ...standstill, services: down.map(toStopped), rested: [] }
 }
 
 function toStopped(state: ServiceState): StoppedService {
@@ -102,6 +122,7 @@ async function runCommand(tools: StandstillTools, app: App, which: "stop" | "sta
 const standstillSchema = z.object({
   graceSeconds: z.number(),
   byCommand: z.boolean(),
+  rested: z.array(z.string()),
   services: z.array(z.object({ service: z.string(), containerId: z.string(), restartPolicy: z.string(), wasRunning: z.boolean() })),
 })
 
@@ -110,6 +131,7 @@ export function standstillToJson(standstill: Standstill): Json {
   return {
     graceSeconds: standstill.graceSeconds,
     byCommand: standstill.byCommand,
+    rested: [...standstill.rested],
     services: standstill.services.map((service) => ({ ...service })),
   }
 }

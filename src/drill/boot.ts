@@ -10,6 +10,7 @@ import type { RunContext } from "../base/run-context.ts"
 import type { DatabasePart } from "../recovery-point/manifest.ts"
 import { partItem } from "../recovery-point/recovery-point.ts"
 import { loadImages } from "../restore/images.ts"
+import { restingServices } from "../restore/resting.ts"
 import type { Origin } from "../restore/stage.ts"
 import type { Fetched } from "./fetch.ts"
 import type { DrillTools } from "./ports.ts"
@@ -60,13 +61,6 @@ export async function bootApp(
     },
     ctx,
   )
-}
-
-/** Services with containers that did not run when the point was made: done with their work, or stopped on purpose. */
-function restingServices(origin: Origin): readonly string[] {
-  const { services } = origin.point.manifest
-  const running = new Set(services.filter((record) => record.running).map((record) => record.service))
-  return services.map((record) => record.service).filter((service) => !running.has(service))
 }
 
 function gateAssertions(report: GateReport): readonly Assertion[] {

@@ -63,6 +63,7 @@ it("a standstill comes back from the journal as it was", () => {
   const standstill = {
     graceSeconds: 30,
     byCommand: false,
+    rested: ["migrate"],
     services: [{ service: "web", containerId: "c", restartPolicy: "always", wasRunning: true }],
   }
   expect(standstillFromJson(standstillToJson(standstill))).toMatchObject(standstill)

@@ -104,7 +104,7 @@ async function prepare(
   const planned = await Promise.all(parts.map(async (part) => await planReplacements(tools, app, part, ctx)))
   const replacements = planned.flat()
   const standstill = await standstillOf(tools, app, ctx)
-  const wellBefore = await isWell(tools, app, ctx)
+  const wellBefore = await isWell(tools, app, standstill.rested, ctx)
   const details = {
     point: origin.point.manifest.id,
     replacements: replacementsToJson(replacements),
@@ -123,7 +123,7 @@ async function applyRestore(tools: RestoreTools, restoring: Restoring, journal: 
   try {
     await swapAll(tools, restoring, journal, ctx)
     await startRestored(tools, restoring, journal, ctx)
-    await journal.always("gate", {}, async () => await gateLive(tools, app, uncancelled(ctx)))
+    await journal.always("gate", {}, async () => await gateLive(tools, app, standstill.rested, uncancelled(ctx)))
   } catch (thrown) {
     if (!isHoldfastError(thrown, "LEASE_LOST")) await goBack(tools, restoring, journal, ctx)
     throw thrown

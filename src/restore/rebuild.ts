@@ -15,6 +15,7 @@ import { differingFacts } from "../recovery-point/facts.ts"
 import type { DatabasePart, FilesPart, ImagePart, ManifestPart, PathsPart } from "../recovery-point/manifest.ts"
 import { partItem } from "../recovery-point/recovery-point.ts"
 import { gateLive } from "./gate-live.ts"
+import { restingServices } from "./resting.ts"
 import { refuseOccupiedDatabase, refuseOccupiedEngine } from "./occupied.ts"
 import { loadImages, nameImage } from "./images.ts"
 import type { RestoreTools } from "./ports.ts"
@@ -139,7 +140,7 @@ async function rebuild(
     }
     await placeDatabases(tools, origin, app, options, journal, ctx)
     await journal.step("start-app", {}, async () => await startWhole(tools, app, ctx))
-    await journal.step("gate", {}, async () => await gateLive(tools, app, ctx))
+    await journal.step("gate", {}, async () => await gateLive(tools, app, restingServices(origin), ctx))
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }

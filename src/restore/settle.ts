@@ -124,7 +124,7 @@ async function goForward(
 ): Promise<Settlement> {
   try {
     await startAgain(tools, app, prepared.standstill, true, ctx)
-    await gateLive(tools, app, ctx)
+    await gateLive(tools, app, prepared.standstill.rested, ctx)
   } catch (thrown) {
     if (!isHoldfastError(thrown) || ctx.signal.aborted) throw thrown
     await tools.store.setValue(backKey(operation), messageOf(thrown))

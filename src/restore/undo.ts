@@ -85,7 +85,7 @@ export async function undoRestore(
         await journal.always("swap", { part: replacement.part }, async () => await swapIn(tools, app, replacement, calm))
       await journal.always("start", { anew: true }, async () => await startAgain(tools, app, standstill, true, calm))
       // A state that was not well when it was replaced cannot be held to the gate; whoever undoes wants exactly that state.
-      if (state.wellBefore) await journal.always("gate", {}, async () => await gateLive(tools, app, calm))
+      if (state.wellBefore) await journal.always("gate", {}, async () => await gateLive(tools, app, standstill.rested, calm))
       else ctx.progress.warn(`${app.name} was not well before the restore either; it is not judged by its health`)
     } catch (thrown) {
       await owed(`swapping ${app.name} back`, async () => {

@@ -1,5 +1,5 @@
 import type { App } from "../app/app.ts"
-import { planStandstill, type Standstill } from "../app/standstill.ts"
+import { planReturn, type Standstill } from "../app/standstill.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import { databaseSource } from "./replacement.ts"
@@ -12,7 +12,7 @@ export function canStop(app: App): boolean {
 
 /** What has to stop; nothing where nothing can be stopped: then `refuseSessions` stands in for it (design §7, step 2). */
 export async function standstillOf(tools: RestoreTools, app: App, ctx: RunContext): Promise<Standstill> {
-  return canStop(app) ? await planStandstill(tools, app, ctx) : { services: [], graceSeconds: 0, byCommand: false }
+  return canStop(app) ? await planReturn(tools, app, ctx) : { services: [], graceSeconds: 0, byCommand: false, rested: [] }
 }
 
 /** An app that cannot be stopped by us is replaced only while nobody else is connected. Throws DATABASE_IN_USE, naming the sessions. */
