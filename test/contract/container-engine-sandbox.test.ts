@@ -82,7 +82,9 @@ describe("sandbox of the chat application", () => {
 
   it("runs the whole app beside the live one, from its own images, files and keys, and leaves nothing", async () => {
     const before = await engine.docker.services(chat.name, engine.ctx())
-    const volumesBefore = await command(["docker", "volume", "ls", "-q"])
+    // Other suites make volumes on the same engine meanwhile: only this app's own are compared.
+    const ownVolumes = async (): Promise<string> => await command(["docker", "volume", "ls", "-q", "--filter", `name=${chat.name}`])
+    const volumesBefore = await ownVolumes()
     const ctx = engine.ctx()
     const request = await requestFor()
     const seen = await engine.docker.sandbox(
@@ -111,7 +113,7 @@ describe("sandbox of the chat application", () => {
     expect(seen.states.map(({ service, restartPolicy }) => `${service} ${restartPolicy}`)).toEqual(["chatalot no", "postgres no"])
     expect(seen.states.flatMap(({ mounts }) => mounts.map(({ source }) => source))).not.toContain(chat.volumes.files)
     expect(await leftOf(kept[0] ?? "")).toBe("")
-    expect(await command(["docker", "volume", "ls", "-q"])).toBe(volumesBefore)
+    expect(await ownVolumes()).toBe(volumesBefore)
     expect(readdirSync(request.directory).toSorted()).toEqual(["config", "files", "secrets"])
     expect((await chat.check()).messages).toBe(1)
     const after = await engine.docker.services(chat.name, engine.ctx())

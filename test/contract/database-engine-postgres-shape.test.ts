@@ -181,7 +181,7 @@ describe("PostgreSQL brings a whole database back", () => {
       bench.engine.scratch(cluster.source(ODD), request, async () => await Promise.resolve(), bench.context()),
     ).rejects.toMatchObject({
       code: "DATABASE_VERSION_MISMATCH",
-      message: "nothing here can run a PostgreSQL 99 server for the drill",
+      message: "nothing here can run a PostgreSQL 99 server",
     })
   })
 })
