@@ -21,7 +21,8 @@ export interface Capture extends CaptureRequest {
   readonly startedMs: number
   readonly version: string | null
   readonly states: readonly ServiceState[]
-  readonly last: SealedPoint | null
+  /** Earlier points, oldest first. */
+  readonly earlier: readonly SealedPoint[]
   readonly scratch: string
   /** The app's items in the vault as the capture began, listed beside other work; rejects when they cannot be listed. */
   readonly items: Promise<readonly StoredItem[]>

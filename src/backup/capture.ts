@@ -1,6 +1,7 @@
 import { mkdir, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { planStandstill, resume, standStill, standstillToJson } from "../app/standstill.ts"
+import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import { uncancelled, type Journal } from "../operation/journal.ts"
 import { owed } from "../operation/owed.ts"
@@ -15,6 +16,7 @@ import { captureImage, imagesToSave } from "./capture-image.ts"
 import { capturePaths } from "./capture-paths.ts"
 import { refuseCollapse } from "./collapse.ts"
 import { draftManifest } from "./draft.ts"
+import { lastHolding, lastOrdinary } from "./earlier.ts"
 import type { Capture, CaptureRequest } from "./capture-request.ts"
 import { runAfterHooks, runBeforeHooks } from "./hooks.ts"
 import { wanted } from "./options.ts"
@@ -70,7 +72,7 @@ async function beginCapture(tools: BackupTools, request: CaptureRequest, ctx: Ru
     version,
     states,
     id: newPointId(startedAt, version, new Set(points.map((point) => point.manifest.id))),
-    last: points.at(-1) ?? null,
+    earlier: points,
     scratch: join(tools.scratchDirectory, ctx.operationId),
     items: vault.backend.list(vault.location, { app: app.name }, ctx),
     warnings: [],
@@ -133,12 +135,14 @@ async function captureParts(
     ],
     ctx,
   )
-  return [...databases, ...others.flat()]
+  const parts = [...databases, ...others.flat()]
+  if (parts.length === 0) throw new HoldfastError("PART_UNKNOWN", { what: `there is nothing to capture of ${capture.app.name}` })
+  return parts
 }
 
 /** A part that shrank against the last good point is refused as soon as it is there. */
 function checked<Part extends ManifestPart>(capture: Capture, part: Part): Part {
-  if (!capture.options.acceptCollapse) refuseCollapse(capture.app, part, capture.last?.manifest ?? null)
+  if (!capture.options.acceptCollapse) refuseCollapse(capture.app, part, lastOrdinary(capture.earlier, part.part))
   return part
 }
 
@@ -182,9 +186,10 @@ async function captureTrees(capture: Capture, journal: Journal<CaptureSteps>, ct
 
 /** The last point's item of the same part; without one every file is read. */
 async function parentOf(capture: Capture, name: string): Promise<StoredItem | null> {
-  const part = capture.last?.manifest.parts.find((candidate) => candidate.part === name)
-  if (!capture.last || part === undefined) return null
-  return findPart(await capture.items.catch(() => []), capture.last.manifest.id, part)
+  const last = lastHolding(capture.earlier, name)?.manifest
+  const part = last?.parts.find((candidate) => candidate.part === name)
+  if (last === undefined || part === undefined) return null
+  return findPart(await capture.items.catch(() => []), last.id, part)
 }
 
 async function captureKind(
@@ -208,7 +213,7 @@ async function captureImages(
   const parts: ManifestPart[] = []
   const states = wanted(capture.options.only, "images") ? imagesToSave(capture.app, capture.states) : []
   for (const state of states) {
-    const seen = { items: await capture.items, last: capture.last?.manifest ?? null }
+    const seen = { items: await capture.items, last: capture.earlier.at(-1)?.manifest ?? null }
     const capturing = async () => await captureImage(tools, capture.vault, capture.app, state, seen, ctx)
     parts.push(checked(capture, await journal.step("capture-image", { imageId: state.imageId }, capturing)))
   }

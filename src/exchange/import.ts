@@ -101,7 +101,7 @@ async function importAll(
     startedMs,
     version,
     states: [],
-    last: null,
+    earlier: [],
     scratch,
     warnings,
   }
