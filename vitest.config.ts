@@ -14,7 +14,7 @@ interface Suite {
   readonly testTimeout: number
 }
 
-/** Contract suites start their own servers; stories and kill tests share one Docker engine and count processes, so they go one file at a time on small machines. */
+/** Stories and kill tests work in directories and projects of their own, so a few files go side by side; much of their time is waiting for tools. */
 const suites: readonly Suite[] = [
   {
     name: "unit",
@@ -34,14 +34,14 @@ const suites: readonly Suite[] = [
     name: "scenario",
     include: ["test/scenario/**/*.test.ts"],
     order: 2,
-    workers: Math.max(1, Math.floor(cores / 4)),
+    workers: Math.max(2, cores / 2),
     testTimeout: (full ? 45 : 8) * MINUTE_MS,
   },
   {
     name: "crash",
     include: ["test/crash/**/*.test.ts"],
     order: 3,
-    workers: Math.max(1, Math.floor(cores / 4)),
+    workers: Math.max(2, cores / 2),
     testTimeout: (full ? 30 : 6) * MINUTE_MS,
   },
 ]
