@@ -129,7 +129,7 @@ describeNeeding("restic")("an interruption on request", () => {
     started.kill(signal)
     await release()
     const ended = await started.done
-    expect(ended.exitCode, ended.stderr).toBe(115)
+    expect(ended.exitCode, ended.stderr).toBe(130)
     expect(ended.stderr).toContain(`${signal} was received`)
     expect(await place.state()).toEqual(before)
     await expectCalm()
@@ -147,7 +147,7 @@ describeNeeding("restic")("an interruption on request", () => {
     started.kill(signal)
     await release()
     const ended = await started.done
-    expect(ended.exitCode, ended.stderr).toBe(115)
+    expect(ended.exitCode, ended.stderr).toBe(130)
     expect(await place.state()).toEqual(before)
     await expectCalm()
     expect(await expectPointsWhole(place.cli, "chat")).toContain(id)
