@@ -194,10 +194,8 @@ describeNeeding(
     await removeProject(world.project)
     const built = await host.json(rebuildOutput, words)
 
-    expect(refused).toMatchObject({
-      code: "TARGET_NOT_EMPTY",
-      what: `the engine still has something of ${world.project.name}: volume ${world.project.volumes.files}`,
-    })
+    expect(refused.code).toBe("TARGET_NOT_EMPTY")
+    expect(refused.what).toContain(world.project.volumes.files)
     expect(built).toMatchObject({ app: world.project.name, point })
     await world.project.waitHealthy()
     expect(await stateOf(world.project)).toEqual(restored)
