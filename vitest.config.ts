@@ -28,21 +28,21 @@ const suites: readonly Suite[] = [
     include: ["test/contract/**/*.test.ts", "test/fixture/**/*.test.ts"],
     order: 1,
     workers: Math.max(2, cores / 2),
-    testTimeout: 2 * MINUTE_MS,
+    testTimeout: 4 * MINUTE_MS,
   },
   {
     name: "scenario",
     include: ["test/scenario/**/*.test.ts"],
     order: 2,
     workers: Math.max(2, cores / 2),
-    testTimeout: (full ? 45 : 8) * MINUTE_MS,
+    testTimeout: (full ? 45 : 12) * MINUTE_MS,
   },
   {
     name: "crash",
     include: ["test/crash/**/*.test.ts"],
     order: 3,
     workers: Math.max(2, cores / 2),
-    testTimeout: (full ? 30 : 6) * MINUTE_MS,
+    testTimeout: (full ? 30 : 12) * MINUTE_MS,
   },
 ]
 
