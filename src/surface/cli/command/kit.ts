@@ -6,7 +6,7 @@ import { Secret } from "../../../base/secret.ts"
 import { collectKit, encryptKit, markKitTaken, type Kit } from "../../../vault/kit.ts"
 import { renderKitHtml } from "../../../vault/kit-html.ts"
 import type { OpenVault } from "../../../vault/vault.ts"
-import type { CommandResult, CommandRun } from "../command-spec.ts"
+import { EXIT, type CommandResult, type CommandRun } from "../command-spec.ts"
 import type { House } from "../house.ts"
 import { usage, type CommandInput } from "../input.ts"
 import { openNamedVault } from "../subject.ts"
@@ -16,29 +16,38 @@ export const run: CommandRun = async (house, input) => {
   const html = input.text("html")
   const encrypted = input.text("encrypted")
   if (html === null && encrypted === null) throw usage("say where the kit goes: --html FILE to print it, --encrypted FILE to keep it")
-  const vaults = await openVaults(house)
+  const { vaults, missing } = await openVaults(house)
   const kit = await gather(house, vaults)
   const files: string[] = []
   if (html !== null) files.push(await write(house, html, renderKitHtml(kit)))
   if (encrypted !== null) files.push(await write(house, encrypted, await encryptKit(kit, await passphrase(house, input))))
   const store = await house.use.store()
   await markKitTaken(store, vaults)
-  return resultOf(kit, files)
+  return resultOf(kit, files, missing)
+}
+
+interface Opened {
+  readonly vaults: readonly OpenVault[]
+  /** Vaults that could not be asked: a kit without them is partial. */
+  readonly missing: readonly string[]
 }
 
 /** A vault that was never written to has no key yet, so it has no place in the kit. */
-async function openVaults(house: House): Promise<readonly OpenVault[]> {
+async function openVaults(house: House): Promise<Opened> {
   const settings = await house.settings()
   const vaults: OpenVault[] = []
+  const missing: string[] = []
   for (const name of Object.keys(settings.vaults)) {
     try {
       vaults.push(await openNamedVault(house, settings, name, { create: false }))
     } catch (thrown) {
-      if (!isHoldfastError(thrown, "VAULT_ABSENT")) throw thrown
-      house.progress.warn(`vault ${name} was never written to and is not in the kit`)
+      if (isHoldfastError(thrown, "VAULT_UNREACHABLE")) missing.push(name)
+      else if (!isHoldfastError(thrown, "VAULT_ABSENT")) throw thrown
+      const why = missing.includes(name) ? "could not be reached" : "was never written to"
+      house.progress.warn(`vault ${name} ${why} and is not in the kit`)
     }
   }
-  if (vaults.length > 0) return vaults
+  if (vaults.length > 0) return { vaults, missing }
   throw new HoldfastError("VAULT_ABSENT", { what: "there is no vault yet, so there is nothing to keep" })
 }
 
@@ -68,8 +77,9 @@ export async function passphrase(house: House, input: CommandInput): Promise<Sec
   throw usage("--passphrase-file FILE is missing: the kit is encrypted with what it holds")
 }
 
-function resultOf(kit: Kit, files: readonly string[]): CommandResult {
+function resultOf(kit: Kit, files: readonly string[], missing: readonly string[]): CommandResult {
   return {
+    exitCode: missing.length === 0 ? EXIT.done : EXIT.partial,
     document: { format: "holdfast.kit", version: 1, files, vaults: kit.vaults.map((vault) => vault.name), apps: kit.apps },
     lines: [
       ...files.map((file) => `wrote ${file}`),
