@@ -39,6 +39,9 @@ beforeAll(async () => {
   await removeTree(join(directory, "app/uploads"))
   await removeTree(join(directory, "app/secrets"))
   await removeTree(join(directory, "app/running"))
+  // What the restore above kept beside belongs to the old host as well.
+  const kept = (await readdir(join(directory, "app"))).filter((name) => name.includes(".holdfast-"))
+  for (const name of kept) await removeTree(join(directory, "app", name))
   emptied = await saveWorld(directory)
 })
 
