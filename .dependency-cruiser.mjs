@@ -95,6 +95,27 @@ export default {
       "a surface only asks verbs and renders what they say; it never reaches for a tool behind their back",
     ),
     {
+      name: "surfaces-stand-on-the-house",
+      severity: "error",
+      comment: "what two surfaces share is in surface/house; a surface that borrows from another cannot be used alone",
+      from: { path: "^src/surface/(house|service|http)/", pathNot: isTest },
+      to: { path: "^src/surface/cli/" },
+    },
+    {
+      name: "house-knows-no-surface",
+      severity: "error",
+      comment: "the house is what surfaces have in common, so it knows none of them",
+      from: { path: "^src/surface/house/", pathNot: isTest },
+      to: { path: "^src/surface/(service|http|cli)/" },
+    },
+    {
+      name: "service-needs-no-http",
+      severity: "error",
+      comment: "`run-due` from a timer does all that the service does, without a listening port",
+      from: { path: "^src/surface/service/", pathNot: isTest },
+      to: { path: "^src/surface/http/" },
+    },
+    {
       name: "tools-stand-alone",
       severity: "error",
       comment:

@@ -7,7 +7,8 @@ import { systemClock } from "./base/clock.ts"
 import { HoldfastError } from "./base/errors.ts"
 import type { Store } from "./operation/ports.ts"
 import { runCli } from "./surface/cli/cli.ts"
-import type { HouseTools, Surroundings } from "./surface/cli/house.ts"
+import type { CliSurroundings } from "./surface/cli/cli-house.ts"
+import type { HouseTools } from "./surface/house/house.ts"
 import type { Terminal } from "./surface/cli/terminal.ts"
 import type { Processes } from "./tool/process/process.ts"
 import packageFile from "../package.json" with { type: "json" }
@@ -28,7 +29,7 @@ export async function main(options: MainOptions = {}): Promise<number> {
   }
 }
 
-function surroundings(signal: AbortSignal, options: MainOptions): Surroundings {
+function surroundings(signal: AbortSignal, options: MainOptions): CliSurroundings {
   return {
     version: packageFile.version,
     environment: process.env,

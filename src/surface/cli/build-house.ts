@@ -1,12 +1,12 @@
 import { isAbsolute, join, resolve } from "node:path"
 import { HoldfastError } from "../../base/errors.ts"
 import type { Environment } from "../../settings/find.ts"
-import type { GlobalOptions, House, Surroundings } from "./house.ts"
+import type { CliHouse, CliSurroundings, GlobalOptions } from "./cli-house.ts"
 import { createLog } from "./log.ts"
 import type { CliProgress } from "./progress.ts"
 
 /** Joins surroundings and options to what a command is given. Everything heavy is loaded when it is first asked for. */
-export function buildHouse(surroundings: Surroundings, options: GlobalOptions, command: string, progress: CliProgress): House {
+export function buildHouse(surroundings: CliSurroundings, options: GlobalOptions, command: string, progress: CliProgress): CliHouse {
   const { environment, cwd, clock, signal, terminal } = surroundings
   const stateDirectory = stateDirectoryOf(surroundings, options)
   const use = surroundings.tools(stateDirectory)
@@ -26,7 +26,7 @@ export function buildHouse(surroundings: Surroundings, options: GlobalOptions, c
   }
 }
 
-async function readSettings(flag: string | null, environment: Environment, cwd: string): ReturnType<House["settings"]> {
+async function readSettings(flag: string | null, environment: Environment, cwd: string): ReturnType<CliHouse["settings"]> {
   const [{ findSettingsFile, SYSTEM_SETTINGS_FILE }, { loadSettings }] = await Promise.all([
     import("../../settings/find.ts"),
     import("../../settings/settings.ts"),
@@ -43,7 +43,7 @@ async function readSettings(flag: string | null, environment: Environment, cwd: 
 }
 
 /** `--state-dir`, `HOLDFAST_STATE_DIR`, `/var/lib/holdfast` for root, else the user's own state directory. */
-function stateDirectoryOf(surroundings: Surroundings, options: GlobalOptions): string {
+function stateDirectoryOf(surroundings: CliSurroundings, options: GlobalOptions): string {
   const { environment, cwd, isRoot } = surroundings
   const named = options.stateDirectory ?? nonEmpty(environment["HOLDFAST_STATE_DIR"])
   if (named !== null) return isAbsolute(named) ? named : resolve(cwd, named)

@@ -1,3 +1,4 @@
+import type { CliHouse, CliSurroundings } from "./cli-house.ts"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -10,7 +11,7 @@ import { openSqliteStore } from "../../tool/store/store.ts"
 import { describeCommand } from "./build-house.ts"
 import { runCli } from "./cli.ts"
 import { confirm } from "./confirm.ts"
-import type { House, HouseTools, Surroundings } from "./house.ts"
+import type { HouseTools } from "../house/house.ts"
 import { describe as describeAmount } from "./progress.ts"
 import { exitCodeOf, renderError } from "./render/error.ts"
 import { renderTable, visible } from "./render/table.ts"
@@ -71,7 +72,7 @@ function toolsIn(stateDirectory: string): HouseTools {
   }
 }
 
-const surroundings = (): Surroundings => ({
+const surroundings = (): CliSurroundings => ({
   version: "1.2.3",
   environment: {},
   cwd: directory,
@@ -171,7 +172,7 @@ describe("an error", () => {
 
 describe("a confirmation", () => {
   const ask = async (answer: string | null, change: object): Promise<unknown> => {
-    const house: Pick<House, "terminal" | "options" | "signal"> = {
+    const house: Pick<CliHouse, "terminal" | "options" | "signal"> = {
       terminal: terminal(answer),
       options: { config: null, stateDirectory: null, json: false, quiet: false, color: false },
       signal: new AbortController().signal,

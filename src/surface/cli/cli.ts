@@ -3,7 +3,7 @@ import { isHoldfastError } from "../../base/errors.ts"
 import { buildHouse, describeCommand } from "./build-house.ts"
 import { EXIT, type CommandResult, type CommandSpec } from "./command-spec.ts"
 import { commandTable } from "./command-table.ts"
-import type { House, Surroundings } from "./house.ts"
+import type { CliHouse, CliSurroundings } from "./cli-house.ts"
 import type { CommandInput } from "./input.ts"
 import { readCommandLine, type Request } from "./program.ts"
 import { createProgress } from "./progress.ts"
@@ -11,7 +11,7 @@ import { errorDocument, exitCodeOf, renderError } from "./render/error.ts"
 import { settleFirst } from "./settle-first.ts"
 
 /** Runs one command line and returns its exit code. Never throws. */
-export async function runCli(words: readonly string[], surroundings: Surroundings): Promise<number> {
+export async function runCli(words: readonly string[], surroundings: CliSurroundings): Promise<number> {
   // Known before parsing, because a wrong command line is an error document as well.
   const json = words.includes("--json")
   try {
@@ -24,7 +24,7 @@ export async function runCli(words: readonly string[], surroundings: Surrounding
   }
 }
 
-async function runRequest(request: Request & { kind: "run" }, words: readonly string[], surroundings: Surroundings): Promise<number> {
+async function runRequest(request: Request & { kind: "run" }, words: readonly string[], surroundings: CliSurroundings): Promise<number> {
   const { spec, input, options } = request
   const progress = createProgress(surroundings.terminal, surroundings.clock, options.quiet || options.json)
   const house = buildHouse(surroundings, options, describeCommand(words), progress)
@@ -41,7 +41,7 @@ async function runRequest(request: Request & { kind: "run" }, words: readonly st
   }
 }
 
-async function runCommand(house: House, spec: CommandSpec, input: CommandInput): Promise<CommandResult> {
+async function runCommand(house: CliHouse, spec: CommandSpec, input: CommandInput): Promise<CommandResult> {
   if (spec.load === undefined) throw new Error(`the command ${spec.name} has nothing to run`)
   const [{ run }] = await Promise.all([spec.load(), settleFirst(house, spec, input)])
   return await run(house, input)
@@ -53,7 +53,7 @@ function render(result: CommandResult, json: boolean): string {
   return lines.length === 0 ? "" : `${lines.join("\n")}\n`
 }
 
-async function tell(surroundings: Surroundings, json: boolean, thrown: unknown): Promise<number> {
+async function tell(surroundings: CliSurroundings, json: boolean, thrown: unknown): Promise<number> {
   const error: unknown = surroundings.signal.aborted && !isHoldfastError(thrown) ? surroundings.signal.reason : thrown
   const exitCode = exitCodeOf(error, surroundings.signal.aborted)
   if (json) await surroundings.terminal.print(`${JSON.stringify(errorDocument(error, exitCode), null, 2)}\n`)

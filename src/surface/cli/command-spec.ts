@@ -1,5 +1,5 @@
 import type { Json } from "../../base/canonical-json.ts"
-import type { House } from "./house.ts"
+import type { CliHouse } from "./cli-house.ts"
 import type { CommandInput } from "./input.ts"
 
 /** One command as data, so that `--help`, completion and the manual need no verb to be loaded. */
@@ -31,7 +31,7 @@ export interface OptionSpec {
   readonly repeats?: boolean
 }
 
-export type CommandRun = (house: House, input: CommandInput) => Promise<CommandResult>
+export type CommandRun = (house: CliHouse, input: CommandInput) => Promise<CommandResult>
 
 /** A document of `src/contract/output.ts`: named, versioned, additive. */
 export type OutputDocument = { readonly format: string; readonly version: number } & { readonly [key: string]: Json | undefined }

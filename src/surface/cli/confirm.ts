@@ -1,5 +1,5 @@
 import { HoldfastError } from "../../base/errors.ts"
-import type { House } from "./house.ts"
+import type { CliHouse } from "./cli-house.ts"
 
 export interface Confirmation {
   /** The plan, printed before the question. */
@@ -17,7 +17,7 @@ export interface Confirmation {
  * Shows the plan and asks. Throws CONFIRMATION_NEEDED where nobody can be asked, CONFIRMATION_REFUSED when the answer is not yes.
  * Nothing may be changed before it returns.
  */
-export async function confirm(house: Pick<House, "terminal" | "options" | "signal">, confirmation: Confirmation): Promise<void> {
+export async function confirm(house: Pick<CliHouse, "terminal" | "options" | "signal">, confirmation: Confirmation): Promise<void> {
   if (!house.options.json) for (const line of confirmation.plan) house.terminal.say(`${line}\n`)
   if (confirmation.word === undefined ? confirmation.given : confirmation.givenWord === confirmation.word) return
   if (!house.terminal.asks || house.options.json) throw needed(confirmation)

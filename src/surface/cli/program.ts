@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from "commander"
 import { HoldfastError } from "../../base/errors.ts"
 import type { CommandSpec, OptionSpec } from "./command-spec.ts"
-import type { GlobalOptions } from "./house.ts"
+import type { GlobalOptions } from "./cli-house.ts"
 import { createInput, strings, type CommandInput, type Values } from "./input.ts"
 
 /** What the words on the command line ask for. */

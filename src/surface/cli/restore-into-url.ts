@@ -4,9 +4,10 @@ import type { DatabasePart, ManifestPart } from "../../recovery-point/manifest.t
 import { restoreIntoDatabase } from "../../restore/into-database.ts"
 import { parsePostgresUrl } from "../../settings/postgres-url.ts"
 import type { CommandResult } from "./command-spec.ts"
-import type { House } from "./house.ts"
+import type { CliHouse } from "./cli-house.ts"
 import { usage, type CommandInput } from "./input.ts"
-import { pointOf, type Subject } from "./subject.ts"
+import { pointOf, type Subject } from "../house/subject.ts"
+import { selectionOf } from "./selection.ts"
 
 /** Whether `--into` names a database rather than a directory: an address, or a variable that holds one. */
 export function isDatabaseAddress(into: string): boolean {
@@ -15,13 +16,13 @@ export function isDatabaseAddress(into: string): boolean {
 
 /** `holdfast restore --into postgres://…/newdb`: one database of the point, beside everything live. */
 export async function runIntoDatabase(
-  house: House,
+  house: CliHouse,
   subject: Subject,
   input: CommandInput,
   wanted: (part: string) => boolean,
 ): Promise<CommandResult> {
   const target = targetOf(house, input.text("into") ?? "")
-  const point = await pointOf(subject, input)
+  const point = await pointOf(subject, selectionOf(input))
   const part = onlyDatabase(point.manifest.parts, wanted)
   await restoreIntoDatabase(subject.tools, { vault: subject.vault, point }, subject.app, part, target, subject.ctx)
   const rows = Object.values(part.facts.rows).reduce((sum, count) => sum + count, 0)
@@ -44,7 +45,7 @@ export async function runIntoDatabase(
   }
 }
 
-function targetOf(house: House, into: string): PostgresSource {
+function targetOf(house: CliHouse, into: string): PostgresSource {
   const variable = into.startsWith("env:") ? into.slice("env:".length) : null
   const address = variable === null ? into : house.environment[variable]
   if (address === undefined || address === "") throw usage(`--into names the environment variable ${variable ?? ""}, which is not set`)

@@ -2,12 +2,12 @@ import { HoldfastError, messageOf } from "../../base/errors.ts"
 import { refuseBusy } from "../../operation/run-operation.ts"
 import { settleInterrupted } from "../../operation/settle.ts"
 import type { CommandSpec } from "./command-spec.ts"
-import type { House } from "./house.ts"
+import type { CliHouse } from "./cli-house.ts"
 import type { CommandInput } from "./input.ts"
-import { settlersOf } from "./settlers.ts"
+import { settlersOf } from "../house/settlers.ts"
 
 /** Before a command touches an app, whatever an earlier one was killed at is finished or undone (design §9). */
-export async function settleFirst(house: House, spec: CommandSpec, input: CommandInput): Promise<void> {
+export async function settleFirst(house: CliHouse, spec: CommandSpec, input: CommandInput): Promise<void> {
   if (spec.settles === "never") return
   const app = input.argument("app") ?? input.text("app")
   if (spec.settles === "first" && app !== null && !input.flag("plan"))

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest"
 import type { OperationKind, OperationRecord } from "../../operation/ports.ts"
 import { settleExport } from "../../exchange/exchange.ts"
-import { settlersOf } from "./settlers.ts"
+import { settlersOf } from "../house/settlers.ts"
 
 /** Every kind of operation that a command of today starts; `copy` comes with schedules. */
 const KINDS: readonly OperationKind[] = [

@@ -5,15 +5,16 @@ import { formatBytes, formatDuration } from "../../../base/units.ts"
 import type { BackupOutput } from "../../../contract/output.ts"
 import type { SealedPoint } from "../../../recovery-point/recovery-point.ts"
 import type { CommandRun } from "../command-spec.ts"
-import type { House } from "../house.ts"
+import type { CliHouse } from "../cli-house.ts"
 import type { CommandInput } from "../input.ts"
 import { kitLines } from "../kit-reminder.ts"
 import { renderTable } from "../render/table.ts"
-import { openSubject, type Subject } from "../subject.ts"
+import { openSubject, type Subject } from "../../house/subject.ts"
+import { selectionOf } from "../selection.ts"
 
 /** `holdfast backup` */
 export const run: CommandRun = async (house, input) => {
-  const subject = await openSubject(house, input, { create: true })
+  const subject = await openSubject(house, selectionOf(input), { create: true })
   const options = optionsOf(input)
   if (input.flag("plan")) {
     const plan = await planBackup(subject.tools, subject.app, options, subject.ctx)
@@ -47,7 +48,7 @@ export const run: CommandRun = async (house, input) => {
 }
 
 /** The point is sealed: what a restore kept beside may go if its time is over. That it could not go is no failure of the backup. */
-async function releasedLines(house: House, { tools, app }: Subject): Promise<readonly string[]> {
+async function releasedLines(house: CliHouse, { tools, app }: Subject): Promise<readonly string[]> {
   try {
     const { releaseDue } = await import("../../../restore/restore.ts")
     const operations = await releaseDue(tools, app, house.command, house.base())

@@ -2,14 +2,15 @@ import { formatBytes } from "../../../base/units.ts"
 import type { CompareOutput } from "../../../contract/output-points.ts"
 import type { Manifest, ManifestPart } from "../../../recovery-point/manifest.ts"
 import type { CommandRun } from "../command-spec.ts"
-import { openPoints } from "../point-subject.ts"
+import { openPoints } from "../../house/point-subject.ts"
 import { renderTable } from "../render/table.ts"
+import { selectionOf } from "../selection.ts"
 
 type ComparedPart = CompareOutput["parts"][number]
 
 /** `holdfast compare` */
 export const run: CommandRun = async (house, input) => {
-  const { declared, point } = await openPoints(house, input)
+  const { declared, point } = await openPoints(house, selectionOf(input))
   const from = (await point(input.required("from"))).manifest
   const to = (await point(input.argument("to"))).manifest
   const parts = compareParts(from, to)

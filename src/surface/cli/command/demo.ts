@@ -12,9 +12,9 @@ import { runDemo, sampleSettings, type DemoReport, type SampleProgram } from "..
 import { loadSettings } from "../../../settings/settings.ts"
 import type { OpenVault } from "../../../vault/vault.ts"
 import { EXIT, type CommandResult, type CommandRun } from "../command-spec.ts"
-import type { House } from "../house.ts"
+import type { CliHouse } from "../cli-house.ts"
 import { renderTable } from "../render/table.ts"
-import { declaredApp, lookingContext, openNamedVault, verbTools } from "../subject.ts"
+import { declaredApp, lookingContext, openNamedVault, verbTools } from "../../house/subject.ts"
 
 /** `holdfast demo`: in a folder of its own, with a state of its own; nothing of this machine is touched. */
 export const run: CommandRun = async (house, input) => {
@@ -34,7 +34,7 @@ export const run: CommandRun = async (house, input) => {
   }
 }
 
-async function demoIn(house: House, folder: string): Promise<DemoReport> {
+async function demoIn(house: CliHouse, folder: string): Promise<DemoReport> {
   const stateDirectory = join(folder, "state")
   const program: SampleProgram = {
     nodeBinary: house.nodeBinary,
@@ -46,7 +46,7 @@ async function demoIn(house: House, folder: string): Promise<DemoReport> {
   await writeFileDurably(settingsFile, sampleSettings(program, join(folder, "vault")))
   const use = house.tools(stateDirectory)
   const base: ContextBase = house.base()
-  const own: House = { ...house, stateDirectory, use, settings: () => Promise.resolve(loadSettings(settingsFile, {})), base: () => base }
+  const own: CliHouse = { ...house, stateDirectory, use, settings: () => Promise.resolve(loadSettings(settingsFile, {})), base: () => base }
   try {
     const { settings, declared } = await declaredApp(own, "sample")
     const vault = await openingOrInstalling(own, async () => await openNamedVault(own, settings, "local", { create: true }))
@@ -59,7 +59,7 @@ async function demoIn(house: House, folder: string): Promise<DemoReport> {
 }
 
 /** What is missing is installed by the project's own script, which says exactly what it may not install. */
-async function openingOrInstalling(house: House, open: () => Promise<OpenVault>): Promise<OpenVault> {
+async function openingOrInstalling(house: CliHouse, open: () => Promise<OpenVault>): Promise<OpenVault> {
   try {
     return await open()
   } catch (thrown) {

@@ -4,9 +4,9 @@ import type { DoctorOutput } from "../../../contract/output-host.ts"
 import { examine, type DoctorTools, type Finding } from "../../../doctor/doctor.ts"
 import { vaultLocation } from "../../../settings/vault-location.ts"
 import { EXIT, type CommandRun } from "../command-spec.ts"
-import type { House } from "../house.ts"
-import { appNames } from "../names.ts"
-import { declaredApp, lookingContext, verbTools } from "../subject.ts"
+import type { CliHouse } from "../cli-house.ts"
+import { appNames } from "../../house/names.ts"
+import { declaredApp, lookingContext, verbTools } from "../../house/subject.ts"
 
 /** `holdfast doctor` */
 export const run: CommandRun = async (house, input) => {
@@ -23,7 +23,7 @@ export const run: CommandRun = async (house, input) => {
 }
 
 /** An app whose places cannot be found now is examined as it is declared; the checks say what is missing. */
-async function asFarAsFound(house: House, name: string): Promise<App> {
+async function asFarAsFound(house: CliHouse, name: string): Promise<App> {
   const { declared } = await declaredApp(house, name)
   try {
     return await locateApp(declared, await house.use.containers(), lookingContext(house))

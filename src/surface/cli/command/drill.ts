@@ -4,14 +4,15 @@ import { drillPoint } from "../../../drill/drill.ts"
 import type { CommandRun } from "../command-spec.ts"
 import { usage } from "../input.ts"
 import { renderTable } from "../render/table.ts"
-import { openSubject, pointOf } from "../subject.ts"
+import { openSubject, pointOf } from "../../house/subject.ts"
+import { selectionOf } from "../selection.ts"
 
 /** `holdfast drill` */
 export const run: CommandRun = async (house, input) => {
-  const subject = await openSubject(house, input, { create: false })
+  const subject = await openSubject(house, selectionOf(input), { create: false })
   const level = input.text("level") ?? (subject.declared.compose === null ? "restored" : "booted")
   if (level !== "restored" && level !== "booted") throw usage(`--level is restored or booted, not "${level}"`)
-  const point = await pointOf(subject, input)
+  const point = await pointOf(subject, selectionOf(input))
   const origin = { vault: subject.vault, point }
   const report = await drillPoint(subject.tools, subject.declared, origin, level, house.command, house.base())
   const document: DrillOutput = {

@@ -6,12 +6,13 @@ import { vaultKeep } from "../../../settings/vault-location.ts"
 import type { CommandRun } from "../command-spec.ts"
 import { confirm } from "../confirm.ts"
 import { renderTable } from "../render/table.ts"
-import { declaredApp, lookingContext, openNamedVault, vaultNameOf } from "../subject.ts"
+import { declaredApp, lookingContext, openNamedVault, vaultNameOf } from "../../house/subject.ts"
+import { selectionOf } from "../selection.ts"
 
 /** `holdfast expire` */
 export const run: CommandRun = async (house, input) => {
   const { settings, declared } = await declaredApp(house, input.argument("app"))
-  const name = vaultNameOf(declared, input)
+  const name = vaultNameOf(declared, selectionOf(input))
   const chosen = policyFor(declared, name, vaultKeep(settings, name))
   if (chosen === null) throw noPolicy(name)
   const vault = await openNamedVault(house, settings, name, { create: false, forExpiry: true })

@@ -5,12 +5,13 @@ import { formatBytes } from "../../../base/units.ts"
 import type { CommandRun } from "../command-spec.ts"
 import { usage } from "../input.ts"
 import { renderTable } from "../render/table.ts"
-import { openSubject, pointOf } from "../subject.ts"
+import { openSubject, pointOf } from "../../house/subject.ts"
+import { selectionOf } from "../selection.ts"
 
 /** `holdfast export` */
 export const run: CommandRun = async (house, input) => {
-  const subject = await openSubject(house, input, { create: false })
-  const point = await pointOf(subject, input)
+  const subject = await openSubject(house, selectionOf(input), { create: false })
+  const point = await pointOf(subject, selectionOf(input))
   const origin = { vault: subject.vault, point }
   const to = input.text("to")
   if (to === null) throw usage("--to DIRECTORY is missing")

@@ -5,13 +5,14 @@ import type { ManifestPart } from "../../../recovery-point/manifest.ts"
 import { partItem } from "../../../recovery-point/recovery-point.ts"
 import type { ListedEntry } from "../../../vault/ports.ts"
 import type { CommandRun } from "../command-spec.ts"
-import { openPoints } from "../point-subject.ts"
+import { openPoints } from "../../house/point-subject.ts"
 import { renderTable } from "../render/table.ts"
 import { formatInstant } from "../render/time.ts"
+import { selectionOf } from "../selection.ts"
 
 /** `holdfast files` */
 export const run: CommandRun = async (house, input) => {
-  const { declared, vault, ctx, point: find } = await openPoints(house, input)
+  const { declared, vault, ctx, point: find } = await openPoints(house, selectionOf(input))
   const point = await find(input.argument("point"))
   const part = choosePart(point.manifest.parts, input.text("part"))
   const below = input.text("path")

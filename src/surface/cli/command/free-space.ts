@@ -6,10 +6,10 @@ import { releaseKept } from "../../../restore/restore.ts"
 import { vaultLocation } from "../../../settings/vault-location.ts"
 import type { CommandRun } from "../command-spec.ts"
 import { confirm } from "../confirm.ts"
-import type { House } from "../house.ts"
-import { oneAppName } from "../names.ts"
+import type { CliHouse } from "../cli-house.ts"
+import { oneAppName } from "../../house/names.ts"
 import { renderTable } from "../render/table.ts"
-import { declaredApp, lookingContext, verbTools } from "../subject.ts"
+import { declaredApp, lookingContext, verbTools } from "../../house/subject.ts"
 
 /** `holdfast doctor --free-space` */
 export const run: CommandRun = async (house, input) => {
@@ -36,7 +36,7 @@ export const run: CommandRun = async (house, input) => {
   }
 }
 
-async function freeSpaceTools(house: House): Promise<FreeSpaceTools> {
+async function freeSpaceTools(house: CliHouse): Promise<FreeSpaceTools> {
   const tools = await verbTools(house)
   return {
     ...tools,

@@ -4,11 +4,12 @@ import { formatBytes } from "../../../base/units.ts"
 import type { CommandRun } from "../command-spec.ts"
 import { usage } from "../input.ts"
 import { renderTable } from "../render/table.ts"
-import { openSubject } from "../subject.ts"
+import { openSubject } from "../../house/subject.ts"
+import { selectionOf } from "../selection.ts"
 
 /** `holdfast import` */
 export const run: CommandRun = async (house, input) => {
-  const subject = await openSubject(house, input, { create: true })
+  const subject = await openSubject(house, selectionOf(input), { create: true })
   const names = input.rest("file")
   const as = input.list("as")
   if (as.length > 0 && as.length !== names.length) throw usage(`--as is given ${as.length} times for ${names.length} files`)

@@ -1,7 +1,7 @@
 import { applyInit, planInit } from "../../../app/init.ts"
 import type { InitOutput } from "../../../contract/output-host.ts"
 import type { CommandRun } from "../command-spec.ts"
-import { lookingContext } from "../subject.ts"
+import { lookingContext } from "../../house/subject.ts"
 
 /** `holdfast init` */
 export const run: CommandRun = async (house, input) => {

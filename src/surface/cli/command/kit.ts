@@ -7,9 +7,9 @@ import { collectKit, encryptKit, markKitTaken, type Kit } from "../../../vault/k
 import { renderKitHtml } from "../../../vault/kit-html.ts"
 import type { OpenVault } from "../../../vault/vault.ts"
 import { EXIT, type CommandResult, type CommandRun } from "../command-spec.ts"
-import type { House } from "../house.ts"
+import type { CliHouse } from "../cli-house.ts"
 import { usage, type CommandInput } from "../input.ts"
-import { openNamedVault } from "../subject.ts"
+import { openNamedVault } from "../../house/subject.ts"
 
 /** `holdfast kit` */
 export const run: CommandRun = async (house, input) => {
@@ -33,7 +33,7 @@ interface Opened {
 }
 
 /** A vault that was never written to has no key yet, so it has no place in the kit. */
-async function openVaults(house: House): Promise<Opened> {
+async function openVaults(house: CliHouse): Promise<Opened> {
   const settings = await house.settings()
   const vaults: OpenVault[] = []
   const missing: string[] = []
@@ -51,7 +51,7 @@ async function openVaults(house: House): Promise<Opened> {
   throw new HoldfastError("VAULT_ABSENT", { what: "there is no vault yet, so there is nothing to keep" })
 }
 
-async function gather(house: House, vaults: readonly OpenVault[]): Promise<Kit> {
+async function gather(house: CliHouse, vaults: readonly OpenVault[]): Promise<Kit> {
   const settings = await house.settings()
   return await collectKit({
     vaults,
@@ -64,14 +64,14 @@ async function gather(house: House, vaults: readonly OpenVault[]): Promise<Kit> 
   })
 }
 
-async function write(house: House, file: string, content: string): Promise<string> {
+async function write(house: CliHouse, file: string, content: string): Promise<string> {
   const path = resolve(house.cwd, file)
   await writeFileDurably(path, content)
   return path
 }
 
 /** From a file, or typed twice; never from argv. */
-export async function passphrase(house: House, input: CommandInput): Promise<Secret> {
+export async function passphrase(house: CliHouse, input: CommandInput): Promise<Secret> {
   const file = input.text("passphrase-file")
   if (file !== null) return new Secret((await readFile(resolve(house.cwd, file), "utf8")).replace(/\r?\n$/, ""))
   throw usage("--passphrase-file FILE is missing: the kit is encrypted with what it holds")

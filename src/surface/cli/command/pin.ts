@@ -3,9 +3,10 @@ import { runOperation } from "../../../operation/run-operation.ts"
 import type { PinRecord } from "../../../operation/ports.ts"
 import { setPin } from "../../../recovery-point/recovery-point.ts"
 import type { CommandResult, CommandRun } from "../command-spec.ts"
-import type { House } from "../house.ts"
+import type { CliHouse } from "../cli-house.ts"
 import type { CommandInput } from "../input.ts"
-import { openPoints } from "../point-subject.ts"
+import { openPoints } from "../../house/point-subject.ts"
+import { selectionOf } from "../selection.ts"
 
 const steps = {
   pin: { title: "record it in the vault and in the store", crashLeadsTo: "it is recorded again, with the same result" },
@@ -15,8 +16,8 @@ const steps = {
 export const run: CommandRun = async (house, input) => await change(house, input, true)
 
 /** `holdfast pin` and `unpin` are the same act, under the lease, so that no expiry runs meanwhile. */
-export async function change(house: House, input: CommandInput, pinned: boolean): Promise<CommandResult> {
-  const { declared, vault, store, point } = await openPoints(house, input)
+export async function change(house: CliHouse, input: CommandInput, pinned: boolean): Promise<CommandResult> {
+  const { declared, vault, store, point } = await openPoints(house, selectionOf(input))
   const { id } = (await point(input.required("point"))).manifest
   const reason = pinned ? input.text("reason") : null
   const pin: PinRecord = { app: declared.name, point: id, pinned, reason, at: house.clock.now() }

@@ -11,10 +11,10 @@ import type { VaultLocation } from "../../../vault/ports.ts"
 import { openVault } from "../../../vault/vault.ts"
 import type { CommandRun } from "../command-spec.ts"
 import { confirm } from "../confirm.ts"
-import type { House } from "../house.ts"
+import type { CliHouse } from "../cli-house.ts"
 import { usage, type CommandInput } from "../input.ts"
 import { renderTable } from "../render/table.ts"
-import { lookingContext, verbTools } from "../subject.ts"
+import { lookingContext, verbTools } from "../../house/subject.ts"
 import { passphrase } from "./kit.ts"
 
 /** `holdfast rebuild` */
@@ -41,7 +41,7 @@ interface Source {
   readonly app: string
 }
 
-async function whereFrom(house: House, input: CommandInput): Promise<Source> {
+async function whereFrom(house: CliHouse, input: CommandInput): Promise<Source> {
   const kitFile = input.text("kit")
   if (kitFile !== null) return await fromKit(house, input, resolve(house.cwd, kitFile))
   const [url, key, app] = [input.text("vault"), input.text("key"), input.text("app")]
@@ -59,7 +59,7 @@ async function whereFrom(house: House, input: CommandInput): Promise<Source> {
   return { location, app }
 }
 
-async function fromKit(house: House, input: CommandInput, file: string): Promise<Source> {
+async function fromKit(house: CliHouse, input: CommandInput, file: string): Promise<Source> {
   const kit = await decryptKit(await readFile(file, "utf8"), await passphrase(house, input))
   const name = input.text("vault-name") ?? kit.vaults[0]?.name
   const vault = kit.vaults.find((candidate) => candidate.name === name)
@@ -75,16 +75,16 @@ async function fromKit(house: House, input: CommandInput, file: string): Promise
   return { location: locationOf(house, vault, keyFileOf(house, vault.name)), app }
 }
 
-function addressOf(house: House, url: string): string {
+function addressOf(house: CliHouse, url: string): string {
   return /^[a-z0-9]+:/.test(url) ? url : resolve(house.cwd, url)
 }
 
-function keyFileOf(house: House, vault: string): string {
+function keyFileOf(house: CliHouse, vault: string): string {
   return join(house.stateDirectory, "keys", `${vault}.key`)
 }
 
 /** A key that lies there already must be the same; it is never replaced. */
-async function keepKey(house: House, vault: string, key: string): Promise<string> {
+async function keepKey(house: CliHouse, vault: string, key: string): Promise<string> {
   const path = keyFileOf(house, vault)
   const present = await readFile(path, "utf8").catch(() => null)
   if (present !== null && present.trim() !== key) {
@@ -101,7 +101,7 @@ async function keepKey(house: House, vault: string, key: string): Promise<string
 }
 
 function locationOf(
-  house: House,
+  house: CliHouse,
   vault: Pick<KitVault, "name" | "url" | "options" | "environment" | "appendOnly">,
   keyFile: string,
 ): VaultLocation {

@@ -3,15 +3,16 @@ import type { RestoreOutput } from "../../../contract/output.ts"
 import { plainRestore, planRestore, restoreInPlace, restoreInto, type RestoreOptions, type RestorePlan } from "../../../restore/restore.ts"
 import type { CommandResult, CommandRun } from "../command-spec.ts"
 import { confirm } from "../confirm.ts"
-import type { House } from "../house.ts"
+import type { CliHouse } from "../cli-house.ts"
 import { usage, type CommandInput } from "../input.ts"
 import { renderTable } from "../render/table.ts"
 import { isDatabaseAddress, runIntoDatabase } from "../restore-into-url.ts"
-import { openSubject, pointOf, type Subject } from "../subject.ts"
+import { openSubject, pointOf, type Subject } from "../../house/subject.ts"
+import { selectionOf } from "../selection.ts"
 
 /** `holdfast restore` */
 export const run: CommandRun = async (house, input) => {
-  const subject = await openSubject(house, input, { create: false })
+  const subject = await openSubject(house, selectionOf(input), { create: false })
   const into = input.text("into")
   if (into !== null && isDatabaseAddress(into)) {
     if (input.text("path") !== null) throw usage("--path needs --into DIRECTORY")
@@ -19,7 +20,7 @@ export const run: CommandRun = async (house, input) => {
   }
   if (into !== null) return await runInto(subject, input)
   if (input.text("path") !== null) throw usage("--path needs --into DIRECTORY: single files are put beside, never over live ones")
-  const point = await pointOf(subject, input)
+  const point = await pointOf(subject, selectionOf(input))
   const options = optionsOf(input)
   const origin = { vault: subject.vault, point }
   const plan = await planRestore(subject.tools, subject.app, origin, options, subject.ctx)
@@ -49,7 +50,7 @@ export const run: CommandRun = async (house, input) => {
 
 async function runInto(subject: Subject, input: CommandInput): Promise<CommandResult> {
   const directory = input.text("into") ?? ""
-  const point = await pointOf(subject, input)
+  const point = await pointOf(subject, selectionOf(input))
   const only = input.list("only")
   const wantedParts = point.manifest.parts.filter((part) => isWanted(part.part, only, input.text("path") !== null))
   const written = await restoreInto({ vault: subject.vault, point }, subject.app, wantedParts, directory, input.text("path"), subject.ctx)
@@ -84,7 +85,7 @@ function optionsOf(input: CommandInput): RestoreOptions {
 }
 
 /** Skipping the reading of a point is confirmed by the app's name; everything else by yes. */
-async function confirmPlan(house: House, input: CommandInput, plan: RestorePlan, options: RestoreOptions): Promise<void> {
+async function confirmPlan(house: CliHouse, input: CommandInput, plan: RestorePlan, options: RestoreOptions): Promise<void> {
   const base = { plan: planLines(plan, house), question: `Restore ${plan.point} of ${plan.app}?`, given: input.flag("yes") }
   await confirm(house, options.unproven ? { ...base, word: plan.app, givenWord: input.text("confirm") } : base)
 }
@@ -100,7 +101,7 @@ function planDocument(plan: RestorePlan): CommandResult["document"] {
   }
 }
 
-function planLines(plan: RestorePlan, house: House): readonly string[] {
+function planLines(plan: RestorePlan, house: CliHouse): readonly string[] {
   const ageMs = house.clock.now().getTime() - new Date(plan.takenAt).getTime()
   const replaced = plan.replaces.map((one) => [one.part, one.target, formatBytes(one.sizeBytes)])
   const lost = plan.rowsLost.map((one) => [one.database, one.table, `+${one.rows}`])

@@ -4,11 +4,12 @@ import type { SalvageOutput } from "../../../contract/output-points.ts"
 import type { DatabasePart } from "../../../recovery-point/manifest.ts"
 import { salvage, type SalvageReport } from "../../../restore/salvage.ts"
 import type { CommandRun } from "../command-spec.ts"
-import type { House } from "../house.ts"
+import type { CliHouse } from "../cli-house.ts"
 import { inputWith, usage, type CommandInput } from "../input.ts"
-import { openPoints } from "../point-subject.ts"
+import { openPoints } from "../../house/point-subject.ts"
 import { renderTable } from "../render/table.ts"
-import { lookingContext } from "../subject.ts"
+import { lookingContext } from "../../house/subject.ts"
+import { selectionOf } from "../selection.ts"
 
 /** `holdfast salvage` */
 export const run: CommandRun = async (house, input) => {
@@ -30,13 +31,13 @@ export const run: CommandRun = async (house, input) => {
 }
 
 /** The database of the newest point that has it, to tell what is missing from the result; null when no app is named. */
-async function lastGoodPart(house: House, input: CommandInput): Promise<{ point: string; part: DatabasePart } | null> {
+async function lastGoodPart(house: CliHouse, input: CommandInput): Promise<{ point: string; part: DatabasePart } | null> {
   const app = input.text("app")
   if (app === null) {
     if (input.text("database") !== null) throw usage("--database needs --app")
     return null
   }
-  const subject = await openPoints(house, inputWith(input, { arguments: { app } }))
+  const subject = await openPoints(house, selectionOf(inputWith(input, { arguments: { app } })))
   const { manifest } = await subject.point(input.text("point"))
   const wanted = input.text("database")
   const parts = manifest.parts.filter((part) => part.kind === "database").filter((part) => part.engine === "sqlite")

@@ -3,7 +3,7 @@ import { applyRegenerate, planRegenerate, type RegeneratePlan } from "../../../a
 import type { SecretOutput } from "../../../contract/output-posture.ts"
 import type { CommandRun } from "../command-spec.ts"
 import { confirm } from "../confirm.ts"
-import { declaredApp, lookingContext } from "../subject.ts"
+import { declaredApp, lookingContext } from "../../house/subject.ts"
 
 /** `holdfast secret regenerate` */
 export const run: CommandRun = async (house, input) => {

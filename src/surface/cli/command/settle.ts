@@ -2,7 +2,7 @@ import { HoldfastError } from "../../../base/errors.ts"
 import type { SettleOutput } from "../../../contract/output.ts"
 import { resetSettleAttempts, settleInterrupted } from "../../../operation/settle.ts"
 import type { CommandRun } from "../command-spec.ts"
-import { settlersOf } from "../settlers.ts"
+import { settlersOf } from "../../house/settlers.ts"
 
 /** `holdfast operations settle` */
 export const run: CommandRun = async (house, input) => {

@@ -4,13 +4,14 @@ import type { ShowOutput } from "../../../contract/output-points.ts"
 import type { PinRecord, ProofRecord } from "../../../operation/ports.ts"
 import type { Manifest, ManifestPart } from "../../../recovery-point/manifest.ts"
 import type { CommandRun } from "../command-spec.ts"
-import { openPoints } from "../point-subject.ts"
+import { openPoints } from "../../house/point-subject.ts"
 import { renderPairs, renderTable } from "../render/table.ts"
 import { formatAge, formatInstant } from "../render/time.ts"
+import { selectionOf } from "../selection.ts"
 
 /** `holdfast show` */
 export const run: CommandRun = async (house, input) => {
-  const subject = await openPoints(house, input)
+  const subject = await openPoints(house, selectionOf(input))
   const point = await subject.point(input.argument("point"))
   const { manifest, digest } = point
   const proofs = (await subject.store.proofs(manifest.app)).filter((proof) => proof.point === manifest.id)

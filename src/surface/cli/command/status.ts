@@ -4,11 +4,11 @@ import type { OperationRecord, Store } from "../../../operation/ports.ts"
 import { assessPosture, checklistOf } from "../../../posture/posture.ts"
 import type { Settings } from "../../../settings/settings.ts"
 import { EXIT, type CommandRun } from "../command-spec.ts"
-import type { House } from "../house.ts"
-import { knowPoints } from "../known-points.ts"
-import { appNames } from "../names.ts"
+import type { CliHouse } from "../cli-house.ts"
+import { knowPoints } from "../../house/known-points.ts"
+import { appNames } from "../../house/names.ts"
 import { renderPairs } from "../render/table.ts"
-import { declaredApp } from "../subject.ts"
+import { declaredApp } from "../../house/subject.ts"
 
 type AppStatus = StatusOutput["apps"][number]
 
@@ -28,7 +28,7 @@ export const run: CommandRun = async (house, input) => {
   return { document, lines, exitCode: apps.length > 0 && apps.every((app) => app.protected) ? EXIT.done : EXIT.notProtected }
 }
 
-async function statusOf(house: House, settings: Settings, store: Store, name: string): Promise<AppStatus> {
+async function statusOf(house: CliHouse, settings: Settings, store: Store, name: string): Promise<AppStatus> {
   const { declared } = await declaredApp(house, name)
   const vaults = Object.keys(settings.vaults)
   const [proofs, ...lists] = await Promise.all([

@@ -5,9 +5,10 @@ import { findKept, undoRestore } from "../../../restore/restore.ts"
 import type { Store } from "../../../operation/ports.ts"
 import type { CommandRun } from "../command-spec.ts"
 import { confirm } from "../confirm.ts"
-import type { House } from "../house.ts"
-import { knowPoints } from "../known-points.ts"
-import { declaredApp, lookingContext, openNamedVault, vaultNameOf, verbTools } from "../subject.ts"
+import type { CliHouse } from "../cli-house.ts"
+import { knowPoints } from "../../house/known-points.ts"
+import { declaredApp, lookingContext, openNamedVault, vaultNameOf, verbTools } from "../../house/subject.ts"
+import { selectionOf } from "../selection.ts"
 
 /** `holdfast undo` */
 export const run: CommandRun = async (house, input) => {
@@ -15,7 +16,7 @@ export const run: CommandRun = async (house, input) => {
   const tools = await verbTools(house)
   const { settings, declared } = await declaredApp(house, await appOf(house, tools.store, id))
   const app = await locateApp(declared, tools.containers, lookingContext(house))
-  const vault = await openNamedVault(house, settings, vaultNameOf(declared, input), { create: false })
+  const vault = await openNamedVault(house, settings, vaultNameOf(declared, selectionOf(input)), { create: false })
   const { record, state } = await findKept(tools, app, id)
   const plan = [
     `undo operation ${id}: put back what was live before ${state.point} was restored`,
@@ -34,7 +35,7 @@ export const run: CommandRun = async (house, input) => {
 }
 
 /** The journal is not kept in the vault but what was kept is: an undo works as well when the store was lost. */
-async function appOf(house: House, store: Store, id: string): Promise<string> {
+async function appOf(house: CliHouse, store: Store, id: string): Promise<string> {
   const operation = await store.operation(id)
   if (operation !== null) return operation.app
   const settings = await house.settings()

@@ -4,14 +4,15 @@ import { verifyPoint } from "../../../verify/verify.ts"
 import type { CommandRun } from "../command-spec.ts"
 import { usage } from "../input.ts"
 import { renderTable } from "../render/table.ts"
-import { openSubject, pointOf } from "../subject.ts"
+import { openSubject, pointOf } from "../../house/subject.ts"
+import { selectionOf } from "../selection.ts"
 
 /** `holdfast verify` */
 export const run: CommandRun = async (house, input) => {
   const level = input.text("level") ?? "read"
   if (level !== "sealed" && level !== "read") throw usage(`--level is sealed or read, not "${level}" (a drill gives restored and booted)`)
-  const subject = await openSubject(house, input, { create: false })
-  const point = await pointOf(subject, input)
+  const subject = await openSubject(house, selectionOf(input), { create: false })
+  const point = await pointOf(subject, selectionOf(input))
   const report = await verifyPoint(subject.tools, subject.vault, point, level, house.command, house.base())
   const document: VerifyOutput = { format: "holdfast.verify", version: 1, ...report, parts: report.parts.map((part) => ({ ...part })) }
   const rows = report.parts.map((part) => [part.part, formatBytes(part.sizeBytes), part.sha256 ?? ""])

@@ -1,3 +1,4 @@
+/** What every surface stands on: settings, tools by port, and what a request is about; commands, pages and the service differ only in how they ask. */
 import type { CommandRunner, ContainerEngine, DatabaseEngines, Prober } from "../../app/ports.ts"
 import type { Recipes } from "../../app/load-recipes.ts"
 import type { Clock } from "../../base/clock.ts"
@@ -9,16 +10,6 @@ import type { Salvager } from "../../restore/salvage-ports.ts"
 import type { Environment } from "../../settings/find.ts"
 import type { Settings } from "../../settings/settings.ts"
 import type { VaultBackend } from "../../vault/ports.ts"
-import type { Terminal } from "./terminal.ts"
-
-/** Options that every command takes. */
-export interface GlobalOptions {
-  readonly config: string | null
-  readonly stateDirectory: string | null
-  readonly json: boolean
-  readonly quiet: boolean
-  readonly color: boolean
-}
 
 /** Tools by port, each built when it is first asked for: a command pays only for what it uses. */
 export interface HouseTools {
@@ -50,14 +41,12 @@ export interface Surroundings {
   /** Where this program's own files are: recipes, manual. */
   readonly programDirectory: string
   readonly clock: Clock
-  readonly terminal: Terminal
   /** Aborted by Ctrl-C and by SIGTERM. */
   readonly signal: AbortSignal
   tools(stateDirectory: string): HouseTools
 }
 
 export interface House extends Surroundings {
-  readonly options: GlobalOptions
   readonly stateDirectory: string
   /** What the operator typed, without secrets: shown to whoever is refused meanwhile. */
   readonly command: string

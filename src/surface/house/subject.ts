@@ -7,7 +7,13 @@ import type { SealedPoint } from "../../recovery-point/recovery-point.ts"
 import type { Settings } from "../../settings/settings.ts"
 import type { OpenVault } from "../../vault/vault.ts"
 import type { House } from "./house.ts"
-import type { CommandInput } from "./input.ts"
+
+/** What is meant, in the words of whoever asks; null means the usual one. */
+export interface Selection {
+  readonly app: string | null
+  readonly vault: string | null
+  readonly point: string | null
+}
 
 /** What most commands are about: one app, and the vault that its points are in. */
 export interface Subject {
@@ -75,19 +81,19 @@ export async function openNamedVault(
   return await openVault({ backend, store }, location, { create: options.create }, lookingContext(house))
 }
 
-/** The app's first vault unless `--vault` or `--from` names another. */
-export function vaultNameOf(declared: App, input: CommandInput): string {
-  const name = input.text("vault") ?? input.text("from") ?? declared.vaults[0]
+/** The app's first vault unless another is named. */
+export function vaultNameOf(declared: App, selection: Pick<Selection, "vault">): string {
+  const name = selection.vault ?? declared.vaults[0]
   if (name !== undefined) return name
   throw new HoldfastError("VAULT_UNKNOWN", { what: `${declared.name} has no vault` })
 }
 
 /** Everything a command about one app needs. */
-export async function openSubject(house: House, input: CommandInput, options: { create: boolean; forExpiry?: boolean }): Promise<Subject> {
-  const { settings, declared } = await declaredApp(house, input.argument("app"))
+export async function openSubject(house: House, selection: Selection, options: { create: boolean; forExpiry?: boolean }): Promise<Subject> {
+  const { settings, declared } = await declaredApp(house, selection.app)
   const [tools, vault, { locateApp }] = await Promise.all([
     verbTools(house),
-    openNamedVault(house, settings, vaultNameOf(declared, input), options),
+    openNamedVault(house, settings, vaultNameOf(declared, selection), options),
     import("../../app/locate.ts"),
   ])
   const ctx = lookingContext(house)
@@ -96,8 +102,11 @@ export async function openSubject(house: House, input: CommandInput, options: { 
 }
 
 /** The point that is meant: `latest` unless one is named. */
-export async function pointOf(subject: Pick<Subject, "vault" | "tools" | "declared" | "ctx">, input: CommandInput): Promise<SealedPoint> {
+export async function pointOf(
+  subject: Pick<Subject, "vault" | "tools" | "declared" | "ctx">,
+  selection: Pick<Selection, "point">,
+): Promise<SealedPoint> {
   const { findPoint } = await import("../../recovery-point/recovery-point.ts")
   const { vault, tools, declared, ctx } = subject
-  return await findPoint(vault, tools.store, declared.name, input.argument("point") ?? "latest", ctx)
+  return await findPoint(vault, tools.store, declared.name, selection.point ?? "latest", ctx)
 }

@@ -4,8 +4,7 @@ import type { Store } from "../../operation/ports.ts"
 import type { SealedPoint } from "../../recovery-point/recovery-point.ts"
 import type { OpenVault } from "../../vault/vault.ts"
 import type { House } from "./house.ts"
-import type { CommandInput } from "./input.ts"
-import { declaredApp, lookingContext, openNamedVault, vaultNameOf } from "./subject.ts"
+import { declaredApp, lookingContext, openNamedVault, vaultNameOf, type Selection } from "./subject.ts"
 
 /** What commands that only look at points need; no container engine is asked. */
 export interface PointSubject {
@@ -17,10 +16,10 @@ export interface PointSubject {
   point(selector: string | null): Promise<SealedPoint>
 }
 
-export async function openPoints(house: House, input: CommandInput): Promise<PointSubject> {
-  const { settings, declared } = await declaredApp(house, input.argument("app"))
+export async function openPoints(house: House, selection: Selection): Promise<PointSubject> {
+  const { settings, declared } = await declaredApp(house, selection.app)
   const [vault, store, { findPoint }] = await Promise.all([
-    openNamedVault(house, settings, vaultNameOf(declared, input), { create: false }),
+    openNamedVault(house, settings, vaultNameOf(declared, selection), { create: false }),
     house.use.store(),
     import("../../recovery-point/recovery-point.ts"),
   ])

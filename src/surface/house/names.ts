@@ -1,6 +1,5 @@
 import { HoldfastError } from "../../base/errors.ts"
 import type { Settings } from "../../settings/settings.ts"
-import { usage } from "./input.ts"
 
 /** The app that is named, or all of them. Throws APP_UNKNOWN, naming those that are there. */
 export function appNames(settings: Settings, named: string | null): readonly string[] {
@@ -16,7 +15,7 @@ export function oneAppName(settings: Settings, named: string | null): string {
   const [only] = names
   if (only !== undefined && names.length === 1) return only
   if (only === undefined) throw new HoldfastError("APP_UNKNOWN", { what: "the settings name no app" })
-  throw usage(`which app? The settings name ${listOf(names)}`)
+  throw new HoldfastError("USAGE", { what: `which app? The settings name ${listOf(names)}` })
 }
 
 /** The vault that is named, or all of them. Throws VAULT_UNKNOWN, naming those that are there. */
