@@ -112,6 +112,34 @@ export interface PointSummary extends Omit<PointRecord, "manifest" | "expiredAt"
   readonly warnings: number
 }
 
+/** What became of one slot of one schedule; each slot is recorded once, whatever came of it. */
+export interface SlotRecord {
+  readonly app: string
+  /** `schedules.nightly`, `drills.monthly`, or one of Holdfast's own such as `holdfast.read`. */
+  readonly schedule: string
+  readonly slot: Date
+  readonly handledAt: Date
+  /** `running` until its end is known; `skipped`: an overlap, with its reason. */
+  readonly outcome: OperationOutcome | "running" | "skipped"
+  readonly operationId: string | null
+  readonly reason: string | null
+  /** Slots before this one that nobody ran, because nothing was running then. */
+  readonly missed: number
+}
+
+/** Something that a person has to know until it is over. */
+export interface AlarmRecord {
+  /** What makes it this alarm and no other: `overdue:chat:schedules.nightly`. */
+  readonly key: string
+  readonly app: string | null
+  readonly kind: string
+  readonly text: string
+  readonly since: Date
+  /** When it was last sent to somebody; null when that never succeeded. */
+  readonly toldAt: Date | null
+  readonly endedAt: Date | null
+}
+
 /** All writes are durable when they resolve. */
 export interface Store {
   /** Takes the app's lease, or tells who holds it. A lease of a holder proven dead is taken over; its operation stays interrupted. */
@@ -152,6 +180,15 @@ export interface Store {
   pins(app: string): Promise<readonly PinRecord[]>
   putKept(kept: KeptRecord): Promise<void>
   kept(app: string): Promise<readonly KeptRecord[]>
+
+  /** Writes or replaces the record of a slot. */
+  putSlot(slot: SlotRecord): Promise<void>
+  /** Newest slots first. */
+  slots(filter: { app?: string; schedule?: string; limit?: number }): Promise<readonly SlotRecord[]>
+  /** Writes or replaces an alarm by its key. */
+  putAlarm(alarm: AlarmRecord): Promise<void>
+  /** Newest first; `open` leaves out those that ended. */
+  alarms(filter: { open?: boolean; limit?: number }): Promise<readonly AlarmRecord[]>
 
   /** Small durable values: pinned vault ids (`vault-id:<vault>`), `synced:<vault>:<app>`, `kit-taken:<vault>`. */
   value(key: string): Promise<string | null>

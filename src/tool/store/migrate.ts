@@ -1,12 +1,13 @@
 import { sql, type Kysely } from "kysely"
 import { HoldfastError } from "../../base/errors.ts"
 import { foundingTables } from "./migration/0001-founding-tables.ts"
+import { slotsAndAlarms } from "./migration/0002-slots-and-alarms.ts"
 import type { StoreTables } from "./schema.ts"
 
 type Migration = (db: Kysely<StoreTables>) => Promise<void>
 
 /** In order, never changed once released; the store's version is how many of them it has seen. */
-const migrations: readonly Migration[] = [foundingTables]
+const migrations: readonly Migration[] = [foundingTables, slotsAndAlarms]
 
 /**
  * Brings the tables up to this program's version, in one transaction that excludes other processes.

@@ -8,6 +8,8 @@ export interface StoreTables {
   pin: PinRow
   kept: KeptRow
   value: ValueRow
+  slot: SlotRow
+  alarm: AlarmRow
 }
 
 export interface LeaseRow {
@@ -83,4 +85,25 @@ export interface KeptRow {
 export interface ValueRow {
   key: string
   content: string
+}
+
+export interface SlotRow {
+  app: string
+  schedule: string
+  slot: string
+  handled_at: string
+  outcome: string
+  operation_id: string | null
+  reason: string | null
+  missed: number
+}
+
+export interface AlarmRow {
+  key: string
+  app: string | null
+  kind: string
+  text: string
+  since: string
+  told_at: string | null
+  ended_at: string | null
 }

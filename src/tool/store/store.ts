@@ -10,6 +10,7 @@ import { openNodeSqlite } from "./node-sqlite.ts"
 import { operationsOf } from "./operations.ts"
 import { createPatientDriver } from "./patient-driver.ts"
 import { pointsOf } from "./points.ts"
+import { slotsOf } from "./slots.ts"
 import type { StoreTables } from "./schema.ts"
 
 /** Readers never wait for the writer, and every commit is on the disk when it returns. */
@@ -43,6 +44,7 @@ export async function openSqliteStore(path: string, tools: { host: HostIdentity;
     ...operationsOf(db),
     ...pointsOf(db),
     ...ledgerOf(db),
+    ...slotsOf(db),
     close: async () => await db.destroy(),
   }
 }
