@@ -9,7 +9,11 @@ import type { OperationEnd, OperationRequest, OperationTools } from "./operation
 import type { Holder, OperationOutcome, OperationRecord } from "./ports.ts"
 
 /** A run context before its operation has an id. */
-export type ContextBase = Omit<RunContext, "operationId"> & { readonly operationId?: string }
+export type ContextBase = Omit<RunContext, "operationId"> & {
+  readonly operationId?: string
+  /** Told as soon as the operation is recorded, for whoever shows it while it runs. */
+  readonly onRecorded?: (operation: Pick<OperationRecord, "id" | "kind" | "app">) => void
+}
 
 export interface OperationRun<Result> extends OperationEnd<Result> {
   readonly operationId: string
@@ -41,6 +45,7 @@ export async function runOperation<Steps extends StepTable, Result>(
     await refuseUnsettled(tools, request.app)
     const { kind, app, plan } = request
     await tools.store.createOperation({ id: operationId, kind, app, holder, plan, startedAt: base.clock.now() })
+    base.onRecorded?.({ id: operationId, kind, app })
     return { operationId, ...(await runRecorded(tools, request, { ...base, operationId }, body)) }
   } finally {
     await release(tools, request.app, { ...base, operationId })
