@@ -194,7 +194,7 @@ export default {
       name: "no-undeclared-packages",
       severity: "error",
       comment: "a package that is not in package.json is there by luck",
-      from: { path: "^(src|test|scripts)/" },
+      from: { path: "^(src|test|scripts|web)/" },
       to: { dependencyTypes: ["npm-no-pkg", "npm-unknown"] },
     },
     {
@@ -219,7 +219,7 @@ export default {
     enhancedResolveOptions: {
       exportsFields: ["exports"],
       conditionNames: ["import", "node", "default"],
-      extensions: [".ts", ".mjs", ".js"],
+      extensions: [".ts", ".tsx", ".mjs", ".js"],
     },
   },
 }

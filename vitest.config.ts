@@ -18,7 +18,7 @@ interface Suite {
 const suites: readonly Suite[] = [
   {
     name: "unit",
-    include: ["src/**/*.test.ts", "scripts/**/*.test.ts", "recipes/**/*.test.ts"],
+    include: ["src/**/*.test.ts", "scripts/**/*.test.ts", "recipes/**/*.test.ts", "web/src/**/*.test.ts"],
     order: 0,
     workers: cores,
     testTimeout: MINUTE_MS / 2,

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
+import { buildWebIfStale } from "./build-web.ts"
 import { tryStartDocker } from "./test/docker.ts"
 import { writeEvidence } from "./test/evidence-page.ts"
 import { runMutation } from "./test/mutation.ts"
@@ -28,6 +29,7 @@ async function main(): Promise<number> {
   process.env["HOLDFAST_TEST_RESULTS"] = join(results, "evidence")
   const installed = await runStep("install", [join(root, "scripts/install"), "--for", "tests"])
   if (installed !== 0) console.error("test: something is missing; suites that need it are skipped and counted")
+  await buildWebIfStale()
   const docker = await tryStartDocker()
   try {
     const report = join(results, "vitest.json")

@@ -34,7 +34,8 @@ const ESCAPE = /@ts-(ignore|nocheck|expect-error)|(oxlint|eslint)-disable|oxfmt-
 
 /** Every violation in one file of the checkout. `text` is its content. */
 export function violationsOf(file: string, text: string): Violation[] {
-  const source: Source = { file, tree: ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TS) }
+  const kind = file.endsWith(".tsx") ? ts.ScriptKind.TSX : ts.ScriptKind.TS
+  const source: Source = { file, tree: ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true, kind) }
   const product = file.startsWith("src/") && !file.endsWith(".test.ts")
   return [
     ...tooLong(source, text),
