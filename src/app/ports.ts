@@ -52,6 +52,24 @@ export interface DatabaseShape {
   readonly pragmas: Readonly<Record<string, string>>
 }
 
+/** Says nothing: a restore takes what the server itself has. */
+export const emptyShape: DatabaseShape = {
+  owner: null,
+  encoding: null,
+  localeProvider: null,
+  collate: null,
+  ctype: null,
+  icuLocale: null,
+  collationVersion: null,
+  comment: null,
+  connectionLimit: null,
+  settings: [],
+  grants: [],
+  extensions: [],
+  roles: [],
+  pragmas: {},
+}
+
 export interface SchemaQueries {
   readonly version: string
   readonly list: string | null

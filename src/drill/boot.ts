@@ -8,10 +8,9 @@ import { schemaQueries } from "../app/schema-queries.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { DatabasePart } from "../recovery-point/manifest.ts"
-import { partItem } from "../recovery-point/recovery-point.ts"
 import { loadImages } from "../restore/images.ts"
 import { restingServices } from "../restore/resting.ts"
-import type { Origin } from "../restore/stage.ts"
+import { stageDump, type Origin } from "../restore/stage.ts"
 import type { Fetched } from "./fetch.ts"
 import type { DrillTools } from "./ports.ts"
 import type { Assertion } from "./report.ts"
@@ -141,14 +140,7 @@ async function placeSqlite(
   const target: SqliteSource = { ...source, place: { path } }
   const engine = tools.databases.for(target)
   const names = engine.planNames(target, ctx.operationId)
-  const item = await partItem(origin.vault, origin.point, part.part, ctx)
-  await origin.vault.backend.readStream(
-    origin.vault.location,
-    item,
-    part.fileName,
-    async (dump) => await engine.stage(target, names.staged, dump, part.shape, schemaQueries(app, source), ctx),
-    ctx,
-  )
+  await stageDump(tools.databases, origin, part, { source: target, name: names.staged, schema: schemaQueries(app, source) }, ctx)
   await engine.swapIn(target, names, ctx)
 }
 
@@ -159,14 +151,7 @@ async function fillDatabases(tools: DrillTools, app: App, origin: Origin, sandbo
     const target = inSandbox(source, sandbox)
     const engine = tools.databases.for(target)
     const names = engine.planNames(target, ctx.operationId)
-    const item = await partItem(origin.vault, origin.point, part.part, ctx)
-    await origin.vault.backend.readStream(
-      origin.vault.location,
-      item,
-      part.fileName,
-      async (dump) => await engine.stage(target, names.staged, dump, part.shape, schemaQueries(app, source), ctx),
-      ctx,
-    )
+    await stageDump(tools.databases, origin, part, { source: target, name: names.staged, schema: schemaQueries(app, source) }, ctx)
     await engine.swapIn(target, names, ctx)
     await engine.drop(target, names.kept, ctx)
   }

@@ -4,11 +4,10 @@ import { schemaQueries } from "../app/schema-queries.ts"
 import type { RunContext } from "../base/run-context.ts"
 import { differingFacts } from "../recovery-point/facts.ts"
 import type { DatabasePart } from "../recovery-point/manifest.ts"
-import { partItem } from "../recovery-point/recovery-point.ts"
 import { checkReferences, judgeReferences } from "../restore/references.ts"
 import { proveKeys } from "../restore/keys.ts"
 import { databaseSource } from "../restore/replacement.ts"
-import type { Origin } from "../restore/stage.ts"
+import { stageDump, type Origin } from "../restore/stage.ts"
 import type { Fetched } from "./fetch.ts"
 import type { DrillTools } from "./ports.ts"
 import type { Assertion } from "./report.ts"
@@ -36,19 +35,13 @@ export async function drillDatabase(
     shape: part.shape,
     directory: join(directory, "database", part.name),
   }
-  const item = await partItem(origin.vault, origin.point, part.part, ctx)
   return await engine.scratch(
     source,
     request,
     async (scratch, scratchCtx) => {
       const names = engine.planNames(scratch, scratchCtx.operationId)
-      const staged = await origin.vault.backend.readStream(
-        origin.vault.location,
-        item,
-        part.fileName,
-        async (dump) => await engine.stage(scratch, names.staged, dump, part.shape, schemaQueries(app, source), scratchCtx),
-        scratchCtx,
-      )
+      const target = { source: scratch, name: names.staged, schema: schemaQueries(app, source) }
+      const staged = await stageDump(tools.databases, origin, part, target, scratchCtx)
       const differences = differingFacts(part.facts, staged.facts)
       const rows = Object.values(part.facts.rows).reduce((sum, count) => sum + count, 0)
       const facts: Assertion = {

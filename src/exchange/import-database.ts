@@ -1,7 +1,7 @@
 import { copyFile, mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import type { App, DatabaseSource, PostgresSource, SqliteSource } from "../app/app.ts"
-import type { DatabaseShape } from "../app/ports.ts"
+import { emptyShape } from "../app/ports.ts"
 import { captureDatabase } from "../backup/capture-database.ts"
 import { HoldfastError, isHoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
@@ -133,21 +133,4 @@ async function majorVersion(tools: BackupTools, source: PostgresSource, ctx: Run
     if (isHoldfastError(thrown)) return NEWEST
     throw thrown
   }
-}
-
-const emptyShape: DatabaseShape = {
-  owner: null,
-  encoding: null,
-  localeProvider: null,
-  collate: null,
-  ctype: null,
-  icuLocale: null,
-  collationVersion: null,
-  comment: null,
-  connectionLimit: null,
-  settings: [],
-  grants: [],
-  extensions: [],
-  roles: [],
-  pragmas: {},
 }

@@ -2,12 +2,10 @@ import type { App, PostgresSource } from "../app/app.ts"
 import { schemaQueries } from "../app/schema-queries.ts"
 import { HoldfastError, isHoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
-import { differingFacts } from "../recovery-point/facts.ts"
 import type { DatabasePart } from "../recovery-point/manifest.ts"
-import { partItem } from "../recovery-point/recovery-point.ts"
 import { databaseSource } from "./replacement.ts"
 import type { RestoreTools } from "./ports.ts"
-import type { Origin } from "./stage.ts"
+import { requireSameFacts, stageDump, type Origin } from "./stage.ts"
 
 /** Always there, so that the server can be reached before the database is. */
 const MAINTENANCE = "postgres"
@@ -28,19 +26,14 @@ export async function restoreIntoDatabase(
   const server = { ...target, database: MAINTENANCE }
   const engine = tools.databases.for<PostgresSource>(server)
   await refuseLive(tools, app, target, ctx)
-  const item = await partItem(origin.vault, origin.point, part.part, ctx)
   const schema = schemaQueries(app, databaseSource(app, part.name))
-  const made = await origin.vault.backend.readStream(
-    origin.vault.location,
-    item,
-    part.fileName,
-    async (dump) => await engine.stage(server, target.database, dump, part.shape, schema, ctx),
-    ctx,
-  )
-  const differences = differingFacts(part.facts, made.facts)
-  if (differences.length === 0) return
-  await engine.drop(server, target.database, ctx)
-  throw new HoldfastError("DATABASE_FACTS_DIFFER", { what: `${part.part} came back different`, why: differences.slice(0, 10).join("; ") })
+  const made = await stageDump(tools.databases, origin, part, { source: server, name: target.database, schema }, ctx)
+  try {
+    requireSameFacts(part, made.facts)
+  } catch (thrown) {
+    await engine.drop(server, target.database, ctx)
+    throw thrown
+  }
 }
 
 /** The same name on the same server, by whatever address: a server is told by the instant it was started. */

@@ -11,16 +11,14 @@ import type { Journal, StepTable } from "../operation/journal.ts"
 import type { Settlement } from "../operation/operation.ts"
 import type { OperationRecord } from "../operation/ports.ts"
 import { runOperation, type ContextBase } from "../operation/run-operation.ts"
-import { differingFacts } from "../recovery-point/facts.ts"
 import type { DatabasePart, FilesPart, ImagePart, ManifestPart, PathsPart } from "../recovery-point/manifest.ts"
-import { partItem } from "../recovery-point/recovery-point.ts"
 import { gateLive } from "./gate-live.ts"
 import { restingServices } from "./resting.ts"
 import { refuseOccupiedDatabase, refuseOccupiedEngine } from "./occupied.ts"
 import { loadImages, nameImage } from "./images.ts"
 import type { RestoreTools } from "./ports.ts"
 import { databaseSource } from "./replacement.ts"
-import { fetchPaths, placeStaged, stageTree, type Origin } from "./stage.ts"
+import { fetchPaths, placeStaged, requireSameFacts, stageDump, stageTree, type Origin } from "./stage.ts"
 
 /** Nothing of the app exists yet, so a crash leaves a half-built app that was never started; running rebuild again begins anew. */
 export const rebuildSteps = {
@@ -92,7 +90,7 @@ export async function rebuildApp(
 ): Promise<RebuildReport> {
   if (plan.occupied.length > 0 && !options.over) {
     throw new HoldfastError("TARGET_NOT_EMPTY", {
-      what: `${plan.occupied.length} places are not empty: ${plan.occupied.slice(0, 5).join(", ")}`,
+      what: `${placesAre(plan.occupied.length)} not empty: ${plan.occupied.slice(0, 5).join(", ")}`,
     })
   }
   const recorded = { point: plan.point, app: origin.point.manifest.settings["app"] ?? null }
@@ -111,6 +109,10 @@ export async function rebuildApp(
     return { outcome: "succeeded", result: report, record: { point: plan.point, durationMs: report.durationMs } }
   })
   return end.result
+}
+
+function placesAre(count: number): string {
+  return count === 1 ? "1 place is" : `${count} places are`
 }
 
 interface RebuildOptions {
@@ -230,17 +232,8 @@ async function placeDatabase(
   const names = engine.planNames(source, ctx.operationId)
   if (source.engine === "postgres") await untilReachable(tools, source, ctx)
   if (!options.over) await refuseOccupiedDatabase(tools, app, source, ctx)
-  const item = await partItem(origin.vault, origin.point, part.part, ctx)
-  const staged = await origin.vault.backend.readStream(
-    origin.vault.location,
-    item,
-    part.fileName,
-    async (dump) => await engine.stage(source, names.staged, dump, part.shape, schemaQueries(app, source), ctx),
-    ctx,
-  )
-  const differences = differingFacts(part.facts, staged.facts)
-  if (differences.length > 0)
-    throw new HoldfastError("DATABASE_FACTS_DIFFER", { what: `${part.part} came back different`, why: differences.join("; ") })
+  const target = { source, name: names.staged, schema: schemaQueries(app, source) }
+  requireSameFacts(part, (await stageDump(tools.databases, origin, part, target, ctx)).facts)
   await engine.swapIn(source, names, ctx)
   await engine.drop(source, names.kept, ctx)
 }

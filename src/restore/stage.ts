@@ -1,6 +1,7 @@
 import { chmod, cp, lchown, lstat, mkdir, readdir, rm } from "node:fs/promises"
 import { join } from "node:path"
-import type { App } from "../app/app.ts"
+import type { App, DatabaseSource } from "../app/app.ts"
+import type { DatabaseEngines, DatabaseFacts, DumpSource, SchemaQueries, StagedDatabase } from "../app/ports.ts"
 import { surveyTree } from "../app/tree/survey.ts"
 import { schemaQueries } from "../app/schema-queries.ts"
 import { HoldfastError } from "../base/errors.ts"
@@ -27,16 +28,40 @@ export async function stageDatabase(
   ctx: RunContext,
 ): Promise<void> {
   const source = databaseSource(app, part.name)
-  const engine = tools.databases.for(source)
+  const target = { source, name: replacement.names.staged, schema: schemaQueries(app, source) }
+  requireSameFacts(part, (await stageDump(tools.databases, origin, part, target, ctx)).facts)
+}
+
+/** Where a dump is laid out: a database called `name` on the server of `source`, or a file beside it. */
+export interface StageTarget<Source extends DatabaseSource = DatabaseSource> {
+  readonly source: Source
+  readonly name: string
+  readonly schema: SchemaQueries | null
+}
+
+/** Streams the dump of a database from the vault into a new database. Throws DATABASE_RESTORE_FAILED, DUMP_TRUNCATED, TARGET_NOT_EMPTY. */
+export async function stageDump(
+  databases: DatabaseEngines,
+  origin: Origin,
+  part: DatabasePart,
+  target: StageTarget,
+  ctx: RunContext,
+): Promise<StagedDatabase> {
+  const { source, name, schema } = target
+  const stage = async (dump: DumpSource): Promise<StagedDatabase> =>
+    await databases.for(source).stage(source, name, dump, part.shape, schema, ctx)
+  return await withDump(origin, part, stage, ctx)
+}
+
+/** Gives `use` the dump of a database as it comes out of the vault. Throws what the vault throws, and what `use` throws. */
+export async function withDump<T>(origin: Origin, part: DatabasePart, use: (dump: DumpSource) => Promise<T>, ctx: RunContext): Promise<T> {
   const item = await partItem(origin.vault, origin.point, part.part, ctx)
-  const staged = await origin.vault.backend.readStream(
-    origin.vault.location,
-    item,
-    part.fileName,
-    async (dump) => await engine.stage(source, replacement.names.staged, dump, part.shape, schemaQueries(app, source), ctx),
-    ctx,
-  )
-  const differences = differingFacts(part.facts, staged.facts)
+  return await origin.vault.backend.readStream(origin.vault.location, item, part.fileName, use, ctx)
+}
+
+/** Throws DATABASE_FACTS_DIFFER when what came back is not what was captured. */
+export function requireSameFacts(part: DatabasePart, facts: DatabaseFacts): void {
+  const differences = differingFacts(part.facts, facts)
   if (differences.length === 0) return
   throw new HoldfastError("DATABASE_FACTS_DIFFER", { what: `${part.part} came back different`, why: differences.slice(0, 10).join("; ") })
 }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import type { CommandSource } from "../../src/app/app.ts"
-import type { DatabaseEngine, DatabaseShape, DumpSource } from "../../src/app/ports.ts"
+import { emptyShape, type DatabaseEngine, type DumpSource } from "../../src/app/ports.ts"
 import { systemClock } from "../../src/base/clock.ts"
 import { silentLog, type RunContext } from "../../src/base/run-context.ts"
 import { createCommandEngine } from "../../src/tool/engine/command/command.ts"
@@ -74,7 +74,7 @@ describe("a database that commands dump and load", () => {
     const dump = await captured()
     await writeFile(data(), "the second state\n")
     const names = engine.planNames(source, "op")
-    await fromFile(dump, async (stream) => await engine.stage(source, names.staged, stream, shape, null, ctx))
+    await fromFile(dump, async (stream) => await engine.stage(source, names.staged, stream, emptyShape, null, ctx))
     expect(await live()).toBe("the second state\n")
     await engine.swapIn(source, names, ctx)
     expect(await live()).toBe("the first state\n")
@@ -102,7 +102,7 @@ describe("a database that commands dump and load", () => {
 
   it("is not swapped when the present state cannot be dumped aside", async () => {
     const names = engine.planNames(source, "op")
-    await fromFile(await captured(), async (stream) => await engine.stage(source, names.staged, stream, shape, null, ctx))
+    await fromFile(await captured(), async (stream) => await engine.stage(source, names.staged, stream, emptyShape, null, ctx))
     await writeFile(data(), "the second state\n")
     source = { ...source, dump: [await script("dump", "echo half; exit 1")] }
     await expect(engine.swapIn(source, names, ctx)).rejects.toMatchObject({ code: "DATABASE_DUMP_FAILED" })
@@ -112,7 +112,7 @@ describe("a database that commands dump and load", () => {
 
   it("can be gone back on when loading fails half-way", async () => {
     const names = engine.planNames(source, "op")
-    await fromFile(await captured(), async (stream) => await engine.stage(source, names.staged, stream, shape, null, ctx))
+    await fromFile(await captured(), async (stream) => await engine.stage(source, names.staged, stream, emptyShape, null, ctx))
     await writeFile(data(), "the second state\n")
     const whole = source
     source = { ...source, restore: [await script("half", `head -c 3 > ${data()}; exit 1`)] }
@@ -127,7 +127,7 @@ describe("a database that commands dump and load", () => {
     await writeFile(empty, "")
     await expect(fromFile(empty, async (stream) => await engine.checkDump(stream, ctx))).rejects.toMatchObject({ code: "DUMP_TRUNCATED" })
     const names = engine.planNames(source, "op")
-    const staging = fromFile(empty, async (stream) => await engine.stage(source, names.staged, stream, shape, null, ctx))
+    const staging = fromFile(empty, async (stream) => await engine.stage(source, names.staged, stream, emptyShape, null, ctx))
     await expect(staging).rejects.toMatchObject({ code: "DUMP_TRUNCATED", message: "the dump is empty" })
     expect((await engine.observe(source, names, ctx)).staged).toBe(false)
   })
@@ -137,7 +137,7 @@ describe("a database that commands dump and load", () => {
     const broken = new AbortController()
     const names = engine.planNames(source, "op")
     const stream = { fd: pipe.readFd, path: pipe.path, signal: broken.signal }
-    const staging = engine.stage(source, names.staged, stream, shape, null, ctx)
+    const staging = engine.stage(source, names.staged, stream, emptyShape, null, ctx)
     try {
       await writeFile(pipe.path, "half of a dump")
       broken.abort(new Error("the vault's stream broke off"))
@@ -151,26 +151,9 @@ describe("a database that commands dump and load", () => {
   })
 
   it("has no sandbox, and says so", async () => {
-    const request = { image: null, majorVersion: "1", shape, directory }
+    const request = { image: null, majorVersion: "1", shape: emptyShape, directory }
     await expect(engine.scratch(source, request, async () => await Promise.resolve(), ctx)).rejects.toMatchObject({
       code: "SANDBOX_REFUSED",
     })
   })
 })
-
-const shape: DatabaseShape = {
-  owner: null,
-  encoding: null,
-  localeProvider: null,
-  collate: null,
-  ctype: null,
-  icuLocale: null,
-  collationVersion: null,
-  comment: null,
-  connectionLimit: null,
-  settings: [],
-  grants: [],
-  extensions: [],
-  roles: [],
-  pragmas: {},
-}

@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { promisify } from "node:util"
 import { gzipSync } from "node:zlib"
 import { afterAll, beforeAll, expect, it } from "vitest"
-import type { DatabaseShape } from "../../src/app/ports.ts"
+import { emptyShape } from "../../src/app/ports.ts"
 import { asDump } from "../../src/exchange/plain-file.ts"
 import { plainScript } from "../../src/exchange/plain-script.ts"
 import { recognise } from "../../src/exchange/recognise.ts"
@@ -171,20 +171,3 @@ here'`)
     expect(await words(locked)).toBe(await words(Buffer.from(bare, "latin1")))
   })
 })
-
-const emptyShape: DatabaseShape = {
-  owner: null,
-  encoding: null,
-  localeProvider: null,
-  collate: null,
-  ctype: null,
-  icuLocale: null,
-  collationVersion: null,
-  comment: null,
-  connectionLimit: null,
-  settings: [],
-  grants: [],
-  extensions: [],
-  roles: [],
-  pragmas: {},
-}

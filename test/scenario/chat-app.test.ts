@@ -195,7 +195,7 @@ describeNeeding(
     const built = await host.json(rebuildOutput, words)
 
     expect(refused.code).toBe("TARGET_NOT_EMPTY")
-    expect(refused.what).toMatch(new RegExp(String.raw`^1 places are not empty: \S+/${world.project.volumes.files}/_data$`))
+    expect(refused.what).toMatch(new RegExp(String.raw`^1 place is not empty: \S+/${world.project.volumes.files}/_data$`))
     expect(built).toMatchObject({ app: world.project.name, point })
     await world.project.waitHealthy()
     expect(await stateOf(world.project)).toEqual(restored)

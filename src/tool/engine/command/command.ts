@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs"
 import { access, mkdir, open, rename, rm, stat } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import type { Argv, CommandSource } from "../../../app/app.ts"
-import type { DatabaseEngine, DatabaseFacts, DatabaseShape, DumpSource } from "../../../app/ports.ts"
+import { emptyShape, type DatabaseEngine, type DatabaseFacts, type DumpSource } from "../../../app/ports.ts"
 import { syncDirectory } from "../../../base/durable-file.ts"
 import { HoldfastError, type ErrorCode } from "../../../base/errors.ts"
 import type { RunContext } from "../../../base/run-context.ts"
@@ -36,7 +36,7 @@ export function createCommandEngine(options: CommandEngineOptions): DatabaseEngi
       const snapshotAt = ctx.clock.now()
       await runTool(options.processes, source.dump, { stdout: { fd: sink.fd } }, "DATABASE_DUMP_FAILED", ctx)
       const warnings = ["its engine is not known: no rows were counted, and consistency is what the dump command gives"]
-      return { facts, shape: noShape, access: "command", toolVersion: source.dump[0], snapshotAt, warnings }
+      return { facts, shape: emptyShape, access: "command", toolVersion: source.dump[0], snapshotAt, warnings }
     },
     facts: async () => await Promise.resolve(facts),
     checkDump: async (dump, ctx) => {
@@ -87,23 +87,6 @@ export function createCommandEngine(options: CommandEngineOptions): DatabaseEngi
       })
     },
   }
-}
-
-const noShape: DatabaseShape = {
-  owner: null,
-  encoding: null,
-  localeProvider: null,
-  collate: null,
-  ctype: null,
-  icuLocale: null,
-  collationVersion: null,
-  comment: null,
-  connectionLimit: null,
-  settings: [],
-  grants: [],
-  extensions: [],
-  roles: [],
-  pragmas: {},
 }
 
 /** What is staged is whole in `path` or not there at all: settling decides by what it finds. */

@@ -1,6 +1,13 @@
 import { join } from "node:path"
 import type { SqliteSource } from "../../../app/app.ts"
-import type { DatabaseCapture, DatabaseFacts, DatabaseShape, DumpSink, SchemaQueries } from "../../../app/ports.ts"
+import {
+  emptyShape,
+  type DatabaseCapture,
+  type DatabaseFacts,
+  type DatabaseShape,
+  type DumpSink,
+  type SchemaQueries,
+} from "../../../app/ports.ts"
 import { HoldfastError } from "../../../base/errors.ts"
 import type { RunContext } from "../../../base/run-context.ts"
 import { copyWithLog } from "./cold-copy.ts"
@@ -85,20 +92,5 @@ export function toolVersionOf(engineVersion: string): string {
 }
 
 function shapeOf(pragmas: Readonly<Record<string, string>>): DatabaseShape {
-  return {
-    owner: null,
-    encoding: pragmas["encoding"] ?? null,
-    localeProvider: null,
-    collate: null,
-    ctype: null,
-    icuLocale: null,
-    collationVersion: null,
-    comment: null,
-    connectionLimit: null,
-    settings: [],
-    grants: [],
-    extensions: [],
-    roles: [],
-    pragmas,
-  }
+  return { ...emptyShape, encoding: pragmas["encoding"] ?? null, pragmas }
 }
