@@ -96,6 +96,7 @@ function createHouseTools(stateDirectory: string, options: MainOptions): HouseTo
       const scratchDirectory = await scratch.get()
       return createSqliteSalvager({ processes: await processes.get(), scratchDirectory, nodeBinary: process.execPath })
     },
+    notifier: async () => (await import("./tool/notify/notify.ts")).createNotifier(),
     scratchDirectory: scratch.get,
     close: async () => {
       // What could not be opened was told where it was needed, and there is nothing of it to give back.

@@ -51,6 +51,7 @@ const rows = {
   VAULT_DELETE_REFUSED: { exitCode: 49, httpStatus: 403, retryable: false, hint: "The vault refused the deletion (append-only?). Delete with credentials that may, from elsewhere." },
   VAULT_TOOL_MISSING: { exitCode: 50, httpStatus: 500, retryable: false, hint: "Run `scripts/install` or install restic 0.17 or newer." },
   KIT_INVALID: { exitCode: 51, httpStatus: 422, retryable: false, hint: "Use the kit file that `holdfast kit` wrote, and its passphrase." },
+  VAULT_NOT_MOUNTED: { exitCode: 52, httpStatus: 409, retryable: true, hint: "Connect and mount the vault's disk, then run it again; nothing was written." },
   // recovery points
   POINT_UNKNOWN: { exitCode: 54, httpStatus: 404, retryable: false, hint: "Run `holdfast points` to see what there is." },
   POINT_OF_ANOTHER_APP: { exitCode: 55, httpStatus: 409, retryable: false, hint: "Name the app that the point belongs to." },
@@ -63,6 +64,7 @@ const rows = {
   PROOF_MISSING: { exitCode: 62, httpStatus: 409, retryable: false, hint: "Run `holdfast verify` first, or pass --unproven." },
   RETENTION_INVALID: { exitCode: 63, httpStatus: 422, retryable: false, hint: "Give at least one positive count." },
   PLAN_STALE: { exitCode: 64, httpStatus: 409, retryable: true, hint: "Points changed since the plan was made. Make the plan again." },
+  POINT_EXPIRED: { exitCode: 65, httpStatus: 409, retryable: false, hint: "The vault's own policy let it go. Copy a point that was not expired there, or widen the vault's `keep` first." },
   // databases
   DATABASE_UNREACHABLE: { exitCode: 66, httpStatus: 503, retryable: true, hint: "Check that the database runs and that the settings name the right address, user and password." },
   DATABASE_MISSING: { exitCode: 67, httpStatus: 404, retryable: false, hint: "Check the database's name in the settings." },
@@ -121,6 +123,7 @@ const rows = {
   TOOL_TIMEOUT: { exitCode: 122, httpStatus: 504, retryable: true, hint: "The program made no progress and was ended. Check what it was waiting for." },
   NOT_PERMITTED: { exitCode: 123, httpStatus: 403, retryable: false, hint: "Run it as a user who may, usually root." },
   CLOCK_IMPLAUSIBLE: { exitCode: 124, httpStatus: 409, retryable: false, hint: "Set the machine's clock; nothing is deleted until it is plausible." },
+  NOTIFY_FAILED: { exitCode: 125, httpStatus: 502, retryable: true, hint: "Check address, account and network of the receiver; `holdfast notify test` tries again." },
 } as const satisfies Record<string, CatalogRow>
 
 export const catalog: Readonly<Record<ErrorCode, CatalogRow>> = rows

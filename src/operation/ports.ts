@@ -110,6 +110,10 @@ export interface PointSummary extends Omit<PointRecord, "manifest" | "expiredAt"
   readonly storedBytes: number
   /** How many warnings the manifest holds. */
   readonly warnings: number
+  /** Rows of all databases; null when the point holds none, or was listed before they were counted. */
+  readonly rows: number | null
+  /** A person said that the drop against earlier points is intended. */
+  readonly acceptedCollapse: boolean
 }
 
 /** What became of one slot of one schedule; each slot is recorded once, whatever came of it. */

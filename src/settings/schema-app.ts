@@ -1,6 +1,6 @@
 import { z } from "zod"
 import { databaseSchema, filesSchema } from "./schema-database.ts"
-import { drillSchema, scheduleSchema, updatesSchema } from "./schema-schedule.ts"
+import { drillSchema, noticeSchema, scheduleSchema, updatesSchema } from "./schema-schedule.ts"
 import { argv, duration, name, path, port, text } from "./value.ts"
 
 const composeFile = path
@@ -188,6 +188,7 @@ export const appSchema = z
       .describe("Vaults of this app, the default one first. Default: all, in the order of the file.")
       .meta({ examples: [["local", "offsite"]] })
       .optional(),
+    notify: noticeSchema.describe("Who is told of everything about this app, beside those that its schedules name.").optional(),
     updates: updatesSchema.describe("Where updates come from and when they may be applied.").optional(),
   })
   .meta({ examples: [{ recipe: "chatalot", compose: "/srv/chatalot/docker-compose.yml" }] })

@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { splitAddresses } from "./addresses.ts"
 import { keepSchema } from "./schema-vault.ts"
 import { cron, digest, duration, hasPasswordInside, path, secretReference, text, timezone, window } from "./value.ts"
 
@@ -14,11 +15,17 @@ const webAddress = z
   })
   .meta({ examples: ["https://hc-ping.com/uuid"] })
 
+const addressesText = z.string().check((payload) => {
+  const wrong = splitAddresses(payload.value).filter((address) => !z.email().safeParse(address).success)
+  const message = wrong.length === 0 ? null : `${wrong.map((one) => `"${one}"`).join(", ")} is not an email address`
+  if (message !== null) payload.issues.push({ code: "custom", message, input: payload.value })
+})
+
 export const noticeSchema = z
   .strictObject({
     emails: z
-      .array(z.email())
-      .describe("Addresses.")
+      .union([z.array(z.email()), addressesText])
+      .describe("Addresses: a list, or one text with `,`, `;`, spaces or lines between them.")
       .meta({ examples: [["ops@example.com"]] })
       .optional(),
     webhooks: z.array(webAddress).describe("Addresses that get a JSON POST.").optional(),

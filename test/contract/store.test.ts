@@ -48,7 +48,7 @@ const point = (sequence: number): PointRecord => ({
     warnings: ["w"],
     parts: [
       { part: "files:a", sizeBytes: 5, storedBytes: 2 },
-      { part: "database:main", sizeBytes: 7, storedBytes: 1 },
+      { part: "database:main", sizeBytes: 7, storedBytes: 1, facts: { rows: { users: 4, messages: 5 } } },
     ],
   },
   expiredAt: null,
@@ -249,6 +249,8 @@ for (const implementation of implementations) {
         sizeBytes: 12,
         storedBytes: 3,
         warnings: 1,
+        rows: 9,
+        acceptedCollapse: false,
       })
     })
 

@@ -67,6 +67,7 @@ function toolsIn(stateDirectory: string): HouseTools {
     databases: unused,
     containers: unused,
     salvager: unused,
+    notifier: unused,
     scratchDirectory: unused,
     close: async () => await (await store).close(),
   }

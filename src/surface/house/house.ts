@@ -6,6 +6,7 @@ import type { Log, Progress } from "../../base/run-context.ts"
 import type { HostIdentity, OperationTools } from "../../operation/operation.ts"
 import type { ContextBase } from "../../operation/run-operation.ts"
 import type { Store } from "../../operation/ports.ts"
+import type { Notifier } from "../../posture/ports.ts"
 import type { Salvager } from "../../restore/salvage-ports.ts"
 import type { Environment } from "../../settings/find.ts"
 import type { Settings } from "../../settings/settings.ts"
@@ -21,6 +22,7 @@ export interface HouseTools {
   databases(): Promise<DatabaseEngines>
   containers(): Promise<ContainerEngine>
   salvager(): Promise<Salvager>
+  notifier(): Promise<Notifier>
   /** A private directory (0700) below the state directory. */
   scratchDirectory(): Promise<string>
   /** Gives back what was opened. */

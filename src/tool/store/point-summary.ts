@@ -13,8 +13,19 @@ const manifestSchema = z.object({
   cold: z.boolean().catch(false),
   appVersion: z.string().nullable().catch(null),
   parts: z
-    .array(z.object({ part: z.string().catch("unknown"), sizeBytes: z.number().catch(0), storedBytes: z.number().catch(0) }))
+    .array(
+      z.object({
+        part: z.string().catch("unknown"),
+        sizeBytes: z.number().catch(0),
+        storedBytes: z.number().catch(0),
+        facts: z
+          .object({ rows: z.record(z.string(), z.number()) })
+          .nullable()
+          .catch(null),
+      }),
+    )
     .catch([]),
+  acceptedCollapse: z.boolean().catch(false),
   warnings: z.array(z.unknown()).catch([]),
 })
 
@@ -27,7 +38,13 @@ export function summaryOf(manifest: Json): Summary {
     sizeBytes: parts.reduce((sum, part) => sum + part.sizeBytes, 0),
     storedBytes: parts.reduce((sum, part) => sum + part.storedBytes, 0),
     warnings: warnings.length,
+    rows: rowsOf(parts.flatMap((part) => (part.facts === null ? [] : [part.facts.rows]))),
   }
+}
+
+function rowsOf(databases: readonly Readonly<Record<string, number>>[]): number | null {
+  if (databases.length === 0) return null
+  return databases.flatMap((tables) => Object.values(tables)).reduce((sum, rows) => sum + rows, 0)
 }
 
 /** Read by hand: a listing reads thousands of rows that this file wrote, and has a fraction of a second (design §14). */
@@ -35,6 +52,7 @@ export function parseSummary(text: string): Summary {
   const value = parseJson(text)
   if (value === null || typeof value !== "object" || !("trigger" in value)) throw unreadable(text)
   const { label, trigger, cold, appVersion, parts, sizeBytes, storedBytes, warnings } = value
+  const { rows, acceptedCollapse }: { rows?: unknown; acceptedCollapse?: unknown } = value
   return {
     label: typeof label === "string" ? label : null,
     trigger: typeof trigger === "string" ? trigger : "unknown",
@@ -44,6 +62,8 @@ export function parseSummary(text: string): Summary {
     sizeBytes: typeof sizeBytes === "number" ? sizeBytes : 0,
     storedBytes: typeof storedBytes === "number" ? storedBytes : 0,
     warnings: typeof warnings === "number" ? warnings : 0,
+    rows: typeof rows === "number" ? rows : null,
+    acceptedCollapse: acceptedCollapse === true,
   }
 }
 

@@ -1,6 +1,7 @@
 import type { StatusOutput } from "../../../contract/output-posture.ts"
 import { formatDuration } from "../../../base/units.ts"
-import type { OperationRecord, Store } from "../../../operation/ports.ts"
+import type { Store } from "../../../operation/ports.ts"
+import { markDamage } from "../../../posture/damage.ts"
 import { assessPosture, checklistOf } from "../../../posture/posture.ts"
 import type { Settings } from "../../../settings/settings.ts"
 import { EXIT, type CommandRun } from "../command-spec.ts"
@@ -36,8 +37,7 @@ async function statusOf(house: CliHouse, settings: Settings, store: Store, name:
     ...vaults.map(async (vault) => await store.pointSummaries(name, vault)),
   ])
   const operations = await store.operations({ app: name })
-  const damaged = damagedPoints(operations)
-  const points = lists.flat().map((point) => ({ ...point, damaged: damaged.has(keyOf(point.vault, point.id)) }))
+  const points = markDamage(lists.flat(), operations)
   const posture = assessPosture(declared, points, proofs, declared.objectives, house.clock.now())
   const kits = await Promise.all(vaults.map(async (vault) => ({ vault, taken: (await store.value(`kit-taken:${vault}`)) !== null })))
   const checklist = checklistOf({
@@ -62,36 +62,6 @@ async function statusOf(house: CliHouse, settings: Settings, store: Store, name:
     points: points.length,
     checklist: checklist.map((answer) => ({ ...answer })),
   }
-}
-
-const DAMAGE: ReadonlySet<string> = new Set([
-  "POINT_DAMAGED",
-  "MANIFEST_INVALID",
-  "VAULT_DAMAGED",
-  "DUMP_DAMAGED",
-  "DUMP_TRUNCATED",
-  "DRILL_FAILED",
-])
-
-/** Points whose last check said that they are not to be trusted. Operations come newest first. */
-function damagedPoints(operations: readonly OperationRecord[]): ReadonlySet<string> {
-  const last = new Map<string, boolean>()
-  for (const { kind, plan, outcome, errorCode } of operations) {
-    if ((kind !== "verify" && kind !== "drill") || plan === null || typeof plan !== "object" || !("point" in plan)) continue
-    const key = keyOf(textOf(plan["vault"]), textOf(plan.point))
-    const bad = errorCode !== null && DAMAGE.has(errorCode)
-    // A check that could not be made says nothing about the point.
-    if (!last.has(key) && (bad || outcome === "succeeded")) last.set(key, bad)
-  }
-  return new Set([...last].filter(([, bad]) => bad).map(([key]) => key))
-}
-
-function textOf(value: unknown): string {
-  return typeof value === "string" ? value : ""
-}
-
-function keyOf(vault: string, point: string): string {
-  return `${vault}\n${point}`
 }
 
 /** A vault with an address is on another machine; a path is on this one. */
