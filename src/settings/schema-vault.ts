@@ -52,6 +52,11 @@ export const vaultSchema = z
       .default(false)
       .describe("The vault refuses deletion with `credentials`.")
       .meta({ examples: [true] }),
+    mustBeMounted: z
+      .boolean()
+      .default(false)
+      .describe("The folder is on a disk of its own (an external one): the vault is used only while that disk is mounted.")
+      .meta({ examples: [true] }),
     keep: keepSchema.describe("What this vault keeps, independent of other vaults. Default: what each schedule says.").optional(),
     storageClass: text
       .describe("S3 storage class of new objects.")
@@ -74,5 +79,7 @@ export const vaultSchema = z
   .check((payload) => {
     if ((payload.value.path === undefined) === (payload.value.url === undefined))
       payload.issues.push({ code: "custom", message: "give exactly one of `path` and `url`", input: payload.value })
+    if (payload.value.mustBeMounted && payload.value.path === undefined)
+      payload.issues.push({ code: "custom", message: "`mustBeMounted` is for a vault with a `path`", input: payload.value })
   })
   .meta({ examples: [{ path: "/var/backups/holdfast" }] })

@@ -32,6 +32,7 @@ export function vaultLocation(settings: Settings, name: string, ground: VaultGro
     uploadKibPerSecond: given.limits?.uploadKibPerSecond ?? null,
     downloadKibPerSecond: given.limits?.downloadKibPerSecond ?? null,
     cpus: given.limits?.cpus ?? null,
+    mustBeMounted: given.mustBeMounted,
     appendOnly: given.appendOnly && !(ground.forExpiry === true && given.expireCredentials !== undefined),
   }
 }

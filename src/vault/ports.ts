@@ -20,6 +20,8 @@ export interface VaultLocation {
   /** Most processors used at once; all when left out. */
   readonly cpus?: number | null
   readonly appendOnly: boolean
+  /** The path is on a disk of its own, and the vault is used only while that is mounted. */
+  readonly mustBeMounted?: boolean
 }
 
 /** What is attached to a stored item; the only way items are found again. */

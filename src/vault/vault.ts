@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto"
 import { mkdir, readFile, rm } from "node:fs/promises"
 import { dirname } from "node:path"
 import { writeFileDurably } from "../base/durable-file.ts"
+import { mountPointOf } from "../app/tree/mounts.ts"
 import { HoldfastError, isHoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { Pins } from "./pins.ts"
@@ -22,16 +23,19 @@ export interface VaultTools {
 
 const KEY_BYTES = 32
 
+export interface OpenOptions {
+  /** Make the key file (0600) and the vault where neither was ever seen. */
+  readonly create: boolean
+  /** A new vault cuts data as this one does, so that copies between them share it. */
+  readonly copyParametersFrom?: VaultLocation
+}
+
 /**
- * Opens a vault. With `create` it makes the key file (0600) and the vault where neither was ever seen.
- * Throws VAULT_ABSENT, VAULT_WRONG_KEY, VAULT_KEY_MISSING, VAULT_UNREACHABLE, or VAULT_REPLACED when another vault answers.
+ * Opens a vault.
+ * Throws VAULT_ABSENT, VAULT_WRONG_KEY, VAULT_KEY_MISSING, VAULT_UNREACHABLE, VAULT_NOT_MOUNTED, or VAULT_REPLACED when another vault answers.
  */
-export async function openVault(
-  tools: VaultTools,
-  location: VaultLocation,
-  options: { create: boolean },
-  ctx: RunContext,
-): Promise<OpenVault> {
+export async function openVault(tools: VaultTools, location: VaultLocation, options: OpenOptions, ctx: RunContext): Promise<OpenVault> {
+  await refuseUnmounted(location)
   const pin = pinName(location)
   const pinned = await tools.store.value(pin)
   const mayCreate = options.create && pinned === null
@@ -40,7 +44,7 @@ export async function openVault(
   if (pinned !== null && likeness !== null && (await tools.store.value(likenessName(location))) === `${pinned} ${likeness}`) {
     return { location, vaultId: pinned, backend: tools.backend }
   }
-  const vaultId = await openOrInitialise(tools, location, mayCreate, ctx)
+  const vaultId = await openOrInitialise(tools, location, { ...options, create: mayCreate }, ctx)
   if (pinned !== null && pinned !== vaultId) {
     throw new HoldfastError("VAULT_REPLACED", {
       what: `vault ${location.name} is not the one that was pinned`,
@@ -54,6 +58,17 @@ export async function openVault(
     await tools.store.setValue(likenessName(location), `${vaultId} ${likeness}`)
   }
   return { location, vaultId, backend: tools.backend }
+}
+
+/** Below an empty mount point everything would be written to the very disk that the vault is to survive. */
+async function refuseUnmounted(location: VaultLocation): Promise<void> {
+  if (location.mustBeMounted !== true) return
+  const [own, root] = await Promise.all([mountPointOf(location.url), mountPointOf("/")])
+  if (own !== null && own !== root) return
+  throw new HoldfastError("VAULT_NOT_MOUNTED", {
+    what: `the disk of vault ${location.name} is not mounted`,
+    why: `${location.url} is on the file system of ${root ?? "/"}`,
+  })
 }
 
 /** The name of the store's value that holds a vault's pinned id. */
@@ -112,12 +127,12 @@ function newKey(): string {
   return `${randomBytes(KEY_BYTES).toString("base64url")}\n`
 }
 
-async function openOrInitialise(tools: VaultTools, location: VaultLocation, mayCreate: boolean, ctx: RunContext): Promise<string> {
+async function openOrInitialise(tools: VaultTools, location: VaultLocation, options: OpenOptions, ctx: RunContext): Promise<string> {
   try {
     return (await tools.backend.open(location, ctx)).vaultId
   } catch (thrown) {
-    if (!mayCreate || !isHoldfastError(thrown, "VAULT_ABSENT")) throw thrown
-    return (await tools.backend.initialise(location, ctx)).vaultId
+    if (!options.create || !isHoldfastError(thrown, "VAULT_ABSENT")) throw thrown
+    return (await tools.backend.initialise(location, ctx, options.copyParametersFrom)).vaultId
   }
 }
 

@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises"
+import { readFile, realpath, stat } from "node:fs/promises"
 import { dirname } from "node:path"
 
 export interface MountIdentity {
@@ -32,6 +32,24 @@ export async function mountIdentity(root: string): Promise<MountIdentity> {
     fileSystem: holder?.fileSystem ?? "unknown",
     source: holder?.source ?? "unknown",
     inside: mounts.map((mount) => mount.point).filter((point) => point !== root && isAtOrBelow(point, root)),
+  }
+}
+
+/** Where the file system begins that holds a path, or would hold it if it is not there yet; null where there is no /proc. */
+export async function mountPointOf(path: string): Promise<string | null> {
+  const mounts = await readMounts()
+  const real = await realAncestor(path)
+  const points = mounts.map((mount) => mount.point).filter((point) => isAtOrBelow(real, point))
+  return points.toSorted((left, right) => right.length - left.length)[0] ?? null
+}
+
+/** The nearest directory above that is there, with its links resolved. */
+async function realAncestor(path: string): Promise<string> {
+  try {
+    return await realpath(path)
+  } catch (thrown) {
+    if (path === dirname(path)) throw thrown
+    return await realAncestor(dirname(path))
   }
 }
 
