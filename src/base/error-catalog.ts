@@ -124,6 +124,23 @@ const rows = {
   NOT_PERMITTED: { exitCode: 123, httpStatus: 403, retryable: false, hint: "Run it as a user who may, usually root." },
   CLOCK_IMPLAUSIBLE: { exitCode: 124, httpStatus: 409, retryable: false, hint: "Set the machine's clock; nothing is deleted until it is plausible." },
   NOTIFY_FAILED: { exitCode: 125, httpStatus: 502, retryable: true, hint: "Check address, account and network of the receiver; `holdfast notify test` tries again." },
+  // accounts, HTTP
+  SIGN_IN_NEEDED: { exitCode: 200, httpStatus: 401, retryable: false, hint: "Sign in, or send an API key as `Authorization: Bearer …`." },
+  SIGN_IN_FAILED: { exitCode: 201, httpStatus: 401, retryable: false, hint: "Check name, password and code; `holdfast user reset` on the host gives a new password." },
+  SECOND_FACTOR_NEEDED: { exitCode: 202, httpStatus: 403, retryable: true, hint: "Confirm with your second factor, then send the request again within five minutes." },
+  ROLE_MISSING: { exitCode: 203, httpStatus: 403, retryable: false, hint: "Ask an owner for the role that is named." },
+  REQUEST_REFUSED: { exitCode: 204, httpStatus: 403, retryable: false, hint: "Use the address of the panel that is set as `panel.baseUrl`, and send the header `x-holdfast: 1` with whatever changes something." },
+  REQUEST_INVALID: { exitCode: 205, httpStatus: 422, retryable: false, hint: "Correct what is named; /api/v1/openapi.json describes every request." },
+  ROUTE_UNKNOWN: { exitCode: 206, httpStatus: 404, retryable: false, hint: "See /api/docs for what there is." },
+  TOO_MANY_ATTEMPTS: { exitCode: 207, httpStatus: 429, retryable: true, hint: "Wait as long as is said, then try again." },
+  SETTINGS_CHANGED: { exitCode: 208, httpStatus: 409, retryable: true, hint: "The settings file was changed meanwhile. Look at the difference, then make your change again." },
+  SETTINGS_READ_ONLY: { exitCode: 209, httpStatus: 409, retryable: false, hint: "Change the file where it comes from, or let Holdfast write it." },
+  LISTEN_REFUSED: { exitCode: 210, httpStatus: 500, retryable: false, hint: "Listen on 127.0.0.1, set `panel.tls`, or name the proxy before it in `panel.trustedProxies`." },
+  SETUP_CLOSED: { exitCode: 211, httpStatus: 409, retryable: false, hint: "There is an owner already: sign in, or run `holdfast user reset` on the host." },
+  USER_UNKNOWN: { exitCode: 212, httpStatus: 404, retryable: false, hint: "Run `holdfast user list` to see who there is." },
+  USER_EXISTS: { exitCode: 213, httpStatus: 409, retryable: false, hint: "Choose another name." },
+  LAST_OWNER: { exitCode: 214, httpStatus: 409, retryable: false, hint: "Make somebody else an owner first." },
+  API_KEY_UNKNOWN: { exitCode: 215, httpStatus: 404, retryable: false, hint: "See the list of API keys for what there is." },
 } as const satisfies Record<string, CatalogRow>
 
 export const catalog: Readonly<Record<ErrorCode, CatalogRow>> = rows
