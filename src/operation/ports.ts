@@ -187,8 +187,10 @@ export interface Store {
 
   /** Writes or replaces the record of a slot. */
   putSlot(slot: SlotRecord): Promise<void>
-  /** Newest slots first. */
-  slots(filter: { app?: string; schedule?: string; limit?: number }): Promise<readonly SlotRecord[]>
+  /** Writes the record of a slot unless there is one already; true for the one who wrote it, of however many processes. */
+  claimSlot(slot: SlotRecord): Promise<boolean>
+  /** Newest slots first. `until`: only slots that are not after this instant. */
+  slots(filter: { app?: string; schedule?: string; until?: Date; limit?: number }): Promise<readonly SlotRecord[]>
   /** Writes or replaces an alarm by its key. */
   putAlarm(alarm: AlarmRecord): Promise<void>
   /** Newest first; `open` leaves out those that ended. */

@@ -99,8 +99,12 @@ export function createRunner(house: House, options: { readonly atOnce?: number }
 async function whenRecorded(recorded: Promise<string>, ended: Promise<OperationEnd>): Promise<StartedRun> {
   const first = await Promise.race([recorded, ended])
   if (typeof first === "string") return { operationId: first, ended }
-  if (first.operationId === null && first.error !== null) throw first.error
+  if (first.operationId === null && first.error !== null) throw asError(first.error)
   return { operationId: first.operationId, ended }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(messageOf(thrown))
 }
 
 interface Launch {

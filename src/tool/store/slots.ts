@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely"
 import { z } from "zod"
-import type { Store } from "../../operation/ports.ts"
+import type { SlotRecord, Store } from "../../operation/ports.ts"
 import type { StoreTables } from "./schema.ts"
 import { readAs } from "./text.ts"
 
@@ -8,33 +8,46 @@ const outcomeSchema = z.enum(["succeeded", "partial", "failed", "cancelled", "ru
 const LIST_LIMIT = 1000
 
 /** What became of scheduled slots, and the alarms. */
-export function slotsOf(db: Kysely<StoreTables>): Pick<Store, "putSlot" | "slots" | "putAlarm" | "alarms"> {
+export function slotsOf(db: Kysely<StoreTables>): Pick<Store, "putSlot" | "claimSlot" | "slots" | "putAlarm" | "alarms"> {
   return { ...scheduledSlots(db), ...alarmsOf(db) }
 }
 
-function scheduledSlots(db: Kysely<StoreTables>): Pick<Store, "putSlot" | "slots"> {
+function slotValues(slot: SlotRecord) {
+  return {
+    app: slot.app,
+    schedule: slot.schedule,
+    slot: slot.slot.toISOString(),
+    handled_at: slot.handledAt.toISOString(),
+    outcome: slot.outcome,
+    operation_id: slot.operationId,
+    reason: slot.reason,
+    missed: slot.missed,
+  }
+}
+
+function scheduledSlots(db: Kysely<StoreTables>): Pick<Store, "putSlot" | "claimSlot" | "slots"> {
   return {
     putSlot: async (slot) => {
-      const values = {
-        app: slot.app,
-        schedule: slot.schedule,
-        slot: slot.slot.toISOString(),
-        handled_at: slot.handledAt.toISOString(),
-        outcome: slot.outcome,
-        operation_id: slot.operationId,
-        reason: slot.reason,
-        missed: slot.missed,
-      }
+      const values = slotValues(slot)
       await db
         .insertInto("slot")
         .values(values)
         .onConflict((conflict) => conflict.columns(["app", "schedule", "slot"]).doUpdateSet(values))
         .execute()
     },
-    slots: async ({ app, schedule, limit }) => {
+    claimSlot: async (slot) => {
+      const written = await db
+        .insertInto("slot")
+        .values(slotValues(slot))
+        .onConflict((conflict) => conflict.columns(["app", "schedule", "slot"]).doNothing())
+        .executeTakeFirst()
+      return (written.numInsertedOrUpdatedRows ?? 0n) > 0n
+    },
+    slots: async ({ app, schedule, until, limit }) => {
       let query = db.selectFrom("slot").selectAll()
       if (app !== undefined) query = query.where("app", "=", app)
       if (schedule !== undefined) query = query.where("schedule", "=", schedule)
+      if (until !== undefined) query = query.where("slot", "<=", until.toISOString())
       const rows = await query
         .orderBy("slot", "desc")
         .limit(limit ?? LIST_LIMIT)
