@@ -9,6 +9,7 @@ import { failureOf } from "./failure.ts"
 import { likenessOf } from "./likeness.ts"
 import { listItems } from "./list.ts"
 import { configSchema, jsonLine } from "./messages.ts"
+import { makeKeyQuick } from "./quick-key.ts"
 import { readStream, readStreamHashed } from "./read-stream.ts"
 import { readTree, restoreTree } from "./read-tree.ts"
 import { removeItems } from "./remove.ts"
@@ -78,7 +79,13 @@ async function initialise(
   const same = copyParametersFrom === undefined ? [] : ["--copy-chunker-params", ...fromArguments(copyParametersFrom)]
   const at = copyParametersFrom === undefined ? location : joined(copyParametersFrom, location)
   await ask(tools, at, ["init", ...same], attempt, ctx, INITIALISE_LIMIT_MS)
-  return await open(tools, location, ctx)
+  const putBack = await makeKeyQuick(location)
+  try {
+    return await open(tools, location, ctx)
+  } catch (thrown) {
+    await putBack?.()
+    throw thrown
+  }
 }
 
 async function open(tools: ResticTools, location: VaultLocation, ctx: RunContext): Promise<{ vaultId: string }> {
