@@ -3,7 +3,7 @@ import { resolve } from "node:path"
 import { defineConfig } from "vite"
 
 /** Where `holdfast serve` listens unless it is told otherwise; only the development server asks. */
-const SERVICE = "http://127.0.0.1:7878"
+const SERVICE = "http://127.0.0.1:8420"
 
 export default defineConfig({
   root: import.meta.dirname,
