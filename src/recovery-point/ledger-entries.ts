@@ -30,9 +30,17 @@ const keptSchema = z.strictObject({
   details: z.json(),
 })
 
+const linkSchema = z.strictObject({ id: z.string(), sequence: z.number().int().positive(), digest: z.string() })
+
 const expirySchema = z.strictObject({
-  expired: z.array(z.strictObject({ id: z.string(), sequence: z.number().int().positive(), digest: z.string() })),
+  expired: z.array(linkSchema),
   reason: z.string(),
+  operationId: z.string(),
+})
+
+const copySchema = z.strictObject({
+  points: z.array(linkSchema.extend({ origin: z.string() })),
+  absent: z.array(linkSchema),
   operationId: z.string(),
 })
 
@@ -57,6 +65,30 @@ export async function restoreRecords(
     await store.putProof({ ...proof.entry, vault: vault.location.name })
   for (const pin of await entriesOf(vault, "pin", app, pinSchema, ctx, listed)) await store.putPin(pin.entry)
   for (const kept of await entriesOf(vault, "kept", app, keptSchema, ctx, listed)) await store.putKept(kept.entry)
+}
+
+/** One run of a copy into this vault, as it was announced before the manifests came. */
+export type CopyEntry = z.infer<typeof copySchema> & { readonly at: Date }
+
+/** What was announced of copies into this vault, oldest first. */
+export async function readCopyEntries(
+  vault: OpenVault,
+  app: string,
+  ctx: RunContext,
+  listed?: readonly StoredItem[],
+): Promise<readonly CopyEntry[]> {
+  return (await entriesOf(vault, "copy", app, copySchema, ctx, listed)).map(({ at, entry }) => ({ ...entry, at }))
+}
+
+/** The last word of the vault's ledger on each pin, by point. */
+export async function readPins(
+  vault: OpenVault,
+  app: string,
+  ctx: RunContext,
+  listed?: readonly StoredItem[],
+): Promise<ReadonlyMap<string, boolean>> {
+  const pins = await entriesOf(vault, "pin", app, pinSchema, ctx, listed)
+  return new Map(pins.map(({ entry }) => [entry.point, entry.pinned]))
 }
 
 /** Every expiry decision that the ledger holds. */

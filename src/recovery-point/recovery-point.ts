@@ -1,5 +1,7 @@
 /** Recovery points: their ids, their seal and chain, finding them again, and what was proven of them (design §5, §6). */
-export { checkChain, checkVaultChain, type ExpiredLink } from "./chain.ts"
+export { broken, checkChain, checkVaultChain, type ExpiredLink } from "./chain.ts"
+export { carryPins } from "./carry-pins.ts"
+export { announceCopy, chainLinks, readCopies, type ChainLink, type Copies } from "./copies.ts"
 export { findPoint } from "./find-point.ts"
 export { findPart, partItem, partItems } from "./part-item.ts"
 export { newPointId, parsePointId, type PointId } from "./point-id.ts"
@@ -9,3 +11,4 @@ export { readHeadAhead, sealPoint, type HeadRead, type ManifestDraft } from "./s
 export type { SealedPoint } from "./sealed-point.ts"
 export { sweepUnsealed, unsealedLeftovers, type Leftover } from "./sweep.ts"
 export { listPoints, readManifest, syncPoints } from "./sync.ts"
+export { takeInPoint } from "./take-in.ts"
