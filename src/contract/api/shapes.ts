@@ -27,8 +27,8 @@ export const apiError = errorOutput.extend({
   error: errorOutput.shape.error.extend({ status: count, details: z.record(z.string(), json) }),
 })
 
-/** Something was begun; follow it at `/operations/:id`. */
-export const accepted = z.object({ operationId: z.string() })
+/** Something was begun; follow it at `/operations/:id`. `operationId` is null while it waits until others have ended. */
+export const accepted = z.object({ operationId: z.string().nullable() })
 
 /** Done, and nothing more to say. */
 export const done = z.object({ done: z.literal(true) })
