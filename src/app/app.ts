@@ -136,6 +136,14 @@ export interface Schedule {
   readonly vault: string
   readonly copies: readonly string[]
   readonly keep: Keep
+  /** False: kept, but never due. */
+  readonly enabled: boolean
+  /** Stop the app for the capture. */
+  readonly cold: boolean
+  /** Kinds or names of parts; null: everything. */
+  readonly only: readonly string[] | null
+  /** A point of secrets and configuration alone, only when they changed; `cron` says when it is looked. */
+  readonly onChange: boolean
 }
 
 export interface DrillSchedule {
@@ -143,6 +151,8 @@ export interface DrillSchedule {
   readonly timezone: string
   readonly level: "restored" | "booted"
   readonly vault: string | null
+  /** False: kept, but never due. */
+  readonly enabled: boolean
 }
 
 export interface Thresholds {

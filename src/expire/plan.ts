@@ -16,6 +16,8 @@ import { contentsOf, unusedImages } from "./vault-contents.ts"
 export interface ExpireOptions {
   readonly policy: Keep
   readonly timezone: string
+  /** For points of secrets and configuration alone; `policy` when left out. */
+  readonly onChange?: Keep
   /** The operator says that a sharp drop in size was intended; points are then not suspicious for it. */
   readonly acceptSmaller: boolean
 }
@@ -60,7 +62,7 @@ export async function planExpire(
   const now = ctx.clock.now()
   const judged = await judgePoints(tools.store, app, vault.location.name, options.acceptSmaller)
   assertPlausibleClock(now, judged.at(-1))
-  const decisions = decideRetention(judged, options.policy, now, options.timezone)
+  const decisions = decideRetention(judged, options.policy, now, options.timezone, policiesOfGroups(judged, options))
   const expired = (await tools.store.expiredPoints(app.name, vault.location.name)).map((point) => point.id)
   const contents = contentsOf(await vault.backend.list(vault.location, { app: app.name }, ctx))
   await assertStoreKnowsVault(tools.store, vault, app.name, { sealed: contents.sealed, listed: judged, expired })
@@ -76,6 +78,15 @@ export async function planExpire(
     storedBytes: points.filter((point) => !point.keep).reduce((sum, point) => sum + point.storedBytes, 0),
     generation: generationOf(judged, options),
   }
+}
+
+function policiesOfGroups(judged: readonly JudgedPoint[], { onChange }: ExpireOptions): ReadonlyMap<string, Keep> {
+  if (onChange === undefined) return new Map()
+  return new Map(judged.filter(holdsNoData).map((point) => [point.group, onChange]))
+}
+
+function holdsNoData({ group, manifest }: JudgedPoint): boolean {
+  return group.startsWith("without ") && manifest.parts.every((part) => part.kind === "secrets" || part.kind === "configuration")
 }
 
 /** Ids of the points that the plan lets go. */
@@ -145,5 +156,6 @@ function generationOf(judged: readonly JudgedPoint[], options: ExpireOptions): s
     point.pinned,
     point.neededBy,
   ])
-  return sha256(canonicalJson({ facts, policy: { ...options.policy }, timezone: options.timezone }))
+  const onChange = options.onChange === undefined ? {} : { onChange: { ...options.onChange } }
+  return sha256(canonicalJson({ facts, policy: { ...options.policy }, timezone: options.timezone, ...onChange }))
 }

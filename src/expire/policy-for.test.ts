@@ -2,8 +2,23 @@ import { expect, test } from "vitest"
 import { app } from "../../test/contract/retention-vault.ts"
 import { policyFor } from "./policy-for.ts"
 
-const nightly = { cron: "0 3 * * *", timezone: "America/New_York", vault: "local", copies: ["offsite"], keep: { last: 3, daily: 7 } }
-const hourly = { cron: "0 * * * *", timezone: "Etc/UTC", vault: "local", copies: [], keep: { last: 24, withinMs: 1000 } }
+const usual = { enabled: true, cold: false, only: null, onChange: false }
+const nightly = {
+  ...usual,
+  cron: "0 3 * * *",
+  timezone: "America/New_York",
+  vault: "local",
+  copies: ["offsite"],
+  keep: { last: 3, daily: 7 },
+}
+const hourly = {
+  ...usual,
+  cron: "0 * * * *",
+  timezone: "Etc/UTC",
+  vault: "local",
+  copies: [],
+  keep: { last: 24, withinMs: 1000 },
+}
 const chat = { ...app, schedules: { nightly, hourly } }
 
 test("a vault's own policy wins, in the timezone of its schedule", () => {
@@ -21,4 +36,11 @@ test("a copy never follows the deletion of its origin", () => {
 
 test("without a schedule the vault's own policy is in UTC", () => {
   expect(policyFor(app, "local", { last: 5 })).toEqual({ policy: { last: 5 }, timezone: "Etc/UTC" })
+})
+
+test("what is taken on change has a policy of its own, which data never gets", () => {
+  const secrets = { ...hourly, keep: { withinMs: 5_000_000 }, only: ["secrets", "configuration"], onChange: true, copies: ["offsite"] }
+  const both = { ...app, schedules: { nightly, secrets } }
+  expect(policyFor(both, "local", null)).toMatchObject({ policy: { last: 3, daily: 7 }, onChange: { withinMs: 5_000_000 } })
+  expect(policyFor(both, "offsite", { last: 1 })).toMatchObject({ policy: { last: 1 }, onChange: { withinMs: 5_000_000 } })
 })

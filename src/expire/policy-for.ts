@@ -1,8 +1,10 @@
-import type { App, Keep } from "../app/app.ts"
+import type { App, Keep, Schedule } from "../app/app.ts"
 
 export interface VaultPolicy {
   readonly policy: Keep
   readonly timezone: string
+  /** For points of secrets and configuration alone, where a schedule takes them as they change. */
+  readonly onChange?: Keep
 }
 
 const MEMBERS = ["last", "hourly", "daily", "weekly", "monthly", "yearly", "withinMs"] as const
@@ -15,10 +17,17 @@ export function policyFor(app: App, vault: string, own: Keep | null): VaultPolic
   const schedules = Object.values(app.schedules).filter((schedule) => schedule.vault === vault)
   const copies = Object.values(app.schedules).filter((schedule) => schedule.copies.includes(vault))
   const timezone = [...schedules, ...copies][0]?.timezone ?? "Etc/UTC"
-  if (own !== null) return { policy: own, timezone }
+  const changes = onChangeOf([...schedules, ...copies])
+  if (own !== null) return { policy: own, timezone, ...changes }
   // A copy never follows the deletion of its origin: without a policy of its own it keeps everything (design §8).
   if (schedules.length === 0) return null
-  return { policy: union(schedules.map((schedule) => schedule.keep)), timezone }
+  const byTime = schedules.filter((schedule) => !schedule.onChange)
+  return { policy: union((byTime.length > 0 ? byTime : schedules).map((schedule) => schedule.keep)), timezone, ...changes }
+}
+
+function onChangeOf(schedules: readonly Schedule[]): Pick<VaultPolicy, "onChange"> {
+  const policies = schedules.filter((schedule) => schedule.onChange).map((schedule) => schedule.keep)
+  return policies.length === 0 ? {} : { onChange: union(policies) }
 }
 
 function union(policies: readonly Keep[]): Keep {

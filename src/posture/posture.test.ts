@@ -144,7 +144,22 @@ test("the strongest proof speaks, also when a weaker one is newer", () => {
 
 test("the checklist of backup guides is answered from evidence", () => {
   const facts = {
-    app: { ...app, schedules: { nightly: { cron: "0 3 * * *", timezone: "UTC", vault: "local", copies: [], keep: { last: 1 } } } },
+    app: {
+      ...app,
+      schedules: {
+        nightly: {
+          cron: "0 3 * * *",
+          timezone: "UTC",
+          vault: "local",
+          copies: [],
+          keep: { last: 1 },
+          enabled: true,
+          cold: false,
+          only: null,
+          onChange: false,
+        },
+      },
+    },
     points: [point(1, 5), point(1, 5, { vault: "offsite" })],
     proofs: [proof("p1", "booted", 3)],
     offHostVaults: new Set(["offsite"]),

@@ -11,16 +11,24 @@ export type { Decision, Reason, RetentionPoint } from "./point.ts"
 /**
  * Decides for each point, newest first. The order of `points` does not matter.
  * @param timezone IANA name; periods (hours, days, ISO weeks, …) are those of its wall clock
+ * @param ofGroup policies of groups that have one of their own
  * @throws RETENTION_INVALID for a policy that keeps nothing, is out of range, or an unknown timezone
  */
-export function decideRetention(points: readonly RetentionPoint[], policy: Keep, now: Date, timezone: string): readonly Decision[] {
-  assertPolicy(policy, timezone)
+export function decideRetention(
+  points: readonly RetentionPoint[],
+  policy: Keep,
+  now: Date,
+  timezone: string,
+  ofGroup: ReadonlyMap<string, Keep> = new Map(),
+): readonly Decision[] {
+  for (const each of [policy, ...ofGroup.values()]) assertPolicy(each, timezone)
   const timeline = timelineOf(points, now)
   const reasons = new Map<string, readonly Reason[]>()
   for (const group of timeline.groups) {
-    collect(reasons, lastPicks(group, policy.last ?? 0))
-    collect(reasons, withinPicks(group, policy.withinMs ?? 0))
-    for (const name of bucketNames) collect(reasons, bucketPicks(group.competing, name, policy[name] ?? 0, timezone))
+    const own = ofGroup.get(group.name) ?? policy
+    collect(reasons, lastPicks(group, own.last ?? 0))
+    collect(reasons, withinPicks(group, own.withinMs ?? 0))
+    for (const name of bucketNames) collect(reasons, bucketPicks(group.competing, name, own[name] ?? 0, timezone))
   }
   collect(reasons, floors(timeline))
   return timeline.newestFirst.map((point) => decisionOf(point.id, reasons.get(point.id) ?? []))

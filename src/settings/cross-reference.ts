@@ -1,11 +1,15 @@
 import { exampleText, type Finding } from "./problem.ts"
 import type { AppSettings, SettingsData } from "./schema.ts"
 
+/** Holdfast protects itself under this name. */
+const SELF = "holdfast"
+
 /** Names that must exist elsewhere in the file: vaults of schedules and drills, databases of checks. */
 export function crossReferenceFindings(settings: SettingsData): readonly Finding[] {
   const vaults = Object.keys(settings.vaults)
   const none = vaults.length === 0 ? [finding(["vaults"], "at least one vault is needed", exampleText(["vaults", "local"]))] : []
-  return [...none, ...Object.entries(settings.apps).flatMap(([app, value]) => appFindings(["apps", app], value, vaults))]
+  const taken = SELF in settings.apps ? [finding(["apps", SELF], "this name is taken by Holdfast's own points; choose another", null)] : []
+  return [...none, ...taken, ...Object.entries(settings.apps).flatMap(([app, value]) => appFindings(["apps", app], value, vaults))]
 }
 
 function appFindings(base: readonly string[], app: AppSettings, vaults: readonly string[]): readonly Finding[] {

@@ -14,6 +14,9 @@ import { CRON_PRESETS } from "./value.ts"
 
 /** What a schedule keeps when it does not say. */
 export const DEFAULT_KEEP: Keep = { last: 3, daily: 7, weekly: 4, monthly: 12 }
+/** Every version of secrets and configuration, for a year. */
+export const DEFAULT_CHANGE_KEEP: Keep = { withinMs: 365 * 86_400_000 }
+const CHANGE_PARTS = ["secrets", "configuration"]
 
 /**
  * One app with everything that settings, recipe, compose files and `.env` say about it. Paths become absolute: those of the
@@ -102,17 +105,23 @@ function withoutComposeVariables(environment: Environment): Environment {
 }
 
 function resolveSchedule(given: NonNullable<AppSettings["schedules"]>[string], vaults: readonly string[]): Schedule {
+  const onChange = given.on === "change"
   return {
     cron: CRON_PRESETS[given.cron] ?? given.cron,
     timezone: given.timezone,
     vault: given.vault ?? vaults[0] ?? "",
     copies: given.copies,
-    keep: given.keep === undefined ? DEFAULT_KEEP : resolveKeep(given.keep),
+    keep: given.keep === undefined ? (onChange ? DEFAULT_CHANGE_KEEP : DEFAULT_KEEP) : resolveKeep(given.keep),
+    enabled: given.enabled,
+    cold: given.cold,
+    only: onChange ? CHANGE_PARTS : (given.only ?? null),
+    onChange,
   }
 }
 
 function resolveDrill(given: NonNullable<AppSettings["drills"]>[string]): DrillSchedule {
-  return { cron: CRON_PRESETS[given.cron] ?? given.cron, timezone: given.timezone, level: given.level, vault: given.vault ?? null }
+  const { timezone, level, enabled } = given
+  return { cron: CRON_PRESETS[given.cron] ?? given.cron, timezone, level, vault: given.vault ?? null, enabled }
 }
 
 /** The retention policy in the shape that the retention room takes. */

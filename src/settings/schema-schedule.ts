@@ -54,6 +54,19 @@ export const scheduleSchema = z
       .meta({ examples: [["offsite"]] })
       .default([]),
     keep: keepSchema.describe("What is kept in `vault`. Default: last 3, daily 7, weekly 4, monthly 12.").optional(),
+    only: z
+      .array(text)
+      .min(1)
+      .describe("Parts of the point: kinds (`database`, `files`, `secrets`, `configuration`, `images`) or names; default: all.")
+      .meta({ examples: [["database", "files:uploads"]] })
+      .optional(),
+    on: z
+      .enum(["time", "change"])
+      .default("time")
+      .describe(
+        "`change`: a point of secrets and configuration alone, only when they differ from the last one; `cron` says when it is looked. Kept for a year unless `keep` says otherwise.",
+      )
+      .meta({ examples: ["change"] }),
     cold: z
       .boolean()
       .default(false)
@@ -65,6 +78,18 @@ export const scheduleSchema = z
       .describe("False: kept, but never due.")
       .meta({ examples: [true] }),
     notify: noticeSchema.describe("Who is told.").optional(),
+  })
+  .check((payload) => {
+    const { on, only, cold } = payload.value
+    const problem =
+      on === "time"
+        ? null
+        : only !== undefined
+          ? "`on: change` takes secrets and configuration; leave `only` out"
+          : cold
+            ? "`on: change` takes no data, so nothing has to stop; leave `cold` out"
+            : null
+    if (problem !== null) payload.issues.push({ code: "custom", message: problem, input: payload.value })
   })
   .meta({ examples: [{ cron: "0 3 * * *", timezone: "America/New_York", vault: "local" }] })
 

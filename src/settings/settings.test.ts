@@ -13,7 +13,7 @@ import { settingsFromEnvironment } from "./environment.ts"
 import { findSettingsFile } from "./find.ts"
 import { settingsJsonSchema, settingsJsonSchemaText } from "./json-schema.ts"
 import { parseSettings } from "./parse.ts"
-import { resolveApp } from "./resolve.ts"
+import { DEFAULT_KEEP, resolveApp } from "./resolve.ts"
 import { loadSettings } from "./settings.ts"
 import { vaultLocation } from "./vault-location.ts"
 
@@ -309,5 +309,28 @@ describe("editing one value in place", () => {
     const text = "a: &x 1\nb: *x\n"
     expect(() => editValue(text, ["b"], 2)).toThrow("cannot change b in place")
     expect(() => editValue(text, ["a"], 2)).toThrow("cannot change a in place")
+  })
+})
+
+describe("schedules", () => {
+  it("on change take secrets and configuration alone and keep every version for a year; others keep the usual", async () => {
+    const directory = await temporaryDirectory("schedules")
+    const file = join(directory, "holdfast.yaml")
+    const text = withLine(
+      "schedules: { n: { cron: daily, only: [database], cold: true }, c: { cron: hourly, on: change, enabled: false } }",
+    )
+    await writeFile(file, text)
+    const { n, c } = resolveApp(loadSettings(file, {}), "a", { environment: {}, recipes }).schedules
+    expect(n).toMatchObject({ cron: "0 3 * * *", only: ["database"], cold: true, enabled: true, onChange: false, keep: DEFAULT_KEEP })
+    expect(c).toMatchObject({ only: ["secrets", "configuration"], onChange: true, enabled: false, keep: { withinMs: 365 * 86_400_000 } })
+  })
+
+  it("on change with parts or with a stop are refused", () => {
+    expect(problemsOf(withLine("schedules: { c: { cron: hourly, on: change, only: [files] } }")).join()).toContain("leave `only` out")
+    expect(problemsOf(withLine("schedules: { c: { cron: hourly, on: change, cold: true } }")).join()).toContain("leave `cold` out")
+  })
+
+  it("of an app called holdfast are refused: that name is taken", () => {
+    expect(problemsOf(withLine("images: never").replace("  a:", "  holdfast:")).join()).toContain("Holdfast's own")
   })
 })
