@@ -31,7 +31,7 @@ export async function captureFiles(
     { root: source.place.path, exclude, parent: await options.parent },
     ctx,
   )
-  const changed = differences(before, await surveyTree(source.place.path, { exclude }, ctx))
+  const changed = differences(before, await surveyTree(source.place.path, { exclude, askReadable: false }, ctx))
   if (options.strict && changed !== null)
     throw new HoldfastError("SOURCE_CHANGED", { what: `${part} changed while it was read`, why: changed })
   return {

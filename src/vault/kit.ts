@@ -1,5 +1,4 @@
 /** The recovery kit: where the vaults are, their keys and the commands; with it and an empty host everything comes back (design §2, §7). */
-import { Decrypter, Encrypter, armor } from "age-encryption"
 import { createHash } from "node:crypto"
 import { readFile } from "node:fs/promises"
 import { z } from "zod"
@@ -84,8 +83,14 @@ async function readOr(path: string, code: "VAULT_KEY_MISSING" | "SECRET_UNAVAILA
   }
 }
 
+/** Loaded when it is needed: its curves take longer to prepare than most commands take. */
+async function age(): Promise<typeof import("age-encryption")> {
+  return await import("age-encryption")
+}
+
 /** Encrypts a kit with a passphrase (age, armored): `age --decrypt` opens it as well. */
 export async function encryptKit(kit: Kit, passphrase: Secret): Promise<string> {
+  const { Encrypter, armor } = await age()
   const encrypter = new Encrypter()
   encrypter.setPassphrase(passphrase.reveal())
   return armor.encode(await encrypter.encrypt(JSON.stringify(kit, null, 2)))
@@ -93,6 +98,7 @@ export async function encryptKit(kit: Kit, passphrase: Secret): Promise<string> 
 
 /** Opens an encrypted kit. Throws KIT_INVALID when it is another file, cut, altered, or of another passphrase. */
 export async function decryptKit(armored: string, passphrase: Secret): Promise<Kit> {
+  const { Decrypter, armor } = await age()
   const decrypter = new Decrypter()
   decrypter.addPassphrase(passphrase.reveal())
   let text: string

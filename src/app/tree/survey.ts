@@ -32,9 +32,16 @@ export interface TreeSurvey {
   readonly newestModifiedAt: Date | null
 }
 
+export interface SurveyOptions {
+  readonly exclude: readonly string[]
+  /** Each file is asked whether we may read it, unless told otherwise: a third of the time, for one who only counts again. */
+  readonly askReadable?: boolean
+}
+
 interface Walk {
   readonly root: TreePath
   readonly excludes: Excludes
+  readonly askReadable: boolean
   readonly counts: {
     files: number
     directories: number
@@ -61,13 +68,13 @@ const BLOCK_BYTES = 512
  * @param root absolute path of a directory; a link to one is resolved
  * Throws SOURCE_MISSING when it is not a directory, SOURCE_UNREADABLE when it cannot be read at all.
  */
-export async function surveyTree(root: string, options: { readonly exclude: readonly string[] }, ctx: RunContext): Promise<TreeSurvey> {
+export async function surveyTree(root: string, options: SurveyOptions, ctx: RunContext): Promise<TreeSurvey> {
   const path = await realpath(root).catch((cause: unknown) => {
     throw new HoldfastError("SOURCE_MISSING", { what: `${root} does not exist`, cause })
   })
   const status = await stat(path)
   if (!status.isDirectory()) throw new HoldfastError("SOURCE_MISSING", { what: `${root} is not a directory` })
-  const walk = newWalk(path, options.exclude)
+  const walk = newWalk(path, options)
   for (let directory = walk.pending.pop(); directory !== undefined; directory = walk.pending.pop()) {
     await visitDirectory(walk, directory, ctx)
   }
@@ -75,10 +82,11 @@ export async function surveyTree(root: string, options: { readonly exclude: read
   return reportOf(walk, status, await mountIdentity(path))
 }
 
-function newWalk(root: string, exclude: readonly string[]): Walk {
+function newWalk(root: string, { exclude, askReadable = true }: SurveyOptions): Walk {
   return {
     root: Buffer.from(root),
     excludes: excludesOf(exclude),
+    askReadable,
     counts: { files: 0, directories: 0, symbolicLinks: 0, sizeBytes: 0, allocatedBytes: 0, newestMs: -1 },
     lists: {
       skipped: shortList(),
@@ -95,7 +103,7 @@ function newWalk(root: string, exclude: readonly string[]): Walk {
 async function visitDirectory(walk: Walk, directory: TreePath, ctx: RunContext): Promise<void> {
   const handle = openDirectory(walk, directory)
   if (handle === null) return
-  const folded = new Map<string, string>()
+  const folded = new Map<string, Buffer>()
   try {
     for (let read = 1, entry = handle.readSync(); entry !== null; entry = handle.readSync(), read += 1) {
       // Latin-1 is one character for each byte: the name comes back exact.
@@ -122,7 +130,7 @@ function openDirectory(walk: Walk, directory: TreePath): Dir | null {
   }
 }
 
-function visitEntry(walk: Walk, path: TreePath, folded: Map<string, string>, name: Buffer): void {
+function visitEntry(walk: Walk, path: TreePath, folded: Map<string, Buffer>, name: Buffer): void {
   if (walk.excludes(path.subarray(walk.root.length + 1).toString("utf8"))) return
   let status: Stats
   try {
@@ -151,6 +159,10 @@ function visitFile(walk: Walk, path: TreePath, status: Stats): void {
   if ((status.mode & 0o6000) !== 0)
     walk.lists.special.add(`${relativeOf(walk, path)}: ${(status.mode & 0o4000) === 0 ? "setgid" : "setuid"}`)
   if (status.nlink > 1) noteHardLink(walk, path)
+  if (walk.askReadable) noteUnreadable(walk, path)
+}
+
+function noteUnreadable(walk: Walk, path: TreePath): void {
   try {
     accessSync(path, constants.R_OK)
   } catch (thrown) {
@@ -180,11 +192,11 @@ function visitLink(walk: Walk, path: TreePath): void {
   }
 }
 
-function noteFolding(walk: Walk, path: TreePath, folded: Map<string, string>, name: Buffer): void {
+function noteFolding(walk: Walk, path: TreePath, folded: Map<string, Buffer>, name: Buffer): void {
   const key = name.toString("utf8").normalize("NFC").toLowerCase()
   const other = folded.get(key)
-  if (other !== undefined) walk.lists.foldingCollisions.add(`${relativeOf(walk, path)} and ${other}`)
-  else if (folded.size < REMEMBERED_AT_MOST) folded.set(key, shown(name))
+  if (other !== undefined) walk.lists.foldingCollisions.add(`${relativeOf(walk, path)} and ${shown(other)}`)
+  else if (folded.size < REMEMBERED_AT_MOST) folded.set(key, name)
 }
 
 function kindOf(status: Stats): string {
