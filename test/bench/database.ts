@@ -1,8 +1,8 @@
 /** PostgreSQL rows of design §14: first and second backup, and restore, beside what the guides do. */
-import { writeFileSync } from "node:fs"
+import { rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { fillChatData } from "../fixture/postgres/chat-data.ts"
 import { startCluster, SUPERUSER_PASSWORD, type Cluster } from "../fixture/postgres/cluster.ts"
+import { CHAT_SCHEMA, writeMessages } from "./chat-database.ts"
 import { median, once, shell, type Command } from "./measure.ts"
 import { atMostBytes, atMostPercent, fasterBy, slowerBy, type Keep } from "./row.ts"
 import { createWorkplace, type Workplace } from "./workplace.ts"
@@ -14,18 +14,38 @@ export async function databaseRows(directory: string, sizeBytes: number, runs: n
   const cluster = await startCluster()
   try {
     await cluster.sql("postgres", `CREATE DATABASE ${DATABASE}`)
-    const client = await cluster.connect(DATABASE)
-    await fillChatData(client, { megabytes: Math.ceil(sizeBytes / 1_000_000) })
-    await client.end()
+    const chat = await fill(cluster, directory, sizeBytes)
     // A vacuum would note the gaps in old pages, and new rows would be strewn over the whole table: that is measured on its own.
     await cluster.sql(DATABASE, "ALTER TABLE messages SET (autovacuum_enabled = off)", "ANALYZE", "CHECKPOINT")
-    await measured(cluster, workplaceFor(cluster, directory), directory, runs, keep)
+    await measured(cluster, chat, workplaceFor(cluster, directory), directory, runs, keep)
   } finally {
     await cluster.stop()
   }
 }
 
-async function measured(cluster: Cluster, workplace: Workplace, directory: string, runs: number, keep: Keep): Promise<void> {
+interface Chat {
+  /** Adds one message for each hundred that are there. */
+  appendOnePercent(): Promise<void>
+}
+
+/** A database whose dump has the given size. */
+async function fill(cluster: Cluster, directory: string, sizeBytes: number): Promise<Chat> {
+  const pg = programs(cluster)
+  const file = join(directory, "messages.tsv")
+  let messages = 0
+  const append = async (most: { messages: number; bytes: number }): Promise<void> => {
+    const written = await writeMessages(file, messages + 1, most, messages)
+    await once(pg(`psql --quiet --set=ON_ERROR_STOP=1 --command="\\copy messages from '${file}'" ${DATABASE}`))
+    rmSync(file)
+    messages += written.messages
+    await cluster.sql(DATABASE, "CHECKPOINT")
+  }
+  await cluster.sql(DATABASE, CHAT_SCHEMA)
+  await append({ messages: Infinity, bytes: sizeBytes })
+  return { appendOnePercent: async () => await append({ messages: Math.floor(messages / 100), bytes: Infinity }) }
+}
+
+async function measured(cluster: Cluster, chat: Chat, workplace: Workplace, directory: string, runs: number, keep: Keep): Promise<void> {
   const pg = programs(cluster)
   const backup = (): Command => workplace.holdfast("backup", "bench")
   const gzipped = await median(() => pg(`pg_dump ${DATABASE} | gzip > ${join(directory, "dump.gz")}`), { runs })
@@ -33,11 +53,11 @@ async function measured(cluster: Cluster, workplace: Workplace, directory: strin
   const limit = await median(() => pg(`pg_dump --format=custom --compress=0 ${DATABASE} > /dev/null`), { runs })
   const first = await median(backup, { runs, before: async () => workplace.clear() })
   const storedFirst = workplace.vaultBytes()
-  await appendOnePercent(cluster)
+  await chat.appendOnePercent()
   const second = await once(backup())
   const grown = workplace.vaultBytes() - storedFirst
   const again = await median(backup, { runs })
-  const strewn = await growthAfterVacuum(cluster, workplace, backup)
+  const strewn = await growthAfterVacuum(cluster, chat, workplace, backup)
   keep(
     slowerBy("first backup", first.durationMs, "pg_dump --format=custom", custom.durationMs, 0.65),
     fasterBy("second backup, 1 % of rows appended", second.durationMs, "pg_dump | gzip", gzipped.durationMs, 3),
@@ -84,21 +104,12 @@ async function restoreRows(
   )
 }
 
-async function growthAfterVacuum(cluster: Cluster, workplace: Workplace, backup: () => Command): Promise<number> {
+async function growthAfterVacuum(cluster: Cluster, chat: Chat, workplace: Workplace, backup: () => Command): Promise<number> {
   await cluster.sql(DATABASE, "VACUUM ANALYZE")
-  await appendOnePercent(cluster)
+  await chat.appendOnePercent()
   const before = workplace.vaultBytes()
   await once(backup())
   return workplace.vaultBytes() - before
-}
-
-async function appendOnePercent(cluster: Cluster): Promise<void> {
-  await cluster.sql(
-    DATABASE,
-    `INSERT INTO messages (channel_id, author_id, body)
-     SELECT 1 + n % 10, 1 + n % 50, md5((n * 13)::text) || ' ' || repeat(md5((n * 17)::text), (1 + n % 5)::int) FROM generate_series(1, (SELECT count(*) / 100 FROM messages)) n`,
-    "CHECKPOINT",
-  )
 }
 
 function programs(cluster: Cluster): (script: string) => Command {
