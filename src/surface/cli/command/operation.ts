@@ -2,7 +2,8 @@ import { HoldfastError } from "../../../base/errors.ts"
 import type { OperationOutput } from "../../../contract/output.ts"
 import type { OperationRecord } from "../../../operation/ports.ts"
 import type { CommandRun } from "../command-spec.ts"
-import { describeDuration, listedOperation, operationPairs } from "../render/operation.ts"
+import { shownOperation } from "../../house/listed-operation.ts"
+import { describeDuration, operationPairs } from "../render/operation.ts"
 import { renderPairs, renderTable } from "../render/table.ts"
 import { formatInstant } from "../render/time.ts"
 
@@ -12,19 +13,7 @@ export const run: CommandRun = async (house, input) => {
   const id = input.required("operation")
   const record = await store.operation(id)
   if (record === null) throw new HoldfastError("OPERATION_UNKNOWN", { what: `there is no operation ${id}` })
-  const operation: OperationOutput["operation"] = {
-    ...listedOperation(record, host),
-    plan: record.plan,
-    result: record.result,
-    steps: record.steps.map(({ index, name, state, at, details, result }) => ({
-      index,
-      name,
-      state,
-      at: at.toISOString(),
-      details,
-      result,
-    })),
-  }
+  const operation = shownOperation(record, host)
   const document: OperationOutput = { format: "holdfast.operation", version: 1, operation }
   return { document, lines: linesOf(record, operation, describeDuration(record, house.clock.now())) }
 }

@@ -1,6 +1,7 @@
 import type { OperationsOutput } from "../../../contract/output.ts"
 import type { CommandRun } from "../command-spec.ts"
-import { describeDuration, describeState, listedOperation } from "../render/operation.ts"
+import { listedOperation } from "../../house/listed-operation.ts"
+import { describeDuration, describeState } from "../render/operation.ts"
 import { renderTable } from "../render/table.ts"
 import { formatInstant } from "../render/time.ts"
 

@@ -1,10 +1,9 @@
-import type { Json } from "../../../base/canonical-json.ts"
 import { formatBytes, formatDuration } from "../../../base/units.ts"
-import type { ShowOutput } from "../../../contract/output-points.ts"
 import type { PinRecord, ProofRecord } from "../../../operation/ports.ts"
 import type { Manifest, ManifestPart } from "../../../recovery-point/manifest.ts"
 import type { CommandRun } from "../command-spec.ts"
 import { openPoints } from "../../house/point-subject.ts"
+import { describePart, shownPoint } from "../../house/shown-point.ts"
 import { renderPairs, renderTable } from "../render/table.ts"
 import { formatAge, formatInstant } from "../render/time.ts"
 import { selectionOf } from "../selection.ts"
@@ -14,28 +13,10 @@ export const run: CommandRun = async (house, input) => {
   const subject = await openPoints(house, selectionOf(input))
   const point = await subject.point(input.argument("point"))
   const { manifest, digest } = point
-  const proofs = (await subject.store.proofs(manifest.app)).filter((proof) => proof.point === manifest.id)
-  const pin = (await subject.store.pins(manifest.app)).findLast((one) => one.point === manifest.id)
-  const document: ShowOutput = {
-    format: "holdfast.show",
-    version: 1,
-    app: manifest.app,
-    vault: point.vault,
-    id: manifest.id,
-    digest,
-    pinned: pin?.pinned === true,
-    pinReason: pin?.pinned === true ? pin.reason : null,
-    proofs: proofs.map(proofDocument),
-    manifest: { ...manifest } satisfies Json,
-  }
+  const { document, proofs, pin } = await shownPoint(subject.store, point)
   const head = renderPairs(headOf(manifest, point.vault, digest, pin))
   const now = house.clock.now()
   return { document, lines: [...head, "", ...partLines(manifest.parts), "", ...proofLines(proofs, now), ...tailOf(manifest)] }
-}
-
-function proofDocument(proof: ProofRecord): ShowOutput["proofs"][number] {
-  const { level, vault, durationMs, operationId, details } = proof
-  return { level, vault, at: proof.at.toISOString(), durationMs, operationId, details }
 }
 
 function headOf(manifest: Manifest, vault: string, digest: string, pin: PinRecord | undefined): readonly (readonly [string, string])[] {
@@ -60,15 +41,6 @@ function partLines(parts: readonly ManifestPart[]): readonly string[] {
     columns,
     parts.map((part) => [part.part, describePart(part), formatBytes(part.sizeBytes), formatBytes(part.storedBytes)]),
   )
-}
-
-export function describePart(part: ManifestPart): string {
-  if (part.kind === "image") return part.reference
-  if (part.kind !== "database") return `${part.files} files`
-  const rows = Object.values(part.facts.rows)
-  const total = rows.reduce((sum, count) => sum + count, 0)
-  const schema = part.facts.schemaVersion === null ? "" : `, schema ${part.facts.schemaVersion}`
-  return `${part.engine} ${part.facts.engineVersion}${schema}, ${rows.length} tables, ${total} rows, by ${part.access}`
 }
 
 function proofLines(proofs: readonly ProofRecord[], now: Date): readonly string[] {

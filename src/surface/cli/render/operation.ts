@@ -1,34 +1,8 @@
-import type { OperationOutput, OperationsOutput } from "../../../contract/output.ts"
-import type { HostIdentity } from "../../../operation/operation.ts"
+import type { OperationOutput } from "../../../contract/output.ts"
 import type { OperationRecord } from "../../../operation/ports.ts"
 import { formatDuration } from "../../../base/units.ts"
+import type { ListedOperation } from "../../house/listed-operation.ts"
 import { formatInstant } from "./time.ts"
-
-export type ListedOperation = OperationsOutput["operations"][number]
-
-/** An operation as it is printed and sent: what is running is told apart from what was interrupted. */
-export function listedOperation(operation: OperationRecord, host: HostIdentity): ListedOperation {
-  const { id, kind, app, outcome, errorCode, message, cancelRequested } = operation
-  const { processId, command } = operation.holder
-  return {
-    id,
-    kind,
-    app,
-    status: statusOf(operation, host),
-    outcome,
-    startedAt: operation.startedAt.toISOString(),
-    finishedAt: operation.finishedAt?.toISOString() ?? null,
-    errorCode,
-    message,
-    cancelRequested,
-    holder: { host: operation.holder.host, processId, command },
-  }
-}
-
-function statusOf(operation: OperationRecord, host: HostIdentity): ListedOperation["status"] {
-  if (operation.finishedAt !== null) return "finished"
-  return host.isAlive(operation.holder) ? "running" : "interrupted"
-}
 
 /** `succeeded`, `running (stopping)`, `interrupted`, `failed SOURCE_EMPTY`. */
 export function describeState(operation: ListedOperation): string {

@@ -1,0 +1,59 @@
+import type { PointsOutput } from "../../contract/output.ts"
+import type { PinRecord, PointSummary, ProofRecord, Store } from "../../operation/ports.ts"
+
+export type ListedPoint = PointsOutput["points"][number]
+
+/** Points of one app in these vaults, one entry for each vault that holds it, oldest first in each. */
+export async function listedPoints(store: Store, app: string, vaults: readonly string[]): Promise<readonly ListedPoint[]> {
+  const [proofs, pins, ...points] = await Promise.all([
+    store.proofs(app),
+    store.pins(app),
+    ...vaults.map(async (vault) => await store.pointSummaries(app, vault)),
+  ])
+  const best = bestProofs(proofs)
+  const pinned = pinnedPoints(pins)
+  return points.flat().map((point) => listedPoint(point, best, pinned))
+}
+
+export const RANK = { sealed: 0, read: 1, restored: 2, booted: 3 } as const
+
+export const keyOf = (vault: string, point: string): string => `${vault}\n${point}`
+
+/** The highest proof of each point in each vault; the newest of equals. Proofs come oldest first. */
+export function bestProofs(proofs: readonly ProofRecord[]): ReadonlyMap<string, ProofRecord> {
+  const best = new Map<string, ProofRecord>()
+  for (const proof of proofs) {
+    const key = keyOf(proof.vault, proof.point)
+    const present = best.get(key)
+    if (present === undefined || RANK[proof.level] >= RANK[present.level]) best.set(key, proof)
+  }
+  return best
+}
+
+/** The last word on each point counts. */
+export function pinnedPoints(pins: readonly PinRecord[]): ReadonlySet<string> {
+  const last = new Map(pins.map((pin) => [pin.point, pin.pinned]))
+  return new Set([...last].filter(([, pinned]) => pinned).map(([point]) => point))
+}
+
+function listedPoint(point: PointSummary, best: ReadonlyMap<string, ProofRecord>, pinned: ReadonlySet<string>): ListedPoint {
+  const proof = best.get(keyOf(point.vault, point.id))
+  const { id, app, vault, sequence, trigger, label, cold, appVersion, sizeBytes, storedBytes, warnings } = point
+  return {
+    id,
+    app,
+    vault,
+    sequence,
+    startedAt: point.startedAt.toISOString(),
+    trigger,
+    label,
+    cold,
+    appVersion,
+    sizeBytes,
+    storedBytes,
+    warnings,
+    parts: [...point.parts],
+    pinned: pinned.has(id),
+    proof: proof === undefined ? null : { level: proof.level, at: proof.at.toISOString() },
+  }
+}
