@@ -155,6 +155,8 @@ export interface Store {
   /** False when the lease is no longer ours: stop before the next write. */
   holdsLease(app: string, operationId: string): Promise<boolean>
   releaseLease(app: string, operationId: string): Promise<void>
+  /** Who holds the lease, living or not; null when it is free. */
+  leaseOf(app: string): Promise<{ readonly operationId: string; readonly holder: Holder } | null>
 
   createOperation(operation: Pick<OperationRecord, "id" | "kind" | "app" | "holder" | "plan" | "startedAt">): Promise<void>
   beginStep(operationId: string, step: Pick<StepRecord, "index" | "name" | "details" | "at">): Promise<void>

@@ -246,6 +246,19 @@ describe("settling", () => {
     expect(calls).toBe(6)
   })
 
+  it("settles a run that a living process left unfinished, and leaves one alone that is under way", async () => {
+    const owing = async () => await Promise.reject(new HoldfastError("OPERATION_UNSETTLED", { what: "starting chat again failed" }))
+    await expect(runOperation(tools(), request, base(), owing)).rejects.toMatchObject({ code: "OPERATION_UNSETTLED" })
+    const settlers = { backup: async () => await Promise.resolve({ outcome: "failed" as const, message: "started again" }) }
+    expect(await settleInterrupted(tools(), settlers, "chat", base())).toMatchObject([{ message: "started again" }])
+
+    const whileRunning = await runOperation(tools(), request, base(), async () => {
+      const seen = [await settleInterrupted(tools(), settlers, "chat", base()), await settleInterrupted(tools(2), settlers, "chat", base())]
+      return { outcome: "succeeded", result: seen, record: null }
+    })
+    expect(whileRunning.result).toEqual([[], []])
+  })
+
   it("does not count an attempt that was stopped on request", async () => {
     await interrupted()
     const controller = new AbortController()

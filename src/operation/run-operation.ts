@@ -7,6 +7,7 @@ import { openJournal, type Journal, type StepTable } from "./journal.ts"
 import { abortReason, watchLease } from "./lease-watch.ts"
 import type { OperationEnd, OperationRequest, OperationTools } from "./operation.ts"
 import type { Holder, OperationOutcome, OperationRecord } from "./ports.ts"
+import { isUnderWay } from "./under-way.ts"
 
 /** A run context before its operation has an id. */
 export type ContextBase = Omit<RunContext, "operationId"> & {
@@ -69,8 +70,9 @@ async function takeLease(tools: OperationTools, app: string, operationId: string
 
 /** Refuses at once, before anything is opened, when a living process works on the app; taking the lease decides, this only saves the wait. */
 export async function refuseBusy(tools: OperationTools, app: string, now: Date): Promise<void> {
-  const running = (await tools.store.operations({ app, unfinished: true })).find((operation) => tools.host.isAlive(operation.holder))
-  if (running !== undefined) throw busy(app, { operationId: running.id, holder: running.holder }, running, now)
+  for (const running of await tools.store.operations({ app, unfinished: true })) {
+    if (await isUnderWay(tools, running)) throw busy(app, { operationId: running.id, holder: running.holder }, running, now)
+  }
 }
 
 function busy(app: string, claim: { operationId: string; holder: Holder }, running: OperationRecord | null, now: Date): HoldfastError {

@@ -4,6 +4,7 @@ import { abortReason } from "./lease-watch.ts"
 import type { OperationTools, Settlement, Settler } from "./operation.ts"
 import type { ContextBase } from "./run-operation.ts"
 import type { OperationKind, OperationRecord } from "./ports.ts"
+import { isUnderWay } from "./under-way.ts"
 
 export type Settlers = Readonly<Partial<Record<OperationKind, Settler>>>
 
@@ -15,8 +16,9 @@ export interface SettledOperation extends Settlement {
 export const MAX_SETTLE_ATTEMPTS = 5
 
 /**
- * Finishes or undoes every run of `app` (all apps when null) whose process is proven dead. Repeatable: it may itself be
- * killed at any moment and is then done again. Runs of living processes are left alone.
+ * Finishes or undoes every run of `app` (all apps when null) that nobody works on any more: its process is proven dead, or lives and
+ * gave the lease back with the run unfinished, as a service does whose clean-up failed. Repeatable: it may itself be
+ * killed at any moment and is then done again. Runs that are under way are left alone.
  * Throws OPERATION_UNSETTLED when a kind has no settler, or after five attempts; the app then stays as it is until
  * the written steps are done and `holdfast operations settle ID` asks again.
  */
@@ -30,7 +32,7 @@ export async function settleInterrupted(
   const settled: SettledOperation[] = []
   // Oldest first, as they happened.
   for (const operation of unfinished.toReversed()) {
-    if (tools.host.isAlive(operation.holder)) continue
+    if (await isUnderWay(tools, operation)) continue
     const settlement = await settleOne(tools, settlers, operation, { ...base, operationId: operation.id })
     if (settlement) settled.push({ operation, ...settlement })
   }

@@ -4,7 +4,7 @@ import type { Holder, Store } from "../../operation/ports.ts"
 import type { StoreTables } from "./schema.ts"
 import { parseHolder } from "./text.ts"
 
-type Leases = Pick<Store, "acquireLease" | "holdsLease" | "releaseLease">
+type Leases = Pick<Store, "acquireLease" | "holdsLease" | "releaseLease" | "leaseOf">
 
 /** One row per app that is being worked on. Taking it is one transaction that excludes every other process. */
 export function leasesOf(db: Kysely<StoreTables>, host: HostIdentity): Leases {
@@ -27,6 +27,10 @@ export function leasesOf(db: Kysely<StoreTables>, host: HostIdentity): Leases {
         return { acquired: true }
       }),
     holdsLease: isOurs,
+    leaseOf: async (app) => {
+      const row = await db.selectFrom("lease").selectAll().where("app", "=", app).executeTakeFirst()
+      return row ? { operationId: row.operation_id, holder: parseHolder(row.holder) } : null
+    },
     releaseLease: async (app, operationId) => {
       if (await isOurs(app, operationId))
         await db.deleteFrom("lease").where("app", "=", app).where("operation_id", "=", operationId).execute()
