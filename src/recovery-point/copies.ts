@@ -56,17 +56,25 @@ export async function announceCopy(
   await appendLedger(vault, { kind: "copy", app, at: ctx.clock.now(), entry: content }, ctx)
 }
 
-/** Every place of the chain that a vault knows of: its points, those that it expired, those that never came to it. */
-export async function chainLinks(
+/** The chain of one app as a vault knows it. */
+export interface ChainKnowledge extends Copies {
+  /** Every place: points, those that were expired, those that never came. */
+  readonly links: readonly ChainLink[]
+  readonly expired: readonly ExpiredLink[]
+}
+
+/** @param listed all items of the app */
+export async function readChain(
   vault: OpenVault,
   store: Store,
   app: string,
   ctx: RunContext,
   listed: readonly StoredItem[],
-): Promise<readonly ChainLink[]> {
+): Promise<ChainKnowledge> {
   const name = vault.location.name
+  const copies = await readCopies(vault, app, ctx, listed)
+  const expired = await readExpired(vault, app, ctx, listed)
   const known = [...(await store.points(app, name)), ...(await store.expiredPoints(app, name))]
-  const told = [...(await readExpired(vault, app, ctx, listed)), ...(await readCopies(vault, app, ctx, listed)).absent]
-  const links = new Map([...told, ...known].map(({ id, sequence, digest }) => [id, { id, sequence, digest }]))
-  return [...links.values()]
+  const links = [...expired, ...copies.absent, ...known].map(({ id, sequence, digest }) => ({ id, sequence, digest }))
+  return { ...copies, expired, links: [...new Map(links.map((link) => [link.id, link])).values()] }
 }

@@ -9,6 +9,8 @@ export interface ResticTools {
   readonly binary: string
   /** A private directory of ours for pipes and for restic's temporary (encrypted) packs. */
   readonly scratchDirectory: string
+  /** How long a copy goes on trying while nobody answers; restic itself tries for a quarter of an hour. */
+  readonly outagePatienceMs: number
   /** Throws when the binary is missing or too old; asked before the first call. */
   readonly checked: (ctx: RunContext) => Promise<void>
 }

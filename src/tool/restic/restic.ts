@@ -25,8 +25,11 @@ export interface ResticOptions {
   readonly binary: string
   /** A private directory of ours, on a real disk. */
   readonly scratchDirectory: string
+  /** How long a copy bears that a vault does not answer, in milliseconds; two minutes when left out. */
+  readonly outagePatienceMs?: number
 }
 
+const OUTAGE_PATIENCE_MS = 120_000
 /** Opening asks one small question; a vault that does not answer it in this time is not reachable. */
 const OPEN_LIMIT_MS = 20_000
 const INITIALISE_LIMIT_MS = 120_000
@@ -43,7 +46,7 @@ export function createRestic(options: ResticOptions): VaultBackend {
       throw thrown
     }
   }
-  const tools: ResticTools = { ...options, checked: async (ctx) => void (await toolVersion(ctx)) }
+  const tools: ResticTools = { outagePatienceMs: OUTAGE_PATIENCE_MS, ...options, checked: async (ctx) => void (await toolVersion(ctx)) }
   return {
     toolVersion,
     initialise: async (location, ctx, copyParametersFrom) => await initialise(tools, location, ctx, copyParametersFrom),
