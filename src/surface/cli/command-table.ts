@@ -87,6 +87,11 @@ export const commandTable: readonly CommandSpec[] = [
         summary: "only these: database, files, secrets, configuration, or a part such as files:uploads",
         repeats: true,
       },
+      {
+        flags: "--table <table>",
+        summary: "only the rows of this table of a database, as `holdfast show` names it; the rest of the database stays as it is",
+        repeats: true,
+      },
       { flags: "--with <what>", summary: "images: bring the point's own images and configuration back as well", repeats: true },
       {
         flags: "--into <place>",
@@ -245,6 +250,19 @@ export const commandTable: readonly CommandSpec[] = [
       { flags: "--yes", summary: "the plan was read" },
     ],
     load: async () => await import("./command/expire.ts"),
+  },
+  {
+    name: "copy",
+    summary: "bring points of one vault into another as well; nothing is removed",
+    settles: "first",
+    arguments: [app],
+    options: [
+      { flags: "--from <vault>", summary: "the vault that has them (the app's first unless told)" },
+      { flags: "--to <vault>", summary: "the vault that is to have them too (the one that schedules copy to unless told)" },
+      { flags: "--point <point>", summary: "only this one, by id, beginning of an id, label or latest", repeats: true },
+      { flags: "--plan", summary: "show what would be copied, and stop" },
+    ],
+    load: async () => await import("./command/copy.ts"),
   },
   {
     name: "snapshot",

@@ -3,7 +3,7 @@ import type { OperationKind, OperationRecord } from "../../operation/ports.ts"
 import { settleExport } from "../../exchange/exchange.ts"
 import { settlersOf } from "../house/settlers.ts"
 
-/** Every kind of operation that a command of today starts; `copy` comes with schedules. */
+/** Every kind of operation that a command of today starts. */
 const KINDS: readonly OperationKind[] = [
   "backup",
   "verify",
@@ -12,6 +12,7 @@ const KINDS: readonly OperationKind[] = [
   "undo",
   "rebuild",
   "expire",
+  "copy",
   "import",
   "export",
   "pin",

@@ -41,6 +41,10 @@ export function settlersOf(house: House): Settlers {
       const { settleExpire } = await import("../../expire/expire.ts")
       return await settleExpire(await house.operationTools(), await vaultOf(house, operation, true), operation, ctx)
     },
+    copy: async (operation, ctx) => {
+      const { settleCopy } = await import("../../copy/copy.ts")
+      return await settleCopy(await house.operationTools(), async () => await vaultOf(house, operation), operation, ctx)
+    },
     export: async (operation) => (await import("../../exchange/exchange.ts")).settleExport(operation),
     "release-kept": async () => await (await import("../../doctor/doctor.ts")).settleFreeSpace(),
     pin: async (operation, ctx) => {

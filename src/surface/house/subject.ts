@@ -5,8 +5,10 @@ import { HoldfastError } from "../../base/errors.ts"
 import type { RunContext } from "../../base/run-context.ts"
 import type { SealedPoint } from "../../recovery-point/recovery-point.ts"
 import type { Settings } from "../../settings/settings.ts"
+import type { VaultLocation } from "../../vault/ports.ts"
 import type { OpenVault } from "../../vault/vault.ts"
 import type { House } from "./house.ts"
+import { SELF, selfApp } from "./self-app.ts"
 
 /** What is meant, in the words of whoever asks; null means the usual one. */
 export interface Selection {
@@ -48,9 +50,10 @@ export function lookingContext(house: House): RunContext {
   return { ...house.base(), operationId: "look" }
 }
 
-/** The app that is meant: the one named, or the only one there is. Throws APP_UNKNOWN, USAGE. */
+/** The app that is meant: the one named (`holdfast` is Holdfast itself), or the only one there is. Throws APP_UNKNOWN, USAGE. */
 export async function declaredApp(house: House, name: string | null): Promise<{ settings: Settings; declared: App }> {
   const [settings, recipes, { resolveApp }] = await Promise.all([house.settings(), house.recipes(), import("../../settings/resolve.ts")])
+  if (name === SELF) return { settings, declared: selfApp(settings, house.stateDirectory) }
   return { settings, declared: resolveApp(settings, name ?? onlyApp(settings), { environment: house.environment, recipes }) }
 }
 
@@ -69,7 +72,7 @@ export async function openNamedVault(
   house: House,
   settings: Settings,
   name: string,
-  options: { create: boolean; forExpiry?: boolean },
+  options: { create: boolean; forExpiry?: boolean; copyParametersFrom?: VaultLocation },
 ): Promise<OpenVault> {
   const [{ vaultLocation }, { openVault }, backend, store] = await Promise.all([
     import("../../settings/vault-location.ts"),
@@ -78,7 +81,9 @@ export async function openNamedVault(
     house.use.store(),
   ])
   const location = vaultLocation(settings, name, { stateDirectory: house.stateDirectory, forExpiry: options.forExpiry ?? false })
-  return await openVault({ backend, store }, location, { create: options.create }, lookingContext(house))
+  const { create, copyParametersFrom } = options
+  const how = { create, ...(copyParametersFrom === undefined ? {} : { copyParametersFrom }) }
+  return await openVault({ backend, store }, location, how, lookingContext(house))
 }
 
 /** The app's first vault unless another is named. */
