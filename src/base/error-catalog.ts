@@ -87,6 +87,7 @@ const rows = {
   DUMP_FORMAT_UNKNOWN: { exitCode: 84, httpStatus: 422, retryable: false, hint: "Give a custom, plain or gzipped PostgreSQL dump, a SQLite file or a tar archive." },
   DUMP_TRUNCATED: { exitCode: 85, httpStatus: 422, retryable: false, hint: "The dump is cut short. Use another one." },
   DUMP_DAMAGED: { exitCode: 86, httpStatus: 422, retryable: false, hint: "The dump cannot be read to its end. Use another one." },
+  TABLE_NOT_REPLACEABLE: { exitCode: 87, httpStatus: 409, retryable: false, hint: "Restore the whole database, or restore the table beside with --into and take over by hand what you need." },
   // files and secrets
   SOURCE_MISSING: { exitCode: 90, httpStatus: 404, retryable: false, hint: "Check the path and that its disk is mounted." },
   SOURCE_NOT_MOUNTED: { exitCode: 91, httpStatus: 409, retryable: false, hint: "Mount the disk, then run it again." },

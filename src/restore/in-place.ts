@@ -17,7 +17,8 @@ import { checkStaged } from "./check.ts"
 import { gateLive, isWell } from "./gate-live.ts"
 import { loadImages } from "./images.ts"
 import { recordKept } from "./kept.ts"
-import { toRestore, type RestoreOptions } from "./options.ts"
+import { partsToRestore, type ChosenTables } from "./choose-tables.ts"
+import type { RestoreOptions } from "./options.ts"
 import { planToJson, type RestorePlan } from "./plan.ts"
 import type { RestoreTools } from "./ports.ts"
 import { readFirst } from "./read-first.ts"
@@ -25,6 +26,7 @@ import { drop, planReplacements, replacedDatabases, replacementsToJson, swapBack
 import { refuseSessions, standstillOf } from "./unstoppable.ts"
 import { whatIsLeft } from "./what-is-left.ts"
 import { fetchPaths, placeStaged, stageDatabase, stageTree, type Origin } from "./stage.ts"
+import { stageTables } from "./stage-tables.ts"
 import { restoreSteps, type RestoreSteps } from "./steps.ts"
 
 export interface RestoreReport {
@@ -46,6 +48,8 @@ interface Restoring {
   readonly origin: Origin
   readonly options: RestoreOptions
   readonly parts: readonly ManifestPart[]
+  /** Where not whole databases are restored but tables of them. */
+  readonly tables: readonly ChosenTables[]
   readonly replacements: readonly Replacement[]
   readonly standstill: Standstill
   readonly wellBefore: boolean
@@ -98,7 +102,7 @@ async function prepare(
   ctx: RunContext,
 ): Promise<Restoring> {
   const { app } = subject
-  const parts = origin.point.manifest.parts.filter((part) => toRestore(options, part.part))
+  const { parts, tables } = partsToRestore(origin, options)
   if (parts.length === 0)
     throw new HoldfastError("PART_UNKNOWN", { what: `nothing of ${origin.point.manifest.id} matches what was asked for` })
   const planned = await Promise.all(parts.map(async (part) => await planReplacements(tools, app, part, ctx)))
@@ -113,7 +117,7 @@ async function prepare(
   }
   await journal.step("prepare", details, async () => await Promise.resolve())
   const scratch = join(tools.scratchDirectory, ctx.operationId)
-  return { ...subject, origin, options, parts, replacements, standstill, wellBefore, scratch, warnings: [] }
+  return { ...subject, origin, options, parts, tables, replacements, standstill, wellBefore, scratch, warnings: [] }
 }
 
 async function applyRestore(tools: RestoreTools, restoring: Restoring, journal: Journal<RestoreSteps>, ctx: RunContext) {
@@ -186,7 +190,10 @@ async function putBack(tools: RestoreTools, restoring: Restoring, journal: Journ
   await owed(`starting ${app.name} again`, async () => {
     await journal.always("start-app", {}, async () => await resume(tools, app, standstill, uncancelled(ctx)))
   })
-  await owed(`removing what was staged for ${app.name}`, async () => await dropStaged(tools, restoring, ctx))
+  await owed(
+    `removing what was staged for ${app.name}`,
+    async () => await dropRestored(tools, app, restoring.replacements, uncancelled(ctx)),
+  )
 }
 
 const NEVER_SWALLOWED: readonly ErrorCode[] = ["OPERATION_CANCELLED", "LEASE_LOST", "VAULT_FULL", "VAULT_UNREACHABLE", "VAULT_WRITE_FAILED"]
@@ -227,11 +234,11 @@ async function stageAll(tools: RestoreTools, restoring: Restoring, journal: Jour
     } else if (part.kind === "database") {
       for (const replacement of own) {
         if (replacement.kind !== "database") continue
-        await journal.step(
-          "stage-database",
-          { database: part.name },
-          async () => await stageDatabase(tools, app, origin, part, replacement, ctx),
-        )
+        const chosen = restoring.tables.find((one) => one.part.part === part.part)
+        await journal.step("stage-database", { database: part.name, tables: [...(chosen?.tables ?? [])] }, async () => {
+          if (chosen === undefined) await stageDatabase(tools, app, origin, part, replacement, ctx)
+          else await stageTables(tools, app, origin, chosen, replacement, ctx)
+        })
       }
     } else if (part.kind === "files") {
       for (const replacement of own) {
@@ -302,14 +309,10 @@ export async function swapAllBack(
   )
 }
 
-/** What had been restored is dropped once the old state is back. */
+/** What had been restored is dropped once the old state is back, or has never left. */
 export async function dropRestored(tools: RestoreTools, app: App, replacements: readonly Replacement[], ctx: RunContext): Promise<void> {
   for (const replacement of replacements) {
     await drop(tools, app, replacement, "staged", ctx)
     await drop(tools, app, replacement, "failed", ctx)
   }
-}
-
-async function dropStaged(tools: RestoreTools, restoring: Restoring, ctx: RunContext): Promise<void> {
-  for (const replacement of restoring.replacements) await drop(tools, restoring.app, replacement, "staged", uncancelled(ctx))
 }

@@ -146,7 +146,8 @@ async function withoutLinks(path: string): Promise<string> {
   }
 }
 
-async function refuseOccupied(directory: string): Promise<void> {
+/** Throws TARGET_NOT_EMPTY unless the directory is empty or does not exist. */
+export async function refuseOccupied(directory: string): Promise<void> {
   const names = await readdir(directory).catch((thrown: unknown) => {
     if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT") return []
     throw new HoldfastError("TARGET_NOT_EMPTY", { what: `${directory} is not a directory`, cause: thrown })

@@ -2,6 +2,8 @@
 export interface RestoreOptions {
   /** Kinds or part names; null: databases, files and secrets. */
   readonly only: readonly string[] | null
+  /** Only the rows of these tables, inside a database that otherwise stays as it is; empty: whole parts. */
+  readonly tables: readonly string[]
   /** Bring the point's own images and configuration back as well. */
   readonly withImages: boolean
   /** Skip reading a point that has no `read` proof. */
@@ -10,7 +12,7 @@ export interface RestoreOptions {
   readonly keepMs: number
 }
 
-export const plainRestore: RestoreOptions = { only: null, withImages: false, unproven: false, keepMs: 24 * 3_600_000 }
+export const plainRestore: RestoreOptions = { only: null, tables: [], withImages: false, unproven: false, keepMs: 24 * 3_600_000 }
 
 /** Whether a part is to be restored in place. Configuration and images only when asked for: they decide which program runs. */
 export function toRestore(options: RestoreOptions, part: string): boolean {

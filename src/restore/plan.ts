@@ -11,7 +11,9 @@ import { rowsAddedSince } from "../recovery-point/facts.ts"
 import type { ManifestPart } from "../recovery-point/manifest.ts"
 import { highestProof } from "../recovery-point/recovery-point.ts"
 import { databaseSource } from "./replacement.ts"
+import { partsToRestore } from "./choose-tables.ts"
 import { toRestore, type RestoreOptions } from "./options.ts"
+import { lookAtTables, requireSwap, type PlannedTable } from "./plan-tables.ts"
 import type { RestoreTools } from "./ports.ts"
 import type { Origin } from "./stage.ts"
 import { refuseSessions, standstillOf } from "./unstoppable.ts"
@@ -25,6 +27,8 @@ export interface RestorePlan {
   readonly takenAt: string
   readonly proof: string | null
   readonly replaces: readonly PlannedReplacement[]
+  /** Where only tables are restored: their rows now and in the point, and which tables refer to them. */
+  readonly tables: readonly PlannedTable[]
   readonly stops: readonly string[]
   /** Rows written since the point that the restored state will not have, by table. */
   readonly rowsLost: readonly { readonly database: string; readonly table: string; readonly rows: number }[]
@@ -50,12 +54,16 @@ export async function planRestore(
   ctx: RunContext,
 ): Promise<RestorePlan> {
   const { manifest } = origin.point
-  const parts = manifest.parts.filter((part) => toRestore(options, part.part))
+  const { parts, tables } = partsToRestore(origin, options)
   await refuseUnmounted(app, parts)
-  const space = await spaceFor(app, parts)
+  // The live database is copied as well where only tables are restored.
+  const space = await spaceFor(
+    app,
+    parts.map((part) => (tables.length === 0 ? part : { ...part, sizeBytes: 2 * part.sizeBytes })),
+  )
   refuseLackOfSpace(space)
   const stops = await plannedStops(tools, app, parts, ctx)
-  const databases = await lookAtDatabases(tools, app, parts, ctx)
+  const databases = tables.length === 0 ? await lookAtDatabases(tools, app, parts, ctx) : await lookAtTables(tools, app, tables, ctx)
   const proof = highestProof((await tools.store.proofs(app.name)).filter((one) => one.point === manifest.id))
   return {
     app: app.name,
@@ -64,6 +72,7 @@ export async function planRestore(
     takenAt: manifest.startedAt,
     proof: proof === null ? null : `${proof.level} ${proof.at.toISOString()}`,
     replaces: parts.map((part) => ({ part: part.part, target: targetOf(app, part), sizeBytes: part.sizeBytes })),
+    tables: databases.tables,
     stops,
     rowsLost: databases.rowsLost,
     space,
@@ -94,7 +103,7 @@ async function lookAtDatabases(tools: RestoreTools, app: App, parts: readonly Ma
     const engine = tools.databases.for(source)
     try {
       const inspection = await engine.inspect(source, ctx)
-      if (!inspection.canSwap.allowed) throw swapRefused(part.part, inspection.canSwap)
+      requireSwap(part.part, inspection)
       const now = await engine.facts(source, null, schemaQueries(app, source), ctx)
       rowsLost.push(...rowsAddedSince(part.facts.rows, now.rows).map((change) => ({ database: part.name, ...change })))
       warnings.push(...schemaWarnings(app, part.facts.schemaVersion, now.schemaVersion))
@@ -106,16 +115,7 @@ async function lookAtDatabases(tools: RestoreTools, app: App, parts: readonly Ma
       else warnings.push(`what would be lost is unknown: ${part.part} cannot be read (${thrown.message})`)
     }
   }
-  return { rowsLost, warnings }
-}
-
-function swapRefused(part: string, canSwap: { readonly why: string; readonly remedy?: string }): HoldfastError {
-  const { why, remedy } = canSwap
-  return new HoldfastError("DATABASE_RENAME_REFUSED", {
-    what: `${part} cannot be swapped`,
-    why,
-    ...(remedy === undefined ? {} : { hint: remedy }),
-  })
+  return { rowsLost, warnings, tables: [] }
 }
 
 /** What is restored under a disk that is missing is hidden as soon as the disk is back (F81). */
@@ -227,6 +227,7 @@ export function planToJson(plan: RestorePlan): Json {
   return {
     ...plan,
     replaces: plan.replaces.map((one) => ({ ...one })),
+    tables: plan.tables.map((one) => ({ ...one, referredBy: [...one.referredBy] })),
     rowsLost: plan.rowsLost.map((one) => ({ ...one })),
     space: plan.space.map((one) => ({ ...one })),
   }

@@ -72,6 +72,7 @@ export async function settleRestore(
 ): Promise<Settlement> {
   await settleCapture(tools, app, vault, operation, ctx)
   await rm(join(tools.scratchDirectory, operation.id), { recursive: true, force: true })
+  if (begun(operation.steps, "restore-beside")) return { outcome: "failed", message: leftBeside(operation) }
   const prepared = preparedOf(operation)
   if (prepared === null) return { outcome: "failed", message: "interrupted before anything was changed" }
   if (!begun(operation.steps, "swap")) return await undoStaging(tools, app, prepared, ctx)
@@ -80,6 +81,16 @@ export async function settleRestore(
   if (back) return await goBack(tools, app, prepared, ctx)
   if (done(operation.steps, "keep")) return { outcome: "succeeded", message: `interrupted at the very end; ${prepared.point} is restored` }
   return await goForward(tools, app, vault, prepared, operation, ctx)
+}
+
+const besideSchema = z.object({ staged: z.string() })
+const intoSchema = z.object({ into: z.object({ host: z.string().nullable(), port: z.number() }) })
+
+/** The way into another server was typed and is not kept, so what was half made there is named instead of dropped. */
+function leftBeside(operation: OperationRecord): string {
+  const { staged } = besideSchema.parse(lastDetails(operation.steps, "restore-beside"))
+  const { host, port } = intoSchema.parse(operation.plan).into
+  return `interrupted; nothing live was touched. If it is there, drop the half-made database: DROP DATABASE "${staged}" on ${host ?? "localhost"}:${port}`
 }
 
 /** Set before settling swaps back what the gate refused: a second settling must not go forward again from half of each state. */
@@ -103,7 +114,7 @@ function preparedOf(operation: OperationRecord): Prepared | null {
 }
 
 async function undoStaging(tools: RestoreTools, app: App, prepared: Prepared, ctx: RunContext): Promise<Settlement> {
-  for (const replacement of prepared.replacements) await drop(tools, app, replacement, "staged", ctx)
+  await dropRestored(tools, app, prepared.replacements, ctx)
   await startAgain(tools, app, prepared.standstill, false, ctx)
   return { outcome: "failed", message: "interrupted before the swap; the app runs in its old state" }
 }

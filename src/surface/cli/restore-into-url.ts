@@ -1,6 +1,7 @@
 import type { PostgresSource } from "../../app/app.ts"
 import { Secret } from "../../base/secret.ts"
 import type { DatabasePart, ManifestPart } from "../../recovery-point/manifest.ts"
+import { chooseTables, type ChosenTables } from "../../restore/choose-tables.ts"
 import { restoreIntoDatabase } from "../../restore/into-database.ts"
 import { parsePostgresUrl } from "../../settings/postgres-url.ts"
 import type { CommandResult } from "./command-spec.ts"
@@ -23,24 +24,33 @@ export async function runIntoDatabase(
 ): Promise<CommandResult> {
   const target = targetOf(house, input.text("into") ?? "")
   const point = await pointOf(subject, selectionOf(input))
-  const part = onlyDatabase(point.manifest.parts, wanted)
-  await restoreIntoDatabase(subject.tools, { vault: subject.vault, point }, subject.app, part, target, subject.ctx)
-  const rows = Object.values(part.facts.rows).reduce((sum, count) => sum + count, 0)
+  const chosen = chosenOf(
+    point.manifest.parts.filter((part) => wanted(part.part)),
+    input.list("table"),
+  )
+  const { part, tables } = chosen
+  const origin = { vault: subject.vault, point }
+  const operationId = await restoreIntoDatabase(subject.tools, origin, subject.app, chosen, target, house.command, house.base())
+  const counted = tables.length === 0 ? Object.keys(part.facts.rows) : tables
+  const rows = counted.reduce((sum, table) => sum + (part.facts.rows[table] ?? 0), 0)
   const where = `${target.host ?? "localhost"}:${target.port ?? 5432}`
   return {
     document: {
       format: "holdfast.restore-into-database",
       version: 1,
       point: point.manifest.id,
+      operationId,
       part: part.part,
+      tables: [...tables],
       host: target.host ?? "localhost",
       port: target.port ?? 5432,
       database: target.database,
       rows,
     },
     lines: [
-      `restored ${part.part} of ${point.manifest.id} as database ${target.database} on ${where}: ${rows} rows, as they were captured`,
+      `restored ${tables.length === 0 ? part.part : `${tables.join(", ")} of ${part.part}`} of ${point.manifest.id} as database ${target.database} on ${where}: ${rows} rows, as they were captured`,
       "nothing live was touched",
+      ...(tables.length === 0 ? [] : ["foreign keys and views that need other tables were left out"]),
     ],
   }
 }
@@ -69,9 +79,18 @@ function targetOf(house: CliHouse, into: string): PostgresSource {
   }
 }
 
-function onlyDatabase(parts: readonly ManifestPart[], wanted: (part: string) => boolean): DatabasePart {
-  const databases = parts.filter((part) => part.kind === "database").filter((part) => wanted(part.part))
-  const fitting = databases.filter((part) => part.engine === "postgres")
+function chosenOf(parts: readonly ManifestPart[], tables: readonly string[]): ChosenTables {
+  if (tables.length === 0) return { part: onlyDatabase(parts), tables: [] }
+  const [chosen, ...others] = chooseTables(
+    parts.filter((part) => part.kind === "database" && part.engine === "postgres"),
+    tables,
+  )
+  if (chosen !== undefined && others.length === 0) return chosen
+  throw usage("one address takes tables of one database: name them in a call for each")
+}
+
+function onlyDatabase(parts: readonly ManifestPart[]): DatabasePart {
+  const fitting = parts.filter((part) => part.kind === "database").filter((part) => part.engine === "postgres")
   const [only] = fitting
   if (only !== undefined && fitting.length === 1) return only
   const names = fitting.map((part) => part.part).join(", ")

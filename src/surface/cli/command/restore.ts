@@ -1,6 +1,15 @@
 import { formatBytes, formatDuration } from "../../../base/units.ts"
 import type { RestoreOutput } from "../../../contract/output.ts"
-import { plainRestore, planRestore, restoreInPlace, restoreInto, type RestoreOptions, type RestorePlan } from "../../../restore/restore.ts"
+import {
+  chooseTables,
+  plainRestore,
+  planRestore,
+  restoreInPlace,
+  restoreInto,
+  restoreTablesInto,
+  type RestoreOptions,
+  type RestorePlan,
+} from "../../../restore/restore.ts"
 import type { CommandResult, CommandRun } from "../command-spec.ts"
 import { confirm } from "../confirm.ts"
 import type { CliHouse } from "../cli-house.ts"
@@ -12,6 +21,7 @@ import { selectionOf } from "../selection.ts"
 
 /** `holdfast restore` */
 export const run: CommandRun = async (house, input) => {
+  refuseMixed(input)
   const subject = await openSubject(house, selectionOf(input), { create: false })
   const into = input.text("into")
   if (into !== null && isDatabaseAddress(into)) {
@@ -53,7 +63,12 @@ async function runInto(subject: Subject, input: CommandInput): Promise<CommandRe
   const point = await pointOf(subject, selectionOf(input))
   const only = input.list("only")
   const wantedParts = point.manifest.parts.filter((part) => isWanted(part.part, only, input.text("path") !== null))
-  const written = await restoreInto({ vault: subject.vault, point }, subject.app, wantedParts, directory, input.text("path"), subject.ctx)
+  const origin = { vault: subject.vault, point }
+  const tables = input.list("table")
+  const written =
+    tables.length === 0
+      ? await restoreInto(origin, subject.app, wantedParts, directory, input.text("path"), subject.ctx)
+      : await restoreTablesInto(subject.tools, origin, subject.app, chooseTables(wantedParts, tables), directory, subject.ctx)
   const rows = written.map((part) => [part.part, part.path, formatBytes(part.sizeBytes)])
   return {
     document: { format: "holdfast.restore-into", version: 1, point: point.manifest.id, files: written.map((part) => ({ ...part })) },
@@ -63,6 +78,13 @@ async function runInto(subject: Subject, input: CommandInput): Promise<CommandRe
       ...renderTable([{ title: "PART" }, { title: "WHERE" }, { title: "SIZE", right: true }], rows),
     ],
   }
+}
+
+/** A table is of a database; the other ways to say less than everything are of files or of the program. */
+function refuseMixed(input: CommandInput): void {
+  if (input.list("table").length === 0) return
+  if (input.text("path") !== null) throw usage("--table is for databases and --path for files: one at a time")
+  if (input.list("with").length > 0) throw usage("--table brings rows back into the running program's tables: --with does not go with it")
 }
 
 function isWanted(part: string, only: readonly string[], filesOnly: boolean): boolean {
@@ -78,6 +100,7 @@ function optionsOf(input: CommandInput): RestoreOptions {
   if (unknown !== undefined) throw usage(`--with takes images, not "${unknown}"`)
   return {
     only: only.length === 0 ? null : only,
+    tables: input.list("table"),
     withImages: extra.includes("images"),
     unproven: input.flag("unproven"),
     keepMs: input.durationMs("keep") ?? plainRestore.keepMs,
@@ -96,6 +119,7 @@ function planDocument(plan: RestorePlan): CommandResult["document"] {
     version: 1,
     ...plan,
     replaces: plan.replaces.map((one) => ({ ...one })),
+    tables: plan.tables.map((one) => ({ ...one, referredBy: [...one.referredBy] })),
     rowsLost: plan.rowsLost.map((one) => ({ ...one })),
     space: plan.space.map((one) => ({ ...one })),
   }
@@ -112,7 +136,9 @@ function planLines(plan: RestorePlan, house: CliHouse): readonly string[] {
     `expected: ${plan.expectedMs === null ? "unknown, there was no drill or restore yet" : formatDuration(plan.expectedMs)}`,
     `the replaced state is kept for ${formatDuration(plan.keptForMs)}, and a safety point is taken first`,
     "",
-    ...renderTable([{ title: "REPLACES" }, { title: "WHERE" }, { title: "SIZE", right: true }], replaced),
+    ...(plan.tables.length === 0
+      ? renderTable([{ title: "REPLACES" }, { title: "WHERE" }, { title: "SIZE", right: true }], replaced)
+      : tableLines(plan)),
     ...(lost.length === 0
       ? []
       : [
@@ -122,4 +148,21 @@ function planLines(plan: RestorePlan, house: CliHouse): readonly string[] {
         ]),
     ...plan.warnings.map((warning) => `warning: ${warning}`),
   ]
+}
+
+/** The rest of the database stays as it is, by way of a copy that is swapped in. */
+function tableLines(plan: RestorePlan): readonly string[] {
+  const columns = [
+    { title: "REPLACES ROWS OF" },
+    { title: "NOW", right: true },
+    { title: "IN THE POINT", right: true },
+    { title: "REFERRED TO BY" },
+  ] as const
+  const rows = plan.tables.map((one) => [
+    `${one.database}: ${one.table}`,
+    String(one.rowsNow),
+    String(one.rowsInPoint),
+    one.referredBy.join(", ") || "–",
+  ])
+  return [...renderTable(columns, rows), "every other table stays as it is; triggers do not run, foreign keys are checked"]
 }

@@ -3,8 +3,8 @@ import { join } from "node:path"
 import type { Argv } from "../../../app/app.ts"
 import type { ContainerEngine, DumpSource } from "../../../app/ports.ts"
 import type { RunContext } from "../../../base/run-context.ts"
-import { clientTooOld } from "./choose-access.ts"
-import { listClients, majorOf, type ClientTools } from "./clients.ts"
+import { archiveReader, type MadeBy } from "./archive-reader.ts"
+import type { ClientTools } from "./clients.ts"
 import type { EngineTools } from "./engine-tools.ts"
 import { restoreError, type ToolEnding } from "./failure.ts"
 import { readInHelper } from "./helper-stream.ts"
@@ -14,11 +14,6 @@ const DATA_OF = /^pg_restore: processing data for table "(.*)"$/
 /** Only the custom format is read: a cut tar archive never ends (F36). Nobody keeps the script that comes out. */
 const ARGS = ["--format=custom", "--verbose", "--file=/dev/null"]
 const STALL_LIMIT_MS = 300_000
-
-export interface MadeBy {
-  readonly engineVersion: string
-  readonly image: string | null
-}
 
 type OnLine = (line: string) => void
 
@@ -40,16 +35,9 @@ export async function checkDump(
 }
 
 async function readToEnd(tools: EngineTools, dump: DumpSource, made: MadeBy | null, onLine: OnLine, ctx: RunContext): Promise<ToolEnding> {
-  const clients = await listClients(tools.processes, tools.pgBinDirectories ?? null, ctx.signal)
-  const client = clients.at(-1)
-  if (client && (made === null || client.major >= majorOf(made.engineVersion))) {
-    return await readLocally(tools, client, dump, onLine, ctx)
-  }
-  const image = made?.image ?? null
-  if (image === null || tools.containers === null || !(await tools.containers.imagePresent(image, ctx))) {
-    throw clientTooOld(clients, made?.engineVersion ?? "of unknown version")
-  }
-  const ending = await readByImage(tools.containers, image, dump, tools.scratchDirectory, ctx)
+  const reader = await archiveReader(tools, made, ctx)
+  if (reader.kind === "local") return await readLocally(tools, reader.client, dump, onLine, ctx)
+  const ending = await readByImage(reader.containers, reader.image, dump, tools.scratchDirectory, ctx)
   for (const line of ending.lines) onLine(line)
   return ending
 }

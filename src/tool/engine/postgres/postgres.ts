@@ -21,6 +21,7 @@ import { applicationName, withSession, type SqlSession } from "./session.ts"
 import { endSessionsNamed, sessionsOn } from "./sessions.ts"
 import { stage } from "./stage.ts"
 import { observe, swapBack, swapIn } from "./swap.ts"
+import { createTableRestore } from "./table/table.ts"
 
 export type { EngineTools } from "./engine-tools.ts"
 
@@ -83,6 +84,7 @@ export function createPostgresEngine(tools: EngineTools): DatabaseEngine<Postgre
       }
     },
     sweepScratch: sweepScratchPlaces,
+    tables: createTableRestore(tools, reach),
     scratch: async (_source, request, use, ctx) => await withScratch(tools, memory, request, use, ctx),
   }
 }

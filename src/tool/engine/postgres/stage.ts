@@ -99,7 +99,8 @@ function createFailure(thrown: unknown, request: StageRequest): unknown {
   })
 }
 
-async function dropAfterFailure(name: string, maintenance: () => Promise<SqlSession>, ctx: RunContext): Promise<void> {
+/** A database that was begun and is not whole; when it cannot be removed, that is said and settling does it. */
+export async function dropAfterFailure(name: string, maintenance: () => Promise<SqlSession>, ctx: RunContext): Promise<void> {
   try {
     await withSession(maintenance, async (session) => await session.rows(`DROP DATABASE IF EXISTS ${identifier(name)} WITH (FORCE)`))
   } catch {

@@ -4,6 +4,7 @@ import { checkHeader, failureOf, NotADatabase, openReadOnly, openOwn } from "./c
 import { describe } from "./describe.ts"
 import type { Answer, Job } from "./job.ts"
 import { readRows } from "./read-rows.ts"
+import { keepOnly, replaceTables } from "./replace-tables.ts"
 import { texts } from "./rows.ts"
 
 /** Pages of one `backup()` step: all of them. In several steps it starts again whenever someone writes, and may never end. */
@@ -27,6 +28,10 @@ const jobs = {
   inspect: async (job: Job): Promise<Answer> => inspect(job),
   dress: async (job: Job): Promise<Answer> => (job.kind === "dress" ? dress(job) : wrongJob(job)),
   "settle-copy": async (job: Job): Promise<Answer> => settleCopy(job),
+  "replace-tables": async (job: Job): Promise<Answer> =>
+    job.kind === "replace-tables" ? replaceTables(job.path, job.from, job.tables, job.busyTimeoutMs) : wrongJob(job),
+  "keep-only": async (job: Job): Promise<Answer> =>
+    job.kind === "keep-only" ? keepOnly(job.path, job.tables, job.busyTimeoutMs) : wrongJob(job),
   "read-rows": async (job: Job): Promise<Answer> => {
     if (job.kind !== "read-rows") return wrongJob(job)
     readRows(job.path, job.target, job.busyTimeoutMs)

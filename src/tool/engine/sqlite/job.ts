@@ -23,6 +23,10 @@ export const jobSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("dress"), ...openOptions, pragmas: z.record(z.string(), z.string()) }),
   /** Replays the WAL or rolls back the journal of a private copy. Never asked for a live one. */
   z.object({ kind: z.literal("settle-copy"), ...openOptions }),
+  /** Gives tables of a private copy the rows that they have in `from`. */
+  z.object({ kind: z.literal("replace-tables"), ...openOptions, from: z.string(), tables: z.array(z.string()) }),
+  /** Removes every other table of a database of ours. */
+  z.object({ kind: z.literal("keep-only"), ...openOptions, tables: z.array(z.string()) }),
   /** Reads what can be read of a damaged private copy into a new database. */
   z.object({ kind: z.literal("read-rows"), ...openOptions, target: z.string() }),
 ])
@@ -51,6 +55,7 @@ export const answerSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("query"), rows: z.array(z.array(z.string().nullable())) }),
   z.object({ kind: z.literal("inspect"), engineVersion: z.string(), sizeBytes: z.number() }),
   z.object({ kind: z.literal("done") }),
+  z.object({ kind: z.literal("refused"), table: z.string(), reason: z.enum(["shape", "reference"]), message: z.string() }),
   z.object({ kind: z.literal("failure"), failure: z.enum(failureKinds), message: z.string(), resultCode: z.number().nullable() }),
 ])
 

@@ -17,6 +17,7 @@ import { openersOf } from "./sessions.ts"
 import { existingPath, exists, isMountPoint, plannedPath, SIDE_ENDINGS, sizeWithSides } from "./source-file.ts"
 import { readDump, removeFile, stageFile } from "./stage.ts"
 import { receiveFile } from "./stream.ts"
+import { createTableRestore } from "./table.ts"
 
 export interface SqliteEngineOptions {
   readonly processes: Processes
@@ -64,6 +65,7 @@ export function createSqliteEngine(options: SqliteEngineOptions): DatabaseEngine
       await removeLeftovers(tools.scratchDirectory, operationId)
       return 0
     },
+    tables: createTableRestore(tools),
     scratch: async (source, request, use, ctx) =>
       await withPrivateDirectory(
         request.directory,
