@@ -9,16 +9,19 @@ export interface Ending {
 /** SIGTERM to the child's whole group, SIGKILL after a limit or when the child is gone. A group that is already gone is fine. */
 export function endingOf(processId: number | undefined, killAfterMs: number): Ending {
   let timer: NodeJS.Timeout | undefined
+  let released = false
   const send = (signal: NodeJS.Signals): void => {
     if (processId !== undefined) signalGroup(processId, signal)
   }
   return {
     begin: () => {
-      if (timer !== undefined) return
+      // Once the child is gone its id may be another's, and a timer would only keep our own process from ending.
+      if (timer !== undefined || released) return
       send("SIGTERM")
       timer = setTimeout(() => send("SIGKILL"), killAfterMs)
     },
     release: () => {
+      released = true
       if (timer === undefined) return
       clearTimeout(timer)
       send("SIGKILL")

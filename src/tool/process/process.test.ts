@@ -172,6 +172,16 @@ describe.each(ways)("a child (through %s)", (setpriv) => {
     expect(await child.done).toMatchObject({ exitCode: null, signal: "SIGTERM" })
   })
 
+  it("that is gone already is not ended again: no signal to whoever has its id now, no timer that keeps us from ending", async () => {
+    const child = start(shell("true"))
+    await child.done
+    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length
+    const before = timers()
+    await child.end()
+
+    expect(timers()).toBe(before)
+  })
+
   it("writing 50 MB to standard error leaves the last 64 KiB, the reason included", async () => {
     const { exitCode, stderrTail } = await run(shell("head -c 50000000 /dev/zero | tr '\\0' x >&2; echo 'the reason' >&2; exit 1"))
     expect(exitCode).toBe(1)
