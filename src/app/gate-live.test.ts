@@ -138,6 +138,11 @@ describe("the gate", () => {
     expect(() => requirePassed(app, report)).toThrow("chat is not well")
   })
 
+  it("does not look again where there is nothing to ask: no service, no health, no check", async () => {
+    const report = await gate({ ...app, compose: null, health: null }, tools([], []), { kind: "live" }, context())
+    expect(report).toMatchObject({ passed: true, probes: 1, durationMs: 0 })
+  })
+
   it("sees a worker that restarts again and again behind a healthy api", async () => {
     const rounds = [0, 1, 2, 3, 4].map((restartCount) => [state("api"), state("worker", { restartCount })])
     const report = await gate(app, tools([ok], rounds), { kind: "live" }, context())

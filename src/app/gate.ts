@@ -72,6 +72,8 @@ export async function gate(
     probes += 1
     good = checks.every((check) => check.outcome !== "failed") ? good + 1 : 0
     const durationMs = ctx.clock.monotonicMs() - started
+    // Nothing to ask is asked once: no second look could tell more.
+    if (checks.length === 0) return { passed: true, version, durationMs, probes, checks }
     if (good >= wanted || durationMs >= limit) return { passed: good >= wanted, version, durationMs, probes, checks }
     await ctx.clock.sleep(options.intervalMs ?? 1000, ctx.signal)
   }
