@@ -15,7 +15,8 @@ export const queryClient: QueryClient = new QueryClient({
   queryCache: new QueryCache({
     // A session that has ended shows the sign-in again, wherever that is noticed first.
     onError: (error, query) => {
-      if (error instanceof Problem && error.facts.status === 401 && query.queryKey[0] !== "me") void queryClient.resetQueries({ queryKey: ["me"] })
+      if (error instanceof Problem && error.facts.status === 401 && query.queryKey[0] !== "me")
+        void queryClient.resetQueries({ queryKey: ["me"] })
     },
   }),
 })

@@ -9,9 +9,21 @@ const getParentRoute = (): typeof rootRoute => rootRoute
 const text = z.string().optional().catch(undefined)
 
 const routes = [
-  createRoute({ getParentRoute, path: "/", component: lazyRouteComponent(async () => await import("./page/overview/overview.tsx"), "Overview") }),
-  createRoute({ getParentRoute, path: "/add-app", component: lazyRouteComponent(async () => await import("./page/add-app/add-app.tsx"), "AddApp") }),
-  createRoute({ getParentRoute, path: "/apps/$app", component: lazyRouteComponent(async () => await import("./page/app/app.tsx"), "AppPage") }),
+  createRoute({
+    getParentRoute,
+    path: "/",
+    component: lazyRouteComponent(async () => await import("./page/overview/overview.tsx"), "Overview"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/add-app",
+    component: lazyRouteComponent(async () => await import("./page/add-app/add-app.tsx"), "AddApp"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/apps/$app",
+    component: lazyRouteComponent(async () => await import("./page/app/app.tsx"), "AppPage"),
+  }),
   createRoute({
     getParentRoute,
     path: "/apps/$app/compare",
@@ -65,8 +77,16 @@ const routes = [
     path: "/activity/$id/undo",
     component: lazyRouteComponent(async () => await import("./page/restore/undo.tsx"), "Undo"),
   }),
-  createRoute({ getParentRoute, path: "/vaults", component: lazyRouteComponent(async () => await import("./page/vaults/vaults.tsx"), "Vaults") }),
-  createRoute({ getParentRoute, path: "/vaults/add", component: lazyRouteComponent(async () => await import("./page/vaults/add.tsx"), "AddVault") }),
+  createRoute({
+    getParentRoute,
+    path: "/vaults",
+    component: lazyRouteComponent(async () => await import("./page/vaults/vaults.tsx"), "Vaults"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/vaults/add",
+    component: lazyRouteComponent(async () => await import("./page/vaults/add.tsx"), "AddVault"),
+  }),
   createRoute({
     getParentRoute,
     path: "/settings",

@@ -68,7 +68,15 @@ export function Section({ title, lead, actions, children, tight = false }: Secti
 }
 
 /** Nothing here yet, and what to do about it. */
-export function Empty({ title, children, action }: { readonly title: string; readonly children?: ReactNode; readonly action?: ReactNode }): ReactNode {
+export function Empty({
+  title,
+  children,
+  action,
+}: {
+  readonly title: string
+  readonly children?: ReactNode
+  readonly action?: ReactNode
+}): ReactNode {
   return (
     <Stack gap="xs" align="center" py="xl" px="md" ta="center">
       <Text fw={600}>{title}</Text>
@@ -83,7 +91,13 @@ export function Empty({ title, children, action }: { readonly title: string; rea
 }
 
 /** Shows what was asked for, or that it is on its way, or why it did not come; old content stays while it is asked again. */
-export function Loaded<Data>({ query, children }: { readonly query: UseQueryResult<Data>; readonly children: (data: Data) => ReactNode }): ReactNode {
+export function Loaded<Data>({
+  query,
+  children,
+}: {
+  readonly query: UseQueryResult<Data>
+  readonly children: (data: Data) => ReactNode
+}): ReactNode {
   if (query.data !== undefined) return children(query.data)
   if (query.isError) return <ProblemNote error={query.error} />
   return (

@@ -29,7 +29,11 @@ export function Note({ tone, title, children, live = false }: NoteProps): ReactN
     <div className={`note tone-${tone}`} role={live ? (tone === "bad" ? "alert" : "status") : undefined}>
       <Icon name={tone === "busy" ? "info" : icons[tone]} size={20} />
       <div className="note-body">
-        {title === undefined ? null : <p><strong>{title}</strong></p>}
+        {title === undefined ? null : (
+          <p>
+            <strong>{title}</strong>
+          </p>
+        )}
         {typeof children === "string" ? <p>{children}</p> : children}
       </div>
     </div>

@@ -1,6 +1,6 @@
+import { MenuLink } from "../piece/link.tsx"
 import { Button, Menu, useMantineColorScheme } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
-import { Link } from "@tanstack/react-router"
 import type { ReactNode } from "react"
 import { Icon } from "../piece/icon.tsx"
 import { signOut } from "../wire/auth.ts"
@@ -19,9 +19,9 @@ export function AccountMenu(): ReactNode {
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item component={Link} to="/settings" leftSection={<Icon name="settings" />}>
+        <MenuLink to="/settings" leftSection={<Icon name="settings" />}>
           Your account
-        </Menu.Item>
+        </MenuLink>
         <Menu.Divider />
         <Menu.Item leftSection={<Icon name="sun" />} aria-current={colorScheme === "light"} onClick={() => setColorScheme("light")}>
           Light

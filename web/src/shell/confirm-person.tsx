@@ -59,7 +59,8 @@ function Proof({ by, onDone, onTurnAway }: ProofProps): ReactNode {
   const [text, setText] = useState("")
   const code = by.includes("totp")
   const typed = useMutation({
-    mutationFn: async () => await ask(confirmed, "/me/confirm", { method: "POST", body: code ? { code: text.replaceAll(/\s/g, "") } : { password: text } }),
+    mutationFn: async () =>
+      await ask(confirmed, "/me/confirm", { method: "POST", body: code ? { code: text.replaceAll(/\s/g, "") } : { password: text } }),
     onSuccess: onDone,
   })
   const byPasskey = useMutation({ mutationFn: signInWithPasskey, onSuccess: onDone })
@@ -77,9 +78,20 @@ function Proof({ by, onDone, onTurnAway }: ProofProps): ReactNode {
         <Text c="dimmed">This can lose data or hand out keys, so it asks again for what only you have.</Text>
         {problem === null ? null : <ProblemNote error={problem} />}
         {code ? (
-          <TextInput {...field} label="Code" description="From your authenticator app." autoComplete="one-time-code" onChange={(event) => setText(event.currentTarget.value)} />
+          <TextInput
+            {...field}
+            label="Code"
+            description="From your authenticator app."
+            autoComplete="one-time-code"
+            onChange={(event) => setText(event.currentTarget.value)}
+          />
         ) : typing ? (
-          <PasswordInput {...field} label="Password" autoComplete="current-password" onChange={(event) => setText(event.currentTarget.value)} />
+          <PasswordInput
+            {...field}
+            label="Password"
+            autoComplete="current-password"
+            onChange={(event) => setText(event.currentTarget.value)}
+          />
         ) : null}
         <Group justify="flex-end">
           <Button variant="default" onClick={onTurnAway}>

@@ -18,7 +18,10 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }): ReactNode
   const make = useMutation({
     mutationFn: async () => {
       const { email, ...rest } = form
-      await ask(z.unknown(), "/setup", { method: "POST", body: { ...rest, token: form.token.trim(), email: email === undefined || email === "" ? null : email } })
+      await ask(z.unknown(), "/setup", {
+        method: "POST",
+        body: { ...rest, token: form.token.trim(), email: email === undefined || email === "" ? null : email },
+      })
       await signIn(form.username, form.password)
     },
     onSuccess: onDone,
@@ -55,7 +58,14 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }): ReactNode
             onChange={set("username")}
           />
           <TextInput label="Your name" autoComplete="name" required withAsterisk={false} value={form.name} onChange={set("name")} />
-          <TextInput label="Email" description="May be left empty." type="email" autoComplete="email" value={form.email ?? ""} onChange={set("email")} />
+          <TextInput
+            label="Email"
+            description="May be left empty."
+            type="email"
+            autoComplete="email"
+            value={form.email ?? ""}
+            onChange={set("email")}
+          />
           <PasswordInput
             label="Password"
             description="At least 12 characters."

@@ -1,5 +1,5 @@
-import { Anchor } from "@mantine/core"
-import { Link, type ErrorComponentProps } from "@tanstack/react-router"
+import { TextLink } from "../piece/link.tsx"
+import { type ErrorComponentProps } from "@tanstack/react-router"
 import type { ReactNode } from "react"
 import { Empty, Page } from "../piece/layout.tsx"
 import { ProblemNote } from "../piece/problem-note.tsx"
@@ -7,7 +7,7 @@ import { ProblemNote } from "../piece/problem-note.tsx"
 export function NotThere(): ReactNode {
   return (
     <Page title="Not here">
-      <Empty title="There is no page at this address." action={<Anchor component={Link} to="/">To the overview</Anchor>} />
+      <Empty title="There is no page at this address." action={<TextLink to="/">To the overview</TextLink>} />
     </Page>
   )
 }

@@ -4,7 +4,15 @@ import type { ReactNode } from "react"
 import { Logo } from "./logo.tsx"
 
 /** What is seen before signing in: one card in the middle. */
-export function Porch({ title, lead, children }: { readonly title: string; readonly lead?: ReactNode; readonly children: ReactNode }): ReactNode {
+export function Porch({
+  title,
+  lead,
+  children,
+}: {
+  readonly title: string
+  readonly lead?: ReactNode
+  readonly children: ReactNode
+}): ReactNode {
   useDocumentTitle(`${title} · Holdfast`)
   return (
     <main className="porch">

@@ -19,14 +19,25 @@ export function Shell(): ReactNode {
   const [open, { toggle, close }] = useDisclosure(false)
   const main = useFocusOnNewPage()
   return (
-    <AppShell header={{ height: 56 }} navbar={{ width: 220, breakpoint: "sm", collapsed: { mobile: !open } }} padding={{ base: "md", sm: "xl" }}>
+    <AppShell
+      header={{ height: 56 }}
+      navbar={{ width: 220, breakpoint: "sm", collapsed: { mobile: !open } }}
+      padding={{ base: "md", sm: "xl" }}
+    >
       <a href="#main" className="skip">
         Skip to the content
       </a>
       <AppShell.Header>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
           <Group gap="xs" wrap="nowrap">
-            <Burger opened={open} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={open ? "Close the menu" : "Open the menu"} aria-expanded={open} />
+            <Burger
+              opened={open}
+              onClick={toggle}
+              hiddenFrom="sm"
+              size="sm"
+              aria-label={open ? "Close the menu" : "Open the menu"}
+              aria-expanded={open}
+            />
             <UnstyledButton renderRoot={(props) => <Link to="/" {...props} />} aria-label="Holdfast, to the overview">
               <Group gap={8} wrap="nowrap">
                 <Logo />
@@ -39,7 +50,14 @@ export function Shell(): ReactNode {
       </AppShell.Header>
       <AppShell.Navbar p="sm" aria-label="Pages">
         {places.map(({ to, label, icon }) => (
-          <Link key={to} to={to} className="nav-link" activeOptions={{ exact: to === "/" }} activeProps={{ "aria-current": "page" }} onClick={close}>
+          <Link
+            key={to}
+            to={to}
+            className="nav-link"
+            activeOptions={{ exact: to === "/" }}
+            activeProps={{ "aria-current": "page" }}
+            onClick={close}
+          >
             <Icon name={icon} />
             {label}
           </Link>

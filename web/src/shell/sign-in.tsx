@@ -8,11 +8,7 @@ import { Porch } from "./porch.tsx"
 
 export function SignIn({ onDone }: { readonly onDone: () => void }): ReactNode {
   const [half, setHalf] = useState(false)
-  return half ? (
-    <SecondFactor onDone={onDone} onBack={() => setHalf(false)} />
-  ) : (
-    <Password onDone={onDone} onHalf={() => setHalf(true)} />
-  )
+  return half ? <SecondFactor onDone={onDone} onBack={() => setHalf(false)} /> : <Password onDone={onDone} onHalf={() => setHalf(true)} />
 }
 
 function Password({ onDone, onHalf }: { readonly onDone: () => void; readonly onHalf: () => void }): ReactNode {

@@ -51,8 +51,12 @@ function asRequest(json: Record<string, unknown>): PublicKeyCredentialRequestOpt
   return requestShape.parse(json)
 }
 
-const creationShape = z.custom<PublicKeyCredentialCreationOptionsJSON>((value) => value !== null && typeof value === "object" && "challenge" in value)
-const requestShape = z.custom<PublicKeyCredentialRequestOptionsJSON>((value) => value !== null && typeof value === "object" && "challenge" in value)
+const creationShape = z.custom<PublicKeyCredentialCreationOptionsJSON>(
+  (value) => value !== null && typeof value === "object" && "challenge" in value,
+)
+const requestShape = z.custom<PublicKeyCredentialRequestOptionsJSON>(
+  (value) => value !== null && typeof value === "object" && "challenge" in value,
+)
 
 function jsonOf(credential: Credential | null): unknown {
   if (credential instanceof PublicKeyCredential) return credential.toJSON()
@@ -64,5 +68,12 @@ function declined(error: unknown): never {
 }
 
 function declinedProblem(why: string): Problem {
-  return new Problem({ code: "PASSKEY", what: "the passkey was not used", why, hint: "Try again, or use another way.", status: 0, document: null })
+  return new Problem({
+    code: "PASSKEY",
+    what: "the passkey was not used",
+    why,
+    hint: "Try again, or use another way.",
+    status: 0,
+    document: null,
+  })
 }

@@ -58,7 +58,14 @@ export function problemInAnswer(status: number, document: unknown): Problem {
     return new Problem({ code, what, why, hint, status, document })
   }
   const said = messageIn(document)
-  return new Problem({ code: said.code ?? `HTTP_${status}`, what: said.message ?? words(status), why: null, hint: hintFor(status), status, document })
+  return new Problem({
+    code: said.code ?? `HTTP_${status}`,
+    what: said.message ?? words(status),
+    why: null,
+    hint: hintFor(status),
+    status,
+    document,
+  })
 }
 
 function messageIn(document: unknown): { readonly code: string | null; readonly message: string | null } {

@@ -16,7 +16,14 @@ describe("addresses", () => {
 
 describe("problems", () => {
   it("speak the words of the error document", () => {
-    const error = { code: "VAULT_UNREACHABLE", what: "offsite does not answer", why: "timeout", hint: "Check it.", exitCode: 20, retryable: true }
+    const error = {
+      code: "VAULT_UNREACHABLE",
+      what: "offsite does not answer",
+      why: "timeout",
+      hint: "Check it.",
+      exitCode: 20,
+      retryable: true,
+    }
 
     expect(problemInAnswer(502, { format: "holdfast.error", version: 1, error }).facts).toMatchObject({
       code: "VAULT_UNREACHABLE",
