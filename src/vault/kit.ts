@@ -1,6 +1,7 @@
 /** The recovery kit: where the vaults are, their keys and the commands; with it and an empty host everything comes back (design §2, §7). */
 import { createHash } from "node:crypto"
 import { readFile } from "node:fs/promises"
+import type * as Age from "age-encryption"
 import { z } from "zod"
 import { HoldfastError } from "../base/errors.ts"
 import { Secret } from "../base/secret.ts"
@@ -84,7 +85,7 @@ async function readOr(path: string, code: "VAULT_KEY_MISSING" | "SECRET_UNAVAILA
 }
 
 /** Loaded when it is needed: its curves take longer to prepare than most commands take. */
-async function age(): Promise<typeof import("age-encryption")> {
+async function age(): Promise<typeof Age> {
   return await import("age-encryption")
 }
 

@@ -53,6 +53,8 @@ interface Walk {
   readonly lists: Record<"skipped" | "special" | "unreadable" | "absoluteLinks" | "foldingCollisions", ShortList>
   /** Hard-linked files of which not every name was seen yet. */
   readonly linked: Map<string, { seen: number; links: number; name: string }>
+  /** Entries seen so far, of any kind. */
+  entries: number
   /** Directories still to be read: a list, not recursion, so that depth costs nothing. */
   readonly pending: TreePath[]
 }
@@ -96,6 +98,7 @@ function newWalk(root: string, { exclude, askReadable = true }: SurveyOptions): 
       foldingCollisions: shortList(),
     },
     linked: new Map(),
+    entries: 0,
     pending: [Buffer.from(root)],
   }
 }
@@ -105,12 +108,13 @@ async function visitDirectory(walk: Walk, directory: TreePath, ctx: RunContext):
   if (handle === null) return
   const folded = new Map<string, Buffer>()
   try {
-    for (let read = 1, entry = handle.readSync(); entry !== null; entry = handle.readSync(), read += 1) {
+    for (let entry = handle.readSync(); entry !== null; entry = handle.readSync()) {
       // Latin-1 is one character for each byte: the name comes back exact.
       const name = Buffer.from(entry.name, "latin1")
       visitEntry(walk, joined(directory, name), folded, name)
-      // Waiting for any file operation lets other work run.
-      if (read % BATCH === 0) await lstat(walk.root)
+      walk.entries += 1
+      // Waiting for any file operation lets other work run, however few entries each directory has.
+      if (walk.entries % BATCH === 0) await lstat(walk.root)
       ctx.signal.throwIfAborted()
     }
   } finally {

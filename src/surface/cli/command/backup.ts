@@ -3,6 +3,7 @@ import { backUp, planBackup } from "../../../backup/backup.ts"
 import { isHoldfastError, messageOf } from "../../../base/errors.ts"
 import { formatBytes, formatDuration } from "../../../base/units.ts"
 import type { BackupOutput } from "../../../contract/output.ts"
+import type * as Restore from "../../../restore/restore.ts"
 import type { SealedPoint } from "../../../recovery-point/recovery-point.ts"
 import type { CommandRun } from "../command-spec.ts"
 import type { CliHouse } from "../cli-house.ts"
@@ -42,15 +43,22 @@ export const run: CommandRun = async (house, input) => {
       return { document, lines: [`the newest point already is of ${before} or was taken before it: nothing to do`] }
     }
   }
+  // Read while other programs work; what fails to load fails where it is used.
+  const restoring = import("../../../restore/restore.ts")
+  restoring.catch(() => undefined)
   const point = await backUp(subject.tools, subject.vault, subject, options, house.command, house.base())
-  const released = await releasedLines(house, subject)
+  const released = await releasedLines(house, subject, restoring)
   return { document: documentOf(point), lines: [...linesOf(point), ...released, ...(await kitLines(house, subject.vault))] }
 }
 
 /** The point is sealed: what a restore kept beside may go if its time is over. That it could not go is no failure of the backup. */
-async function releasedLines(house: CliHouse, { tools, app }: Subject): Promise<readonly string[]> {
+async function releasedLines(
+  house: CliHouse,
+  { tools, app }: Subject,
+  restoring: Promise<Pick<typeof Restore, "releaseDue">>,
+): Promise<readonly string[]> {
   try {
-    const { releaseDue } = await import("../../../restore/restore.ts")
+    const { releaseDue } = await restoring
     const operations = await releaseDue(tools, app, house.command, house.base())
     return operations.map((operation) => `released what operation ${operation} had kept for undo; its time was over`)
   } catch (thrown) {
