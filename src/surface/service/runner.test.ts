@@ -66,6 +66,7 @@ function house(signal = new AbortController().signal): House {
       databases: absent("databases"),
       containers: absent("containers"),
       salvager: absent("salvager"),
+      notifier: absent("notifier"),
       scratchDirectory: absent("scratchDirectory"),
       close: async () => await Promise.resolve(),
     },
