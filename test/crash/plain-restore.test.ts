@@ -90,6 +90,31 @@ describeNeeding("restic")("a plain program, killed while its data is replaced", 
     )
   })
 
+  it("restore of one table: its rows are old or new, all else is as it was, and what was replaced can be had back", async () => {
+    /** What a restore that nothing interrupts leads to. */
+    let merged = liveState
+    await walk(
+      "restore of one table of a plain program",
+      {
+        prepare: async () => await prepare(damaged, "restore", "chat", point, "--table", "Message", "--yes"),
+        check: async (_world, killedAt) => {
+          const now = await place.state()
+          if (killedAt === null) merged = now
+          expect([pointState.rows, liveState.rows]).not.toContain(merged.rows)
+          expect([merged, liveState]).toContainEqual(now)
+          expect(now).toEqual({ ...liveState, rows: now.rows })
+          const isNew = now.rows === merged.rows
+          await checkAround({ keptAllowed: isNew })
+          if (!isNew) return
+          expect((await place.cli.run("undo", await lastOperation("restore"), "--yes")).exitCode).toBe(0)
+          expect(await place.state()).toEqual(liveState)
+          await expectNoLeftovers(directory, { keptAllowed: false })
+        },
+      },
+      ["stage-database", "swap"],
+    )
+  })
+
   it("undo: done, or not begun and still possible", async () => {
     await walk(
       "undo of a restore of a plain program",

@@ -144,6 +144,22 @@ describeNeeding("restic", "postgres")("an app with a PostgreSQL database, killed
     )
   })
 
+  it("in a restore of one table: its rows are old or new, and no database of ours is left", async () => {
+    await walk(
+      "restore of one table with PostgreSQL",
+      {
+        prepare: async () => await prepare("restore", "chat", point, "--table", "message", "--yes"),
+        check: async () => {
+          const [rows, files] = await stateNow()
+          expect([pointState[0], liveState[0]]).toContain(rows)
+          expect(files).toBe(liveState[1])
+          await checkAround({ kept: rows === pointState[0] })
+        },
+      },
+      ["stage-database", "swap"],
+    )
+  })
+
   it("in an undo: it is done, or it can be done again", async () => {
     await resetAll()
     const { operationId } = await cli.json(restoreOutput, ["restore", "chat", point, "--yes"])

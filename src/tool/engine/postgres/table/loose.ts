@@ -5,7 +5,7 @@
 import { HoldfastError } from "../../../../base/errors.ts"
 import { sqlStateOf } from "../failure.ts"
 import { identifier, literal } from "../quote.ts"
-import { column, type SqlSession } from "../session.ts"
+import type { SqlSession } from "../session.ts"
 import { oidsOf } from "./reference.ts"
 
 interface ForeignKey {
@@ -88,18 +88,47 @@ export async function emptyTables(session: SqlSession, tables: readonly string[]
   await session.rows(`TRUNCATE ${tables.map((table) => `ONLY ${table}`).join(", ")}`)
 }
 
-/** A sequence of a column goes on behind the highest number in the rows, and never back: a number is not given out twice. */
-export async function advanceSequences(session: SqlSession, tables: readonly string[]): Promise<void> {
-  const statements = await column(
-    session,
-    `SELECT pg_catalog.format('SELECT pg_catalog.setval(%L, m) FROM (SELECT %s(%I)::bigint AS m FROM ONLY %s) t WHERE m %s (SELECT last_value FROM %s)',
-       s.seqrelid::pg_catalog.regclass, CASE WHEN s.seqincrement > 0 THEN 'max' ELSE 'min' END, a.attname, a.attrelid::pg_catalog.regclass,
-       CASE WHEN s.seqincrement > 0 THEN '>=' ELSE '<=' END, s.seqrelid::pg_catalog.regclass)
+interface Sequence {
+  readonly name: string
+  readonly table: string
+  readonly column: string
+  readonly ascending: boolean
+  readonly lastValue: string
+  readonly isCalled: boolean
+}
+
+/** The sequences of the tables' own columns, with where they stand: loading rows sets them back to where they stood at the point. */
+export async function sequencesOf(session: SqlSession, tables: readonly string[]): Promise<readonly Sequence[]> {
+  const rows = await session.rows(
+    `SELECT s.seqrelid::pg_catalog.regclass::text, a.attrelid::pg_catalog.regclass::text, a.attname, s.seqincrement > 0
      FROM pg_catalog.pg_depend d
      JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.objid
      JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
      WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-       AND d.deptype IN ('a', 'i') AND d.refobjid IN (${oidsOf(tables)})`,
+       AND d.deptype IN ('a', 'i') AND d.refobjid IN (${oidsOf(tables)}) ORDER BY 1`,
   )
-  for (const statement of statements) await session.rows(statement)
+  const sequences: Sequence[] = []
+  for (const [name, table, columnName, ascending] of rows) {
+    const [state] = await session.rows(`SELECT last_value, is_called FROM ${name ?? ""}`)
+    sequences.push({
+      name: name ?? "",
+      table: table ?? "",
+      column: columnName ?? "",
+      ascending: ascending === "t",
+      lastValue: state?.[0] ?? "1",
+      isCalled: state?.[1] === "t",
+    })
+  }
+  return sequences
+}
+
+/** Each goes on behind the highest number in the rows or where it stood, whichever is further: no number is given out twice. */
+export async function advanceSequences(session: SqlSession, sequences: readonly Sequence[]): Promise<void> {
+  for (const { name, table, column, ascending, lastValue, isCalled } of sequences) {
+    const [furthest, beyond] = ascending ? ["max", ">="] : ["min", "<="]
+    await session.rows(
+      `SELECT pg_catalog.setval(${literal(name)}, CASE WHEN m ${beyond} ${lastValue} THEN m ELSE ${lastValue} END, ${isCalled} OR coalesce(m ${beyond} ${lastValue}, false))
+       FROM (SELECT pg_catalog.${furthest}(${identifier(column)})::bigint AS m FROM ONLY ${table}) t`,
+    )
+  }
 }

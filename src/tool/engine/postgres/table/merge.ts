@@ -16,7 +16,7 @@ import { withSession, type SqlSession } from "../session.ts"
 import { readShape } from "../shape.ts"
 import { dropAfterFailure } from "../stage.ts"
 import { copyRows } from "./copy-rows.ts"
-import { advanceSequences, emptyTables, fixForeignKeys, fixTriggers, looseForeignKeys, looseTriggers } from "./loose.ts"
+import { advanceSequences, emptyTables, fixForeignKeys, fixTriggers, looseForeignKeys, looseTriggers, sequencesOf } from "./loose.ts"
 import { requireSameShape, shapesOf } from "./shape.ts"
 
 /** Throws TABLE_NOT_REPLACEABLE, REFERENCES_BROKEN, DATABASE_IN_USE, DATABASE_RESTORE_FAILED, TARGET_NOT_EMPTY. */
@@ -38,11 +38,12 @@ export async function mergeTables(
     await on(merge.into, async (session) => {
       const keys = await looseForeignKeys(session, merge.tables)
       const triggers = await looseTriggers(session, merge.tables)
+      const sequences = await sequencesOf(session, merge.tables)
       await emptyTables(session, merge.tables)
       await copyRows(tools, access, merge, ctx)
       await fixTriggers(session, triggers)
       await fixForeignKeys(session, keys)
-      await advanceSequences(session, merge.tables)
+      await advanceSequences(session, sequences)
       for (const table of merge.tables) await session.rows(`ANALYZE ${table}`)
     })
     const facts = await on(merge.into, async (session) => await factsOf(session, access.serverVersion, merge.schema, ctx.signal))
