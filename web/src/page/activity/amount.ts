@@ -21,7 +21,17 @@ function share(done: number | undefined, total: number | undefined): number | nu
 
 /** `1.2 GiB of 3.4 GiB, 120 files`; only what is known. */
 export function amountWords({ bytesDone, bytesTotal, filesDone, filesTotal }: Amount): string {
-  const bytes = bytesDone === undefined ? null : bytesTotal === undefined ? formatBytes(bytesDone) : `${formatBytes(bytesDone)} of ${formatBytes(bytesTotal)}`
-  const files = filesDone === undefined ? null : filesTotal === undefined ? `${grouped(filesDone)} files` : `${grouped(filesDone)} of ${grouped(filesTotal)} files`
+  const bytes =
+    bytesDone === undefined
+      ? null
+      : bytesTotal === undefined
+        ? formatBytes(bytesDone)
+        : `${formatBytes(bytesDone)} of ${formatBytes(bytesTotal)}`
+  const files =
+    filesDone === undefined
+      ? null
+      : filesTotal === undefined
+        ? `${grouped(filesDone)} files`
+        : `${grouped(filesDone)} of ${grouped(filesTotal)} files`
   return [bytes, files].filter((text) => text !== null).join(", ")
 }

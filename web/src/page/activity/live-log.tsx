@@ -10,7 +10,8 @@ interface LiveLogProps {
 
 /** What it said, line by line: live while it runs, else from its journal. */
 export function LiveLog({ events, operation }: LiveLogProps): ReactNode {
-  const lines = events.length > 0 ? events.flatMap(lineOf) : operation.steps.map((step) => `${clock(step.at)}  ${stepWord(step.name)}: ${step.state}`)
+  const lines =
+    events.length > 0 ? events.flatMap(lineOf) : operation.steps.map((step) => `${clock(step.at)}  ${stepWord(step.name)}: ${step.state}`)
   const box = useRef<HTMLPreElement>(null)
   const { length } = lines
   useEffect(() => {
@@ -28,7 +29,8 @@ export function LiveLog({ events, operation }: LiveLogProps): ReactNode {
 
 function lineOf(event: OperationEvent): readonly string[] {
   if (event.type === "amount") return []
-  if (event.type === "end") return [`${clock(event.at)}  ended: ${event.outcome ?? "unknown how"}${event.message === null ? "" : `: ${event.message}`}`]
+  if (event.type === "end")
+    return [`${clock(event.at)}  ended: ${event.outcome ?? "unknown how"}${event.message === null ? "" : `: ${event.message}`}`]
   return [`${clock(event.at)}  ${event.type === "step" ? event.title : event.type === "warn" ? `warning: ${event.text}` : event.text}`]
 }
 

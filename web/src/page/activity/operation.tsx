@@ -66,7 +66,12 @@ function Content({ page }: { readonly page: OperationDocument }): ReactNode {
             ["Began", <Instant key="began" at={operation.startedAt} />],
             [running ? "Runs for" : "Took", tookBetween(operation.startedAt, operation.finishedAt, now)],
             ["Started by", `${operation.holder.command} on ${operation.holder.host}`],
-            ["Id", <span key="id" className="mono wrap">{operation.id}</span>],
+            [
+              "Id",
+              <span key="id" className="mono wrap">
+                {operation.id}
+              </span>,
+            ],
           ]}
         />
       </Section>

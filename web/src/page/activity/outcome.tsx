@@ -53,7 +53,10 @@ function titleOf(outcome: OperationPage["operation"]["outcome"]): string {
   return "It ended, and nobody knows how."
 }
 
-const withPoint = z.union([z.object({ point: z.string() }).transform((result) => result.point), z.object({ point: z.object({ id: z.string() }) }).transform((result) => result.point.id)])
+const withPoint = z.union([
+  z.object({ point: z.string() }).transform((result) => result.point),
+  z.object({ point: z.object({ id: z.string() }) }).transform((result) => result.point.id),
+])
 
 /** The id of the point that it made or worked on, where its result names one. */
 function pointIn(result: unknown): string | null {

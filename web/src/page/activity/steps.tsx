@@ -54,7 +54,25 @@ export function Steps({ operation }: { readonly operation: OperationPage["operat
 }
 
 function StepIcon({ state, running }: { readonly state: "started" | "done" | "failed"; readonly running: boolean }): ReactNode {
-  if (state === "done") return <span className="ink-good"><Icon name="check" /></span>
-  if (state === "failed") return <span className="ink-bad"><Icon name="cross" /></span>
-  return running ? <span className="ink-busy"><Icon name="busy" spinning /></span> : <span className="ink-warn"><Icon name="warn" /></span>
+  if (state === "done")
+    return (
+      <span className="ink-good">
+        <Icon name="check" />
+      </span>
+    )
+  if (state === "failed")
+    return (
+      <span className="ink-bad">
+        <Icon name="cross" />
+      </span>
+    )
+  return running ? (
+    <span className="ink-busy">
+      <Icon name="busy" spinning />
+    </span>
+  ) : (
+    <span className="ink-warn">
+      <Icon name="warn" />
+    </span>
+  )
 }

@@ -23,7 +23,13 @@ export function DownloadButton({ app, point, part, path }: DownloadProps): React
     onError: tellProblem,
   })
   return (
-    <ActionIcon variant="default" aria-label={`Download ${nameIn(path)}`} title="Download; it is written into the audit log" loading={get.isPending} onClick={() => get.mutate()}>
+    <ActionIcon
+      variant="default"
+      aria-label={`Download ${nameIn(path)}`}
+      title="Download; it is written into the audit log"
+      loading={get.isPending}
+      onClick={() => get.mutate()}
+    >
       <Icon name="download" size={16} />
     </ActionIcon>
   )

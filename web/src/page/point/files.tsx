@@ -81,7 +81,9 @@ function Listing({ app, point, part, path }: Where): ReactNode {
           ) : (
             <>
               <Entries where={{ app, point, part, path }} entries={page.entries} />
-              {page.more ? <Note tone="warn">Only the first {page.entries.length} are shown. The command line lists them all: holdfast files.</Note> : null}
+              {page.more ? (
+                <Note tone="warn">Only the first {page.entries.length} are shown. The command line lists them all: holdfast files.</Note>
+              ) : null}
             </>
           )
         }
@@ -154,7 +156,9 @@ function Entries({ where, entries }: { readonly where: Where; readonly entries: 
               <Table.Td>
                 <Instant at={entry.modifiedAt} />
               </Table.Td>
-              <Table.Td>{entry.kind === "file" && mayDownload ? <DownloadButton app={app} point={point} part={part} path={entry.path} /> : null}</Table.Td>
+              <Table.Td>
+                {entry.kind === "file" && mayDownload ? <DownloadButton app={app} point={point} part={part} path={entry.path} /> : null}
+              </Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>

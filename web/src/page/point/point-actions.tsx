@@ -19,9 +19,20 @@ export function PointActions({ app, page }: { readonly app: string; readonly pag
   return (
     <Group gap="xs" align="flex-end">
       {vaults.length < 2 ? null : (
-        <Select label="Vault to read from" data={vaults} value={vault} onChange={(value) => setVault(value ?? page.show.vault)} allowDeselect={false} w={180} />
+        <Select
+          label="Vault to read from"
+          data={vaults}
+          value={vault}
+          onChange={(value) => setVault(value ?? page.show.vault)}
+          allowDeselect={false}
+          w={180}
+        />
       )}
-      <Button variant="default" loading={begin.isPending} onClick={() => begin.mutate({ path: `${here}/verify`, body: { vault, level: "read" } })}>
+      <Button
+        variant="default"
+        loading={begin.isPending}
+        onClick={() => begin.mutate({ path: `${here}/verify`, body: { vault, level: "read" } })}
+      >
         Verify
       </Button>
       <Button variant="default" loading={begin.isPending} onClick={() => begin.mutate({ path: `${here}/drill`, body: { vault } })}>

@@ -42,7 +42,12 @@ export function ChooseParts({ app, page, onPlanned }: ChoosePartsProps): ReactNo
           <Checkbox.Group value={chosen} onChange={setChosen} label="Parts" labelProps={{ className: "unseen" }}>
             <Stack gap="sm">
               {page.parts.map((part) => (
-                <Checkbox key={part.part} value={part.part} label={part.part} description={`${part.what} (${formatBytes(part.sizeBytes)})`} />
+                <Checkbox
+                  key={part.part}
+                  value={part.part}
+                  label={part.part}
+                  description={`${part.what} (${formatBytes(part.sizeBytes)})`}
+                />
               ))}
             </Stack>
           </Checkbox.Group>

@@ -24,7 +24,12 @@ export function PlanReview({ plan, onBack }: { readonly plan: RestorePlan; reado
       <Section title="The plan">
         <Facts
           of={[
-            ["Point", <span key="point"><span className="mono">{plan.point}</span>, taken <Instant at={plan.takenAt} /></span>],
+            [
+              "Point",
+              <span key="point">
+                <span className="mono">{plan.point}</span>, taken <Instant at={plan.takenAt} />
+              </span>,
+            ],
             ["From", plan.vault],
             ["Proof", plan.proof ?? "none yet: it is read back whole before anything is touched"],
             ["Stops", plan.stops.length === 0 ? "nothing" : plan.stops.join(", ")],

@@ -19,7 +19,11 @@ export function Restore(): ReactNode {
   return (
     <Page
       title={`Restore ${app}`}
-      lead={plan === null ? "First a plan is made. Nothing is touched until you confirm it." : "This is what will happen. Read what will be lost, then confirm."}
+      lead={
+        plan === null
+          ? "First a plan is made. Nothing is touched until you confirm it."
+          : "This is what will happen. Read what will be lost, then confirm."
+      }
       above={
         <Group gap={6}>
           <TextLink to="/apps/$app" params={{ app }} size="sm">
@@ -37,7 +41,11 @@ export function Restore(): ReactNode {
       {may("restore", app) ? (
         <Loaded query={query}>
           {(page) =>
-            plan === null ? <ChooseParts app={app} page={page} onPlanned={setPlan} /> : <PlanReview plan={plan} onBack={() => setPlan(null)} />
+            plan === null ? (
+              <ChooseParts app={app} page={page} onPlanned={setPlan} />
+            ) : (
+              <PlanReview plan={plan} onBack={() => setPlan(null)} />
+            )
           }
         </Loaded>
       ) : (
