@@ -72,20 +72,20 @@ function pointReading(db: Kysely<StoreTables>): Pick<Points, "points" | "pointSu
     pointSummaries: async (app, vault) => {
       const rows = await db
         .selectFrom("point")
-        .select(["app", "vault", "id", "sequence", "digest", "started_at", "summary"])
+        .select(["id", "sequence", "digest", "started_at", "summary"])
         .where("app", "=", app)
         .where("vault", "=", vault)
         .where("expired_at", "is", null)
         .orderBy("sequence")
         .orderBy("id")
         .execute()
-      return rows.map(summaryFrom)
+      return rows.map((row) => summaryFrom(app, vault, row))
     },
   }
 }
 
-function summaryFrom(row: Omit<PointRow, "manifest" | "expired_at">): PointSummary {
-  const { app, vault, id, sequence, digest } = row
+function summaryFrom(app: string, vault: string, row: Omit<PointRow, "app" | "vault" | "manifest" | "expired_at">): PointSummary {
+  const { id, sequence, digest } = row
   return { app, vault, id, sequence, digest, startedAt: new Date(row.started_at), ...parseSummary(row.summary) }
 }
 

@@ -5,7 +5,7 @@ import { knowPoints } from "../../house/known-points.ts"
 import { appNames, vaultNames } from "../../house/names.ts"
 import { listedPoints } from "../../house/listed-points.ts"
 import { renderTable } from "../render/table.ts"
-import { formatInstant } from "../render/time.ts"
+import { formatIso } from "../render/time.ts"
 
 type ListedPoint = PointsOutput["points"][number]
 
@@ -51,7 +51,7 @@ function rowOf(point: ListedPoint): readonly string[] {
     point.id,
     point.app,
     point.vault,
-    formatInstant(new Date(point.startedAt)),
+    formatIso(point.startedAt),
     point.proof?.level ?? "sealed",
     formatBytes(point.sizeBytes),
     formatBytes(point.storedBytes),

@@ -8,11 +8,15 @@ const GAP = "  "
 
 export function renderTable(columns: readonly Column[], rows: readonly (readonly string[])[]): readonly string[] {
   const widths = columns.map(({ title }) => title.length)
+  let plain = true
   // One pass over the cells: a listing has a hundred thousand of them.
   const safe = rows.map((row) =>
     columns.map((_column, index) => {
-      const cell = visible(row[index] ?? "")
-      const width = displayWidth(cell)
+      const given = row[index] ?? ""
+      const isPlain = PLAIN.test(given)
+      plain &&= isPlain
+      const cell = isPlain ? given : visible(given)
+      const width = isPlain ? given.length : displayWidth(cell)
       if (width > (widths[index] ?? 0)) widths[index] = width
       return cell
     }),
@@ -20,7 +24,7 @@ export function renderTable(columns: readonly Column[], rows: readonly (readonly
   const line = (cells: readonly string[]): string => {
     let text = ""
     for (let index = 0; index < columns.length; index += 1) {
-      text += (index === 0 ? "" : GAP) + padded(cells[index] ?? "", widths[index] ?? 0, columns[index]?.right === true)
+      text += (index === 0 ? "" : GAP) + padded(cells[index] ?? "", widths[index] ?? 0, columns[index]?.right === true, plain)
     }
     return text.trimEnd()
   }
@@ -33,8 +37,8 @@ export function renderPairs(pairs: readonly (readonly [string, string])[]): read
   return pairs.map(([name, value]) => `${`${name}:`.padEnd(width + 1)} ${visible(value)}`.trimEnd())
 }
 
-function padded(cell: string, width: number, right: boolean): string {
-  const units = width + cell.length - displayWidth(cell)
+function padded(cell: string, width: number, right: boolean, plain: boolean): string {
+  const units = plain ? width : width + cell.length - displayWidth(cell)
   return right ? cell.padStart(units) : cell.padEnd(units)
 }
 
