@@ -317,6 +317,19 @@ export const commandTable: readonly CommandSpec[] = [
     load: async () => await import("./command/demo.ts"),
   },
   {
+    name: "serve",
+    summary: "run schedules, copies, drills and alarms until it is stopped",
+    settles: "never",
+    load: async () => await import("./command/serve.ts"),
+  },
+  {
+    name: "run-due",
+    summary: "do once what the schedules owe now; for a timer, where no service runs",
+    settles: "never",
+    options: [{ flags: "--plan", summary: "show what is due and what comes next, and stop" }],
+    load: async () => await import("./command/run-due.ts"),
+  },
+  {
     name: "operations",
     summary: "list what ran and what is running",
     settles: "tolerant",

@@ -1,0 +1,30 @@
+import type { ServeOutput } from "../../../contract/output-service.ts"
+import { entriesOf } from "../../service/entries.ts"
+import { keepServing } from "../../service/loop.ts"
+import { createService, type Service } from "../../service/service.ts"
+import type { CommandRun } from "../command-spec.ts"
+import { ranToJson } from "../render/ran-slot.ts"
+import { formatInstant } from "../render/time.ts"
+
+/** `holdfast serve` */
+export const run: CommandRun = async (house) => {
+  const service = createService(house)
+  // Before anything is promised: without settings there is nothing to serve.
+  await service.settings.current()
+  await service.settle()
+  house.progress.note(await greeting(service, house.version))
+  await keepServing(service)
+  house.progress.note("stopped; what was under way is put in order")
+  const document: ServeOutput = { format: "holdfast.serve", version: 1, ran: service.reports().map(ranToJson) }
+  return { document, lines: [] }
+}
+
+async function greeting({ settings, scheduler }: Service, version: string): Promise<string> {
+  const present = await settings.current()
+  const enabled = entriesOf(present).filter((entry) => entry.enabled).length
+  const next = await scheduler.nextAt()
+  const apps = Object.keys(present.apps).length
+  const readOnly = (await settings.readOnly()) ? "; the settings file is read-only here" : ""
+  const due = next === null ? "" : `, the next at ${formatInstant(next)}`
+  return `holdfast ${version} serves: ${apps} apps, ${enabled} things to do by the clock${due}${readOnly}`
+}
