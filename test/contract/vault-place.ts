@@ -35,10 +35,11 @@ export function testProcesses(): Processes {
   return createProcesses({ environment, clock: systemClock, setpriv: "/usr/bin/setpriv" })
 }
 
-export async function testRestic(directory: string, binary = "restic"): Promise<VaultBackend> {
+export async function testRestic(directory: string, binary = "restic", outagePatienceMs?: number): Promise<VaultBackend> {
   const scratchDirectory = join(directory, "scratch")
   await mkdir(scratchDirectory, { recursive: true })
-  return createRestic({ processes: testProcesses(), binary, scratchDirectory })
+  const patience = outagePatienceMs === undefined ? {} : { outagePatienceMs }
+  return createRestic({ processes: testProcesses(), binary, scratchDirectory, ...patience })
 }
 
 export async function openPlace(kind: PlaceKind): Promise<Place> {
@@ -133,7 +134,7 @@ export async function freePort(): Promise<number> {
   })
 }
 
-async function answering(port: number): Promise<void> {
+export async function answering(port: number): Promise<void> {
   for (const deadline = Date.now() + 20_000; Date.now() < deadline; await systemClock.sleep(50)) {
     const open = await new Promise<boolean>((resolve) => {
       const socket = connect(port, "127.0.0.1", () => resolve(true))
@@ -145,7 +146,7 @@ async function answering(port: number): Promise<void> {
   throw new Error(`nothing answers on port ${port}`)
 }
 
-async function ended(child: ChildProcess): Promise<void> {
+export async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return
   const gone = new Promise((resolve) => child.once("exit", resolve))
   child.kill("SIGKILL")

@@ -51,11 +51,15 @@ function planLines(plan: CopyPlan): readonly string[] {
 function reportLines(app: string, report: CopyReport): readonly string[] {
   const { from, to, copied, failed, problems } = report
   const done =
-    copied.length === 0 ? `vault ${to} lacks no point of vault ${from}` : `copied ${copied.length} points of ${app} from ${from} to ${to}`
+    copied.length === 0 ? `vault ${to} lacks no point of vault ${from}` : `copied ${counted(copied.length)} of ${app} from ${from} to ${to}`
   return [
     copied.length === 0 && failed.length + problems.length > 0 ? `copied no point of ${app} from ${from} to ${to}` : done,
     ...copied.map((id) => `  ${id}`),
     ...failed.map((one) => `not copied: ${one.point}: ${one.message}`),
     ...problems,
   ]
+}
+
+function counted(points: number): string {
+  return points === 1 ? "1 point" : `${points} points`
 }
