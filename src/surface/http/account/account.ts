@@ -24,6 +24,7 @@ export interface Accounts {
   readonly firstRun: FirstRun
   /** Ends every session of a user but this one. */
   endSessions(userId: string, except: string | null): void
+  endSession(sessionId: string): void
   close(): void
 }
 
@@ -52,6 +53,7 @@ export async function openAccounts(house: Pick<House, "stateDirectory" | "clock"
     limits: createLimits(clock),
     firstRun: firstRunIn(stateDirectory),
     endSessions: (userId, except) => endSessions(database, userId, except),
+    endSession: (sessionId) => void database.prepare("DELETE FROM session WHERE id = ?").run(sessionId),
     close: () => database.close(),
   }
 }

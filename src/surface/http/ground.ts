@@ -1,0 +1,19 @@
+import type { House } from "../house/house.ts"
+import type { Runner } from "../service/runner.ts"
+import type { Accounts } from "./account/account.ts"
+import type { LiveEvents } from "./live-events.ts"
+import type { Plans } from "./plans.ts"
+import type { SeenTexts } from "./settings-file.ts"
+
+/** What every route stands on. */
+export interface Ground {
+  readonly house: House
+  readonly runner: Runner
+  readonly accounts: Accounts
+  /** Plans that were shown and wait to be confirmed. */
+  readonly plans: Plans
+  readonly live: LiveEvents
+  /** Where people reach the panel. */
+  readonly origin: string
+  readonly seenTexts: SeenTexts
+}
