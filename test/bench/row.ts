@@ -8,13 +8,19 @@ export interface Row {
   readonly theirs: string
   readonly ratio: string
   readonly aim: string
-  readonly met: boolean
+  /** Null where there is no aim. */
+  readonly met: boolean | null
 }
 
 /** We should take at most `most` times what the other takes. */
 export function slowerBy(work: string, oursMs: number, against: string, theirsMs: number, most: number): Row {
   const ratio = oursMs / theirsMs
   return row(work, seconds(oursMs), against, seconds(theirsMs), `${ratio.toFixed(2)} ×`, `≤ ${most} ×`, ratio <= most)
+}
+
+/** A row without an aim of its own. */
+export function measuredOnly(work: string, oursMs: number, against: string, theirsMs: number): Row {
+  return row(work, seconds(oursMs), against, seconds(theirsMs), `${(oursMs / theirsMs).toFixed(2)} ×`, "", null)
 }
 
 /** We should be at least `least` times as fast as the other. */
@@ -49,17 +55,25 @@ export type Keep = (...rows: readonly Row[]) => void
 
 /** One row as a line, for those who watch. */
 export function renderRow({ work, ours, against, theirs, ratio, met }: Row): string {
-  return [work, ours, against, theirs, ratio, met ? "met" : "missed"].filter((cell) => cell !== "").join(" | ")
+  return [work, ours, against, theirs, ratio, met === null ? "" : met ? "met" : "missed"].filter((cell) => cell !== "").join(" | ")
 }
 
 export function renderRows(rows: readonly Row[]): string {
   return table(
     ["work", "Holdfast", "against", "takes", "ratio", "aim", "met"],
-    rows.map((each) => [each.work, each.ours, each.against, each.theirs, each.ratio, each.aim, each.met ? "yes" : "**no**"]),
+    rows.map((each) => [
+      each.work,
+      each.ours,
+      each.against,
+      each.theirs,
+      each.ratio,
+      each.aim,
+      each.met === null ? "" : each.met ? "yes" : "**no**",
+    ]),
   )
 }
 
-function row(work: string, ours: string, against: string, theirs: string, ratio: string, aim: string, met: boolean): Row {
+function row(work: string, ours: string, against: string, theirs: string, ratio: string, aim: string, met: boolean | null): Row {
   return { work, ours, against, theirs, ratio, aim, met }
 }
 
