@@ -93,7 +93,7 @@ function createHouseTools(stateDirectory: string, options: MainOptions): HouseTo
     containers: containers.get,
     salvager: async () => {
       const { createSqliteSalvager } = await import("./tool/engine/sqlite/recover.ts")
-      const scratchDirectory = await scratch.get()
+      const { path: scratchDirectory } = await own.get()
       return createSqliteSalvager({ processes: await processes.get(), scratchDirectory, nodeBinary: process.execPath })
     },
     notifier: async () => (await import("./tool/notify/notify.ts")).createNotifier(),

@@ -88,6 +88,7 @@ async function locateVolume(
     throw new HoldfastError("VOLUME_MISSING", {
       what: `there is no volume ${declared.name}`,
       why: `it is the real name of ${name} in this project`,
+      hint: `If it was deleted, make it anew, empty, as compose would, then run the command again: ${volumeCommand(declared.name, name, model)}`,
       details: { volume: declared.name },
     })
   if (!found.visible)
@@ -96,6 +97,13 @@ async function locateVolume(
       why: `the engine says it is in ${found.hostPath}`,
     })
   return { realName: declared.name, hostPath: found.hostPath }
+}
+
+/** With compose's own labels, so that compose takes it for its own. */
+function volumeCommand(realName: string, declared: string, model: ComposeModel | null): string {
+  const labels = { "com.docker.compose.project": model?.projectName ?? "", "com.docker.compose.volume": declared }
+  const options = Object.entries(labels).map(([label, value]) => `--label ${label}=${value}`)
+  return `docker volume create ${options.join(" ")} ${realName}`
 }
 
 /** Where the settings give no password, the one that the database's own service is started with. */

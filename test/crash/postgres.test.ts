@@ -123,6 +123,20 @@ describeNeeding("restic", "postgres")("an app with a PostgreSQL database, killed
     )
   })
 
+  it("in a hot backup: the point is whole or absent, and neither pg_dump nor a session is left", async () => {
+    await walk(
+      "backup with PostgreSQL",
+      {
+        prepare: async () => await prepare("backup", "chat"),
+        check: async () => {
+          expect(await checkAround({ kept: false })).toContain(point)
+          expect(await stateNow()).toEqual(liveState)
+        },
+      },
+      ["capture-database", "seal"],
+    )
+  })
+
   it("in a restore: rows and files are old or new together, and no database of ours is left", async () => {
     await walk(
       "restore in place with PostgreSQL",

@@ -106,6 +106,8 @@ describeNeeding("restic", "postgres")("restore --into an address", () => {
       )
 
       const { operations } = await cli.json(operationsOutput, ["operations"])
+      const beside = operations.filter((one) => one.kind === "restore").map(({ outcome, errorCode }) => errorCode ?? outcome)
+      expect(beside.toSorted()).toEqual(["TARGET_IS_LIVE", "TARGET_IS_LIVE", "TARGET_NOT_EMPTY", "succeeded", "succeeded"])
       expect(JSON.stringify(operations)).not.toContain(SUPERUSER_PASSWORD)
       expect(await everythingIn(join(directory, "state"))).not.toContain(SUPERUSER_PASSWORD)
     },

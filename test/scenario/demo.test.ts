@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { mkdir, symlink } from "node:fs/promises"
 import { join } from "node:path"
 import { expect, it } from "vitest"
 import { demoOutput } from "../../src/contract/output-demo.ts"
@@ -33,7 +34,29 @@ function demoFolders(directory: string): readonly string[] {
   return readdirSync(directory).filter((name) => name.startsWith("holdfast-demo-"))
 }
 
+/** A directory of links to every program of this machine but these. */
+async function pathWithout(directory: string, names: readonly string[]): Promise<string> {
+  const bin = join(directory, "bin")
+  await mkdir(bin)
+  for (const place of ["/usr/bin", "/bin", "/usr/sbin", "/sbin"]) {
+    for (const name of readdirSync(place)) {
+      if (!names.includes(name)) await symlink(join(place, name), join(bin, name)).catch(() => undefined)
+    }
+  }
+  return bin
+}
+
 describeNeeding("restic")("the demo", () => {
+  it("on a machine without restic that may not install it, says what is missing and what was tried", async () => {
+    const directory = await temporaryDirectory("demo")
+    const PATH = await pathWithout(directory, ["restic", "apt-get", "apt", "sudo"])
+    const cli = cliIn({ cwd: directory, stateDirectory: join(directory, "home"), environment: { TMPDIR: directory, PATH } })
+    const error = await cli.error("demo")
+    expect(error).toMatchObject({ code: "VAULT_TOOL_MISSING", what: "restic cannot be run" })
+    expect(error.why).toMatch(/missing for run:\s+- restic 0\.17 or newer/)
+    expect(error.hint).toBe("Run `scripts/install` or install restic 0.17 or newer.")
+  })
+
   it("protects, damages, restores and compares; leaves nothing behind", async () => {
     const { cli, directory } = await cliWithOwnTmp()
     const report = await cli.json(demoOutput, ["demo"])

@@ -1,5 +1,5 @@
 /** A damaged SQLite file whose log is still there: what is saved, counted against the newest point (C74, C82). */
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises"
+import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { expect, it } from "vitest"
@@ -66,5 +66,22 @@ describeNeeding("restic", "sqlite3")("holdfast salvage", () => {
     expect((await cli.error("salvage", join(directory, "nothing.db"))).code).toBe("DATABASE_MISSING")
     expect((await cli.error("salvage", join(directory, "holdfast.yaml"))).exitCode).not.toBe(1)
     expect(await cli.error("salvage", file, "--database", "main")).toMatchObject({ code: "USAGE", what: "--database needs --app" })
+  })
+
+  it("killed in the middle, leaves no copy of the file once another command has run", async () => {
+    const directory = await temporaryDirectory("salvage")
+    const { cli, file } = await app(directory)
+    makeChat(file, { messages: 20_000 })
+    await cli.json(backupOutput, ["backup", "chat"])
+    const scratch = join(directory, "state/scratch")
+    const copies = async (): Promise<readonly string[]> =>
+      (await readdir(scratch, { recursive: true })).filter((name) => name.endsWith("source.db"))
+    const salvaging = cli.start("salvage", file, "--into", "saved.db")
+    await expect.poll(copies, { timeout: 30_000, interval: 2 }).toHaveLength(1)
+    salvaging.kill("SIGKILL")
+    expect((await salvaging.done).signal).toBe("SIGKILL")
+    expect(await copies()).toHaveLength(1)
+    expect((await cli.run("points", "chat")).exitCode).toBe(0)
+    expect(await readdir(scratch)).toEqual([])
   })
 })
