@@ -19,5 +19,5 @@ export function alarmsOf(facts: AlarmFacts, now: Date): readonly Alarm[] {
     ...diskAlarms(facts.disks, facts.open),
     ...receiverAlarms(facts.receivers),
   ]
-  return [...new Map(alarms.toReversed().map((alarm) => [alarm.key, alarm])).values()].toReversed()
+  return [...Map.groupBy(alarms, ({ key }) => key).values()].flatMap((same) => same.slice(0, 1))
 }

@@ -106,5 +106,5 @@ function nameOf(kind: ReceiverRef["kind"], address: string): string {
 }
 
 function unique(refs: readonly ReceiverRef[]): readonly ReceiverRef[] {
-  return [...new Map(refs.toReversed().map((ref) => [ref.id, ref])).values()].toReversed()
+  return [...Map.groupBy(refs, ({ id }) => id).values()].flatMap((same) => same.slice(0, 1))
 }

@@ -45,12 +45,19 @@ function overdue(facts: ScheduleFacts, now: Date): readonly Alarm[] {
   const what = never
     ? `${schedule} of ${app} has not succeeded since it was set, first due at ${instantText(owed)}: it is not yet proven`
     : `${schedule} of ${app} was due at ${instantText(owed)} and has not succeeded since`
-  return [alarmOf({ kind: "overdue", app, schedule, text: `${what}${presentState(facts.slots)}` })]
+  return [alarmOf({ kind: "overdue", app, schedule, text: `${what}${presentState(facts.slots)}`, ...ownHint(schedule) })]
 }
 
-/** A success dated in the future (the clock was wrong then) must not silence a schedule until that day comes. */
+/** What Holdfast does by itself has no command of its own. */
+function ownHint(schedule: string): { readonly hint?: string } {
+  return schedule.startsWith("holdfast.")
+    ? { hint: "Check that the service or its timer runs; `holdfast operations` shows what it did." }
+    : {}
+}
+
+/** What was done in part has its own alarm. A success dated in the future (the clock was wrong then) must not silence a schedule until that day comes. */
 function lastSuccess({ slots, successes }: ScheduleFacts, now: Date): Date | null {
-  const bySlot = slots.filter(({ outcome }) => outcome === "succeeded").map(({ slot }) => slot)
+  const bySlot = slots.filter(({ outcome }) => outcome === "succeeded" || outcome === "partial").map(({ slot }) => slot)
   return (
     newest(
       [...bySlot, ...successes].filter((at) => at <= now),

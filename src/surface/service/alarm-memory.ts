@@ -4,7 +4,7 @@ import type { VaultCheck } from "../../posture/alarm-facts.ts"
 import { NOTHING_TOLD, tellingSchema, type Telling } from "../../posture/telling.ts"
 
 const instant = z.iso.datetime().transform((text) => new Date(text))
-const seenSchema = z.record(z.string(), z.object({ signature: z.string(), at: instant }))
+const seenSchema = z.record(z.string(), instant)
 const checkSchema = z.object({
   at: instant,
   openedAt: instant.nullable(),
@@ -14,7 +14,7 @@ const checkSchema = z.object({
   chainAt: instant.nullable(),
 })
 
-/** Since when apps, schedules and copies are as they are now, by name. */
+/** Since when apps and copies are there, by name. */
 export type Seen = z.output<typeof seenSchema>
 
 export interface RememberedCheck extends VaultCheck {

@@ -25,12 +25,10 @@ export async function gatherAlarmFacts(house: House, { settings, problem }: Pres
   if (settings === null) return { ...NOTHING_KNOWN, settingsProblem: problem, open }
   const now = house.clock.now()
   const seenBefore = await readSeen(store)
-  const { apps, seen: appsSeen, problems } = await gatherApps(house, settings, seenBefore, now)
-  const { schedules, seen: schedulesSeen } = await gatherSchedules(store, settings, apps, seenBefore, now)
-  const seen = { ...appsSeen, ...schedulesSeen }
+  const { apps, seen, problems } = await gatherApps(house, settings, seenBefore, now)
   if (JSON.stringify(seen) !== JSON.stringify(seenBefore)) await writeSeen(store, seen)
   return {
-    schedules,
+    schedules: await gatherSchedules(store, settings, apps, now),
     apps,
     vaults: await Promise.all(Object.keys(settings.vaults).map(async (name) => await vaultFacts(house, store, settings, name))),
     disks: await diskFacts(

@@ -30,9 +30,9 @@ export async function gatherApps(house: House, settings: Settings, before: Seen,
   const problems = new Map<string, string>()
   for (const name of Object.keys(settings.apps)) {
     const app = resolveOrNull(house, settings, name, recipes, problems)
-    Object.assign(seen, seenOf(`app ${name}`, "", before, now))
+    Object.assign(seen, seenOf(`app ${name}`, before, now))
     const copies = app === null ? rememberedCopies(name, before) : copiesOf(app)
-    for (const { from, to } of copies) Object.assign(seen, seenOf(copyName(name, from, to), "", before, now))
+    for (const { from, to } of copies) Object.assign(seen, seenOf(copyName(name, from, to), before, now))
     if (app !== null) apps.push(await appFacts(store, settings, app, seen, now))
   }
   return { apps, seen, problems }
@@ -59,10 +59,10 @@ async function appFacts(store: Store, settings: Settings, app: App, seen: Seen, 
   const copies = copiesOf(app).map(({ from, to }) => ({
     from,
     to,
-    setAt: seen[copyName(name, from, to)]?.at ?? now,
+    setAt: seen[copyName(name, from, to)] ?? now,
     removable: settings.vaults[to]?.mustBeMounted ?? false,
   }))
-  return { app, points, proofs, seenAt: seen[`app ${name}`]?.at ?? now, copies, drillPeriodMs: drillPeriodMs(app, now) }
+  return { app, points, proofs, seenAt: seen[`app ${name}`] ?? now, copies, drillPeriodMs: drillPeriodMs(app, now) }
 }
 
 function copiesOf(app: App): readonly Pick<CopyFacts, "from" | "to">[] {

@@ -3,72 +3,38 @@ import type { AppFacts, ScheduleFacts } from "../../posture/alarm-facts.ts"
 import { coverageOf } from "../../posture/coverage.ts"
 import { nextRuns, type Entry } from "../../schedule/due.ts"
 import type { Settings } from "../../settings/settings.ts"
-import { CRON_PRESETS } from "../../settings/value.ts"
-import type { Seen } from "./alarm-memory.ts"
-import { scheduleSeenOf } from "./seen.ts"
+import { entriesOf } from "./entries.ts"
+import { seenAtOf } from "./memory.ts"
 
 /** Slots of one schedule that are read: enough to find the last that says something, also of one that runs each minute. */
 const SLOTS_READ = 200
+/** Of these the reason is looked up; an alarm speaks of the newest that ended. */
+const REASONS_READ = 3
 
-interface GatheredSchedules {
-  readonly schedules: readonly ScheduleFacts[]
-  readonly seen: Seen
-}
-
+/** Everything that is done by the clock and is enabled, with what became of it. */
 export async function gatherSchedules(
   store: Store,
   settings: Settings,
   apps: readonly AppFacts[],
-  before: Seen,
   now: Date,
-): Promise<GatheredSchedules> {
-  const schedules: ScheduleFacts[] = []
-  const seen: Seen = {}
-  for (const entry of entriesOf(settings)) {
-    const remembered = scheduleSeenOf(entry, before, now)
-    Object.assign(seen, remembered)
-    if (!entry.enabled) continue
-    const facts = apps.find(({ app }) => app.name === entry.app)
-    const slots = await store.slots({ app: entry.app, schedule: entry.schedule, until: now, limit: SLOTS_READ })
-    schedules.push({
-      app: entry.app,
-      schedule: entry.schedule,
-      setAt: Object.values(remembered)[0]?.at ?? now,
-      nextAfter: (instant) => nextRuns(entry, instant, 1)[0] ?? null,
-      slots: await Promise.all(slots.map(async (slot, index) => (index < 3 ? await withReason(store, slot) : slot))),
-      successes: facts === undefined ? [] : successesOf(facts, entry.schedule),
-    })
+): Promise<readonly ScheduleFacts[]> {
+  const entries = entriesOf(settings).filter(({ enabled }) => enabled)
+  return await Promise.all(entries.map(async (entry) => await scheduleFacts(store, entry, apps, now)))
+}
+
+async function scheduleFacts(store: Store, entry: Entry, apps: readonly AppFacts[], now: Date): Promise<ScheduleFacts> {
+  const { app, schedule } = entry
+  const facts = apps.find((one) => one.app.name === app)
+  const slots = await store.slots({ app, schedule, until: now, limit: SLOTS_READ })
+  return {
+    app,
+    schedule,
+    // Nothing is owed of what no scheduler has seen yet.
+    setAt: (await seenAtOf(store, entry)) ?? now,
+    nextAfter: (instant) => nextRuns(entry, instant, 1)[0] ?? null,
+    slots: await Promise.all(slots.map(async (slot, index) => (index < REASONS_READ ? await withReason(store, slot) : slot))),
+    successes: facts === undefined ? [] : successesOf(facts, schedule),
   }
-  return { schedules: [...schedules, ...(await ownSchedules(store, now))], seen }
-}
-
-/** Schedules and drills of all apps, as the settings say them. */
-function entriesOf(settings: Settings): readonly Entry[] {
-  return Object.entries(settings.apps).flatMap(([app, { schedules, drills }]) => [
-    ...Object.entries(schedules ?? {}).map(([name, entry]) => entryOf(app, `schedules.${name}`, entry)),
-    ...Object.entries(drills ?? {}).map(([name, entry]) => entryOf(app, `drills.${name}`, entry)),
-  ])
-}
-
-function entryOf(app: string, schedule: string, { cron, timezone, enabled }: Omit<Entry, "app" | "schedule">): Entry {
-  return { app, schedule, cron: CRON_PRESETS[cron] ?? cron, timezone, enabled }
-}
-
-/** Holdfast's own (`holdfast.read`) have no entry in the settings: what became of their runs is known, not when they are due. */
-async function ownSchedules(store: Store, now: Date): Promise<readonly ScheduleFacts[]> {
-  const slots = (await store.slots({ until: now, limit: SLOTS_READ })).filter(({ schedule }) => schedule.startsWith("holdfast."))
-  const groups = Map.groupBy(slots, ({ app, schedule }) => `${app} ${schedule}`)
-  return await Promise.all(
-    [...groups.values()].flatMap((group) => {
-      const [first] = group
-      return first === undefined ? [] : [ownSchedule(store, first, group)]
-    }),
-  )
-}
-
-async function ownSchedule(store: Store, first: SlotRecord, group: readonly SlotRecord[]): Promise<ScheduleFacts> {
-  const slots = [await withReason(store, first), ...group.slice(1)]
-  return { app: first.app, schedule: first.schedule, setAt: first.slot, nextAfter: () => null, slots, successes: [] }
 }
 
 /** Why a run failed stands in its operation, where the slot itself does not say it. */
@@ -84,6 +50,7 @@ function successesOf({ app, points, proofs }: AppFacts, schedule: string): reado
   if (schedule.startsWith("schedules.")) {
     return points.filter((point) => point.trigger === "manual" && coverageOf(app, point).length === 0).map(({ startedAt }) => startedAt)
   }
-  const wanted = app.drills[schedule.slice("drills.".length)]?.level ?? "booted"
-  return proofs.filter(({ level }) => level === "booted" || level === wanted).map(({ at }) => at)
+  const drill = schedule.startsWith("drills.") ? app.drills[schedule.slice("drills.".length)] : undefined
+  if (drill === undefined) return []
+  return proofs.filter(({ level }) => level === "booted" || level === drill.level).map(({ at }) => at)
 }

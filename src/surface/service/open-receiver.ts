@@ -8,15 +8,9 @@ import type { Settings } from "../../settings/settings.ts"
 
 /** A receiver with its secrets. Throws SECRET_UNAVAILABLE, and SETTINGS_INVALID for mail without a mail server. */
 export function openReceiver(settings: Settings, { kind, address }: ReceiverRef): Receiver {
-  switch (kind) {
-    case "email":
-      return { kind, address, server: mailServer(settings) }
-    case "ntfy":
-      return { kind, url: webAddress(settings, address), token: ntfyToken(settings) }
-    case "webhook":
-    case "ping":
-      return { kind, url: webAddress(settings, address) }
-  }
+  if (kind === "email") return { kind, address, server: mailServer(settings) }
+  const url = webAddress(settings, address)
+  return kind === "ntfy" ? { kind, url, token: ntfyToken(settings) } : { kind, url }
 }
 
 function mailServer(settings: Settings): MailServer {

@@ -8,17 +8,12 @@ export function secretsOf(receiver: Receiver): readonly string[] {
 }
 
 function candidates(receiver: Receiver): readonly string[] {
-  switch (receiver.kind) {
-    case "email": {
-      const password = receiver.server.password?.reveal()
-      return password === undefined ? [] : [password, Buffer.from(password).toString("base64")]
-    }
-    case "ntfy":
-      return [...partsOf(receiver.url.reveal()), ...(receiver.token === null ? [] : [receiver.token.reveal()])]
-    case "webhook":
-    case "ping":
-      return partsOf(receiver.url.reveal())
+  if (receiver.kind === "email") {
+    const password = receiver.server.password?.reveal()
+    return password === undefined ? [] : [password, Buffer.from(password).toString("base64")]
   }
+  const token = receiver.kind === "ntfy" ? receiver.token?.reveal() : undefined
+  return [...partsOf(receiver.url.reveal()), ...(token === undefined ? [] : [token])]
 }
 
 /** The path and the query of an address are often all that is needed to write there. */
