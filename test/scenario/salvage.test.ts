@@ -68,7 +68,7 @@ describeNeeding("restic", "sqlite3")("holdfast salvage", () => {
     expect(await cli.error("salvage", file, "--database", "main")).toMatchObject({ code: "USAGE", what: "--database needs --app" })
   })
 
-  it("killed in the middle, leaves no copy of the file once another command has run", async () => {
+  it("killed in the middle, leaves no copy of the file once another command has used a vault", async () => {
     const directory = await temporaryDirectory("salvage")
     const { cli, file } = await app(directory)
     makeChat(file, { messages: 20_000 })
@@ -81,7 +81,7 @@ describeNeeding("restic", "sqlite3")("holdfast salvage", () => {
     salvaging.kill("SIGKILL")
     expect((await salvaging.done).signal).toBe("SIGKILL")
     expect(await copies()).toHaveLength(1)
-    expect((await cli.run("points", "chat")).exitCode).toBe(0)
+    expect((await cli.run("verify", "chat")).exitCode).toBe(0)
     expect(await readdir(scratch)).toEqual([])
   })
 })
