@@ -3,6 +3,7 @@ import { useDisclosure } from "@mantine/hooks"
 import { Link, Outlet, useLocation } from "@tanstack/react-router"
 import { useEffect, useRef, type ReactNode } from "react"
 import { Icon, type IconName } from "../piece/icon.tsx"
+import { useMay } from "../wire/may.ts"
 import { AccountMenu } from "./account-menu.tsx"
 import { Logo } from "./logo.tsx"
 
@@ -18,6 +19,7 @@ const places = [
 export function Shell(): ReactNode {
   const [open, { toggle, close }] = useDisclosure(false)
   const main = useFocusOnNewPage()
+  const may = useMay()
   return (
     <AppShell
       header={{ height: 56 }}
@@ -49,19 +51,21 @@ export function Shell(): ReactNode {
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="sm" aria-label="Pages">
-        {places.map(({ to, label, icon }) => (
-          <Link
-            key={to}
-            to={to}
-            className="nav-link"
-            activeOptions={{ exact: to === "/" }}
-            activeProps={{ "aria-current": "page" }}
-            onClick={close}
-          >
-            <Icon name={icon} />
-            {label}
-          </Link>
-        ))}
+        {places
+          .filter(({ to }) => to !== "/vaults" || may("viewer", null))
+          .map(({ to, label, icon }) => (
+            <Link
+              key={to}
+              to={to}
+              className="nav-link"
+              activeOptions={{ exact: to === "/" }}
+              activeProps={{ "aria-current": "page" }}
+              onClick={close}
+            >
+              <Icon name={icon} />
+              {label}
+            </Link>
+          ))}
       </AppShell.Navbar>
       <AppShell.Main id="main" tabIndex={-1} ref={main} className="main">
         <div className="page">

@@ -37,7 +37,7 @@ export function exactTime(at: Date, zone?: string): string {
 /** Day and minute for lists: `Sat 21 Nov, 09:51`; the year is added when it is not that of `now`. */
 export function shortTime(at: Date, now: Date, zone?: string): string {
   const sameYear = at.getFullYear() === now.getFullYear()
-  return new Intl.DateTimeFormat("en-GB", {
+  const text = new Intl.DateTimeFormat("en-GB", {
     weekday: "short",
     day: "numeric",
     month: "short",
@@ -46,6 +46,8 @@ export function shortTime(at: Date, now: Date, zone?: string): string {
     minute: "2-digit",
     ...(zone === undefined ? {} : { timeZone: zone }),
   }).format(at)
+  // Whether a comma follows the weekday depends on the year being there.
+  return text.replace(/^(\p{L}+),/u, "$1")
 }
 
 /** How long something took; an unfinished run is measured up to `now`. */

@@ -92,8 +92,7 @@ function Actions({ page: { operation, undo } }: { readonly page: OperationDocume
     },
     onError: tellProblem,
   })
-  const needed = operation.kind === "restore" || operation.kind === "undo" ? "restore" : "backup.manage"
-  const mayCancel = operation.status === "running" && may(needed, operation.app)
+  const mayCancel = operation.status === "running" && may("backup.manage", operation.app)
   return (
     <>
       {mayCancel ? (

@@ -17,19 +17,25 @@ import { NextRuns, Space } from "./next-runs.tsx"
 export function Overview(): ReactNode {
   const query = useQuery(overviewQuery)
   const may = useMay()
-  const add = may("backup.manage", null) ? (
+  const add = may("owner", null) ? (
     <ButtonLink to="/add-app" leftSection={<Icon name="plus" />}>
       Add app
     </ButtonLink>
   ) : null
   return (
     <Page title="Overview" lead={query.data === undefined ? undefined : summary(query.data)} actions={add}>
-      <Loaded query={query}>{(overview) => <Content overview={overview} add={add} />}</Loaded>
+      <Loaded query={query}>{(overview) => <Content overview={overview} add={add} mayLookAtVaults={may("viewer", null)} />}</Loaded>
     </Page>
   )
 }
 
-function Content({ overview, add }: { readonly overview: OverviewDocument; readonly add: ReactNode }): ReactNode {
+interface ContentProps {
+  readonly overview: OverviewDocument
+  readonly add: ReactNode
+  readonly mayLookAtVaults: boolean
+}
+
+function Content({ overview, add, mayLookAtVaults }: ContentProps): ReactNode {
   const { apps, attention, nextRuns, vaults, settingsProblem } = overview
   return (
     <Stack gap="lg">
@@ -68,9 +74,11 @@ function Content({ overview, add }: { readonly overview: OverviewDocument; reado
           title="Space"
           tight
           actions={
-            <TextLink to="/vaults" size="sm">
-              Vaults
-            </TextLink>
+            !mayLookAtVaults ? undefined : (
+              <TextLink to="/vaults" size="sm">
+                Vaults
+              </TextLink>
+            )
           }
         >
           <Space vaults={vaults} />

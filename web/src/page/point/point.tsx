@@ -44,6 +44,8 @@ export function PointPage(): ReactNode {
 function Content({ app, page }: { readonly app: string; readonly page: PointDocument }): ReactNode {
   const { show, parts, copies } = page
   const facts = sealedFacts(show.manifest)
+  // What is in a point is the app's data itself.
+  const mayBrowse = useMay()("restore", app)
   return (
     <Stack gap="lg">
       {show.pinned ? (
@@ -63,7 +65,7 @@ function Content({ app, page }: { readonly app: string; readonly page: PointDocu
             <li key={part.part}>
               <Group justify="space-between" gap="xs">
                 <Text fw={600}>{part.part}</Text>
-                {part.browsable ? (
+                {part.browsable && mayBrowse ? (
                   <TextLink
                     size="sm"
                     to="/apps/$app/points/$point/files"

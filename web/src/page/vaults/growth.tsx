@@ -1,0 +1,35 @@
+import { Text } from "@mantine/core"
+import type { ReactNode } from "react"
+import { Area, AreaChart, ResponsiveContainer, YAxis } from "recharts"
+import type { Vault } from "../../../../src/contract/api/vaults.ts"
+import { formatBytes } from "../../../../src/contract/units.ts"
+
+/** How much points have added, day by day. */
+export function Growth({ growth }: { readonly growth: Vault["growth"] }): ReactNode {
+  const first = growth[0]
+  const last = growth.at(-1)
+  if (first === undefined || last === undefined) return null
+  return (
+    <div className="growth">
+      <div aria-hidden="true">
+        <ResponsiveContainer width="100%" height={72}>
+          <AreaChart data={[...growth]} margin={{ top: 6, right: 0, bottom: 0, left: 0 }} accessibilityLayer={false}>
+            <YAxis hide domain={[0, "dataMax"]} />
+            <Area
+              dataKey="storedBytes"
+              type="monotone"
+              stroke="var(--mantine-color-anchor)"
+              fill="var(--mantine-color-anchor)"
+              fillOpacity={0.12}
+              strokeWidth={2}
+              isAnimationActive={false}
+            />
+          </AreaChart>
+        </ResponsiveContainer>
+      </div>
+      <Text size="sm" c="dimmed">
+        Grown from {formatBytes(first.storedBytes)} on {first.day} to {formatBytes(last.storedBytes)} on {last.day}.
+      </Text>
+    </div>
+  )
+}
