@@ -8,6 +8,8 @@ export interface MailServer {
   readonly port: number
   /** `starttls` refuses to go on without encryption; `none` never asks for it. */
   readonly security: "starttls" | "tls" | "none"
+  /** Authority (PEM) that the server's certificate is checked with; null: the public ones. */
+  readonly authority: string | null
   readonly user: string | null
   readonly password: Secret | null
   readonly from: string

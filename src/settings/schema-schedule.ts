@@ -216,6 +216,10 @@ export const notifySchema = z.strictObject({
         .default("starttls")
         .describe("Encryption of the connection.")
         .meta({ examples: ["starttls"] }),
+      caFile: path
+        .describe("Authority (PEM) that the server's certificate is checked with, where it is not a public one.")
+        .meta({ examples: ["./secrets/mail-ca.pem"] })
+        .optional(),
       user: text
         .describe("Name to sign in with.")
         .meta({ examples: ["holdfast"] })

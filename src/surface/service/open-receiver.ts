@@ -21,8 +21,9 @@ function mailServer(settings: Settings): MailServer {
       hint: "Set `notify.email` with `host` and `from`.",
     })
   }
-  const { host, port, security, user, from } = given
-  return { host, port, security, from, user: user ?? null, password: mailPassword(settings, given) }
+  const { host, port, security, user, from, caFile } = given
+  const authority = caFile === undefined ? null : secretFromFile(resolve(settings.directory, caFile), "notify.email.caFile").reveal()
+  return { host, port, security, from, authority, user: user ?? null, password: mailPassword(settings, given) }
 }
 
 function mailPassword(

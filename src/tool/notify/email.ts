@@ -32,7 +32,7 @@ export async function sendMail(receiver: Extract<Receiver, { kind: "email" }>, m
 type TransportOptions = Parameters<typeof createTransport>[0]
 
 function optionsOf(server: MailServer, timeoutMs: number): TransportOptions {
-  const { host, port, security, user, password } = server
+  const { host, port, security, user, password, authority } = server
   return {
     host,
     port,
@@ -44,7 +44,7 @@ function optionsOf(server: MailServer, timeoutMs: number): TransportOptions {
     greetingTimeout: timeoutMs,
     socketTimeout: timeoutMs,
     dnsTimeout: timeoutMs,
-    tls: { minVersion: "TLSv1.2" },
+    tls: { minVersion: "TLSv1.2", ...(authority === null ? {} : { ca: authority }) },
   }
 }
 
