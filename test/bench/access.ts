@@ -59,7 +59,7 @@ function appReachedBy(access: string, directory: string, compose: string): strin
     databases:
       main:
         postgres: { service: postgres, database: chat, user: chat, passwordFile: ${join(directory, "password")}, access: ${access} }
-    images: none
+    images: never
 `
 }
 
