@@ -36,8 +36,13 @@ describe("a database", () => {
     )
   })
 
+  it("names nothing as a loss that stayed or grew", () => {
+    const before = exampleDatabasePart({ a: 200, same: 7, grown: 1 })
+    expect(judge(exampleDatabasePart({ a: 1, same: 7, grown: 2 }), before)).toThrow(expect.objectContaining({ why: "a: 200 → 1" }))
+  })
+
   it("a table that only ends like a volatile one is judged", () => {
-    const of = exampleApp({ recipe: exampleRecipe({ volatileTables: ["sessions"] }) })
+    const of = exampleApp({ recipe: exampleRecipe({ volatileTables: ["sessions", "other.sessions"] }) })
     const before = exampleDatabasePart({ "other.public.sessions": 500 })
     expect(judge(exampleDatabasePart({}), before, of)).toThrow(expect.objectContaining({ code: "DATABASE_COLLAPSED" }))
   })

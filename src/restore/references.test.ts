@@ -66,12 +66,18 @@ describe("following a column from rows to files", () => {
       ["/data/files/a/gone", 1],
       ["/data/files2/two", 2],
       ["/old/two", 2],
+      ["/else/where/two", 2],
       ["/data/files/a/one", null],
       ["", 1],
       [null, 1],
     ] as const
     expect(await check(rows)).toEqual([
-      { checked: 7, missing: ["/data/files/a/gone"], wrongSize: ["/data/files/two"], foreignPrefix: ["/data/files2/two", "/old/two"] },
+      {
+        checked: 8,
+        missing: ["/data/files/a/gone"],
+        wrongSize: ["/data/files/two"],
+        foreignPrefix: ["/data/files2/two", "/old/two", "/else/where/two"],
+      },
     ])
   })
 
@@ -86,7 +92,8 @@ describe("following a column from rows to files", () => {
 
   it("takes paths without a prefix, with one that ends in a slash, and no sizes where none are kept", async () => {
     const { sizeColumn: _none, ...sizeless } = column
-    expect(await check([["two", 2]], { prefix: "" })).toMatchObject([{ checked: 1, missing: [], foreignPrefix: [] }])
+    for (const path of ["two", "a/one"])
+      expect(await check([[path, null]], { prefix: "" })).toMatchObject([{ checked: 1, missing: [], foreignPrefix: [] }])
     expect(await check([["/data/files/two", 2]], { prefix: "/data/files/" })).toMatchObject([
       { checked: 1, missing: [], foreignPrefix: [] },
     ])
