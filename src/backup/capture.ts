@@ -23,6 +23,7 @@ import { wanted } from "./options.ts"
 import type { BackupTools } from "./ports.ts"
 import { reportedVersion } from "./reported-version.ts"
 import type { CaptureSteps } from "./steps.ts"
+import { rewrittenWarning } from "./rewritten.ts"
 import { together } from "./together.ts"
 
 /**
@@ -140,9 +141,12 @@ async function captureParts(
   return parts
 }
 
-/** A part that shrank against the last good point is refused as soon as it is there. */
+/** A part that shrank against the last good point is refused as soon as it is there; one that looks encrypted is told. */
 function checked<Part extends ManifestPart>(capture: Capture, part: Part): Part {
-  if (!capture.options.acceptCollapse) refuseCollapse(capture.app, part, lastOrdinary(capture.earlier, part.part))
+  const last = lastOrdinary(capture.earlier, part.part)
+  if (!capture.options.acceptCollapse) refuseCollapse(capture.app, part, last)
+  const rewritten = rewrittenWarning(part, last)
+  if (rewritten !== null) capture.warnings.push(rewritten)
   return part
 }
 
