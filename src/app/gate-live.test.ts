@@ -84,6 +84,7 @@ function tools(bodies: readonly string[], rounds: readonly (readonly ServiceStat
     saveImage: refuse,
     loadImage: refuse,
     tagImage: refuse,
+    untagImage: refuse,
     sandbox: refuse,
     removeLeftovers: refuse,
     compose: async () => await Promise.resolve(model),

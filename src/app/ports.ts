@@ -193,6 +193,8 @@ export interface ContainerEngine {
   loadImage(source: DumpSource, imageId: string, reference: string, ctx: RunContext): Promise<void>
   /** Gives an image that is present another name. */
   tagImage(imageId: string, reference: string, ctx: RunContext): Promise<void>
+  /** Takes a name away; an image that has no other and is used by nothing goes with it. A name that is not there is fine. */
+  untagImage(reference: string, ctx: RunContext): Promise<void>
   /** A full, isolated copy of the app from resolved configuration (design §6); torn down after `use`, whatever happens. */
   sandbox<T>(request: SandboxRequest, use: (sandbox: Sandbox, ctx: RunContext) => Promise<T>, ctx: RunContext): Promise<T>
   /** Removes everything labelled with an interrupted operation: helpers, sandboxes, their networks and volumes. */

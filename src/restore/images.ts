@@ -1,4 +1,5 @@
 import type { App } from "../app/app.ts"
+import { isHoldfastError, messageOf } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { ImagePart } from "../recovery-point/manifest.ts"
 import { partItem } from "../recovery-point/recovery-point.ts"
@@ -10,6 +11,8 @@ export interface ImageSwap {
   readonly reference: string
   readonly from: string | null
   readonly to: string
+  /** The name that `from` has while it is kept, so that no clean-up takes it for nobody's; null where nothing is kept. */
+  readonly keptAs: string | null
 }
 
 /** Makes the point's own images available by their ids. No name moves: the live app's next start is not affected. */
@@ -31,13 +34,32 @@ export async function loadImages(tools: RestoreTools, origin: Origin, parts: rea
 export async function planImageSwap(tools: RestoreTools, app: App, part: ImagePart, ctx: RunContext): Promise<ImageSwap> {
   const states = app.compose === null ? [] : await tools.containers.services(app.compose.projectName, ctx)
   const from = states.find((state) => state.imageReference === part.reference)?.imageId ?? null
-  return { reference: part.reference, from, to: part.imageId }
+  const keptAs =
+    from === null || from === part.imageId ? null : `holdfast-kept:${ctx.operationId}-${from.replace(/^sha256:/, "").slice(0, 12)}`
+  return { reference: part.reference, from, to: part.imageId, keptAs }
+}
+
+/** Gives the image that is about to lose its name one of its own: `docker image prune` takes those that have none. */
+export async function keepImage(tools: RestoreTools, { from, keptAs }: ImageSwap, ctx: RunContext): Promise<void> {
+  if (from === null || keptAs === null || !(await tools.containers.imagePresent(from, ctx))) return
+  await tools.containers.tagImage(from, keptAs, ctx)
+}
+
+/** Nobody keeps it any more. An engine that refuses (a container still has it) loses nothing by one name too many. */
+export async function letImageGo(tools: RestoreTools, { keptAs }: ImageSwap, ctx: RunContext): Promise<void> {
+  if (keptAs === null) return
+  try {
+    await tools.containers.untagImage(keptAs, ctx)
+  } catch (thrown) {
+    if (!isHoldfastError(thrown, "TOOL_FAILED")) throw thrown
+    ctx.progress.warn(`the image ${keptAs} stays: ${thrown.why ?? messageOf(thrown)}`)
+  }
 }
 
 /** Gives the name to one of the two images. One that was run by its id or digest has no name to give; repeating it is harmless. */
 export async function nameImage(
   tools: RestoreTools,
-  { reference, from, to }: ImageSwap,
+  { reference, from, to }: Omit<ImageSwap, "keptAs">,
   which: "from" | "to",
   ctx: RunContext,
 ): Promise<void> {

@@ -15,7 +15,7 @@ import { runOperation, type ContextBase } from "../operation/run-operation.ts"
 import type { ManifestPart } from "../recovery-point/manifest.ts"
 import { checkStaged } from "./check.ts"
 import { gateLive, isWell } from "./gate-live.ts"
-import { loadImages } from "./images.ts"
+import { keepImage, loadImages } from "./images.ts"
 import { recordKept } from "./kept.ts"
 import { partsToRestore, type ChosenTables } from "./choose-tables.ts"
 import type { RestoreOptions } from "./options.ts"
@@ -230,7 +230,10 @@ async function stageAll(tools: RestoreTools, restoring: Restoring, journal: Jour
   for (const part of parts) {
     const own = replacements.filter((replacement) => replacement.part === part.part)
     if (part.kind === "image") {
-      await journal.step("load-image", { imageId: part.imageId }, async () => await loadImages(tools, origin, [part], ctx))
+      await journal.step("load-image", { imageId: part.imageId }, async () => {
+        await loadImages(tools, origin, [part], ctx)
+        for (const replacement of own) if (replacement.kind === "image") await keepImage(tools, replacement.swap, ctx)
+      })
     } else if (part.kind === "database") {
       for (const replacement of own) {
         if (replacement.kind !== "database") continue

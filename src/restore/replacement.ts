@@ -7,7 +7,7 @@ import type { Json } from "../base/canonical-json.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { ManifestPart } from "../recovery-point/manifest.ts"
-import { nameImage, planImageSwap, type ImageSwap } from "./images.ts"
+import { letImageGo, nameImage, planImageSwap, type ImageSwap } from "./images.ts"
 import { dropFile, planFileSwap, swapFileBack, swapFileIn, type FileSwap } from "./file-swap.ts"
 import type { RestoreTools } from "./ports.ts"
 
@@ -33,7 +33,8 @@ const replacementsSchema = z.array(
     z.object({
       kind: z.literal("image"),
       part: z.string(),
-      swap: z.object({ reference: z.string(), from: z.string().nullable(), to: z.string() }),
+      // Kept states of earlier versions have no name for their images.
+      swap: z.object({ reference: z.string(), from: z.string().nullable(), to: z.string(), keptAs: z.string().nullable().default(null) }),
     }),
   ]),
 )
@@ -126,7 +127,7 @@ export async function drop(
 ): Promise<void> {
   if (replacement.kind === "tree") return await dropKeptTree(replacement.swap, what, ctx)
   if (replacement.kind === "file") return await dropFile(replacement.swap[what])
-  if (replacement.kind === "image") return
+  if (replacement.kind === "image") return await letImageGo(tools, replacement.swap, ctx)
   const source = databaseSource(app, replacement.source)
   await tools.databases.for(source).drop(source, replacement.names[what], ctx)
 }

@@ -214,7 +214,10 @@ describe("container engine: what is thrown away and what is kept", () => {
       await command(["docker", "rmi", "-f", `${tag}-kept`]).catch(() => undefined)
       await engine.docker.tagImage(id, `${tag}-kept`, engine.ctx())
       expect(await engine.docker.imagePresent(`${tag}-kept`, engine.ctx())).toBe(true)
-      await command(["docker", "rmi", `${tag}-kept`])
+      await engine.docker.untagImage(`${tag}-kept`, engine.ctx())
+      await engine.docker.untagImage(`${tag}-kept`, engine.ctx())
+      expect(await engine.docker.imagePresent(`${tag}-kept`, engine.ctx())).toBe(false)
+      expect((await command(["docker", "image", "inspect", "--format", "{{.Id}}", tag])).trim()).toBe(id)
       await expect(engine.docker.tagImage("no/such:image", "x:1", engine.ctx())).rejects.toMatchObject({ code: "IMAGE_MISSING" })
     })
 

@@ -9,7 +9,7 @@ import { down, readComposeModel, up } from "./compose.ts"
 import { cliError } from "./engine-error.ts"
 import { execIn } from "./exec.ts"
 import { OPERATION_LABEL, runHelper } from "./throwaway.ts"
-import { findImage, loadImage, saveImage, tagImage } from "./images.ts"
+import { findImage, loadImage, saveImage, tagImage, untagImage } from "./images.ts"
 import { listLabelled, removeLabelled } from "./leftovers.ts"
 import { tailOfLogs } from "./logs.ts"
 import { findHelperImage } from "./sandbox/probe-image.ts"
@@ -59,6 +59,7 @@ export function createDocker(options: DockerOptions): ContainerEngine {
     saveImage: async (imageId, sink, ctx) => await saveImage(client, imageId, sink, ctx),
     loadImage: async (source, imageId, reference, ctx) => await loadImage(client, source, imageId, reference, ctx),
     tagImage: async (imageId, reference, ctx) => await tagImage(client, imageId, reference, ctx),
+    untagImage: async (reference, ctx) => await untagImage(client, reference, ctx),
     sandbox: async (request, use, ctx) => await withSandbox({ client, helperImage }, request, use, ctx),
     leftovers: async (ctx) => await listLabelled(client, OPERATION_LABEL, ctx),
     removeLeftovers: async (operationId, ctx) => await removeLabelled(client, `${OPERATION_LABEL}=${operationId}`, ctx),

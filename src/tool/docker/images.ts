@@ -41,3 +41,10 @@ export async function tagImage(client: Client, imageId: string, reference: strin
   const tagged = await client.docker(["tag", imageId, reference], ctx)
   if (tagged.exitCode !== 0) throw cliError("TOOL_FAILED", `cannot tag image ${imageId} as ${reference}`, tagged.stderrTail)
 }
+
+/** Throws TOOL_FAILED when the engine refuses, for example because a container that does not run was made by this name. */
+export async function untagImage(client: Client, reference: string, ctx: RunContext): Promise<void> {
+  if ((await findImage(client, reference, ctx)) === null) return
+  const removed = await client.docker(["image", "rm", "--no-prune", reference], ctx)
+  if (removed.exitCode !== 0) throw cliError("TOOL_FAILED", `cannot take the name ${reference} from its image`, removed.stderrTail)
+}
