@@ -99,6 +99,8 @@ const listedPoint = z.object({
   parts: z.array(z.string()),
   pinned: z.boolean(),
   proof: z.object({ level: proofLevel, at: instant }).nullable(),
+  /** Every vault that holds the point, as far as the store knows. */
+  vaults: z.array(z.string()),
 })
 
 /** `points`, newest first. */

@@ -262,7 +262,7 @@ describeNeeding("restic", "rest-server")("copying to restic's own server", () =>
     await vi.waitUntil(async () => (await packsIn(server)) > 0, { timeout: 60_000, interval: 100 })
     await server.cut()
 
-    await expect(copying).rejects.toMatchObject({ code: "VAULT_UNREACHABLE", message: "the copy from vault local was cut (vault offsite)" })
+    await expect(copying).rejects.toMatchObject({ code: "VAULT_UNREACHABLE", message: "cannot copy from vault local (vault offsite)" })
     expect((await world.store.operations({ app: "chat" }))[0]).toMatchObject({ outcome: "failed", errorCode: "VAULT_UNREACHABLE" })
     await server.back()
     expect(await world.held(slow)).toEqual([])

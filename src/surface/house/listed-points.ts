@@ -3,16 +3,42 @@ import type { PinRecord, PointSummary, ProofRecord, Store } from "../../operatio
 
 export type ListedPoint = PointsOutput["points"][number]
 
-/** Points of one app in these vaults, one entry for each vault that holds it, oldest first in each. */
-export async function listedPoints(store: Store, app: string, vaults: readonly string[]): Promise<readonly ListedPoint[]> {
+/**
+ * Points of one app in these vaults, one entry for each vault that holds it, oldest first in each.
+ * @param all every vault that may hold a copy; those that are listed when left out
+ */
+export async function listedPoints(
+  store: Store,
+  app: string,
+  vaults: readonly string[],
+  all: readonly string[] = vaults,
+): Promise<readonly ListedPoint[]> {
+  const others = all.filter((vault) => !vaults.includes(vault))
   const [proofs, pins, ...points] = await Promise.all([
     store.proofs(app),
     store.pins(app),
-    ...vaults.map(async (vault) => await store.pointSummaries(app, vault)),
+    ...[...vaults, ...others].map(async (vault) => await store.pointSummaries(app, vault)),
   ])
   const best = bestProofs(proofs)
   const pinned = pinnedPoints(pins)
-  return points.flat().map((point) => listedPoint(point, best, pinned))
+  const holders = holdersOf(points)
+  return points
+    .slice(0, vaults.length)
+    .flat()
+    .map((point) => listedPoint(point, best, pinned, holders(point)))
+}
+
+/** The vaults that hold each point; where there is one vault, nothing has to be looked up. */
+function holdersOf(lists: readonly (readonly PointSummary[])[]): (point: PointSummary) => readonly string[] {
+  const filled = lists.filter((list) => list.length > 0)
+  if (filled.length <= 1) return (point) => [point.vault]
+  const byId = new Map<string, string[]>()
+  for (const { id, vault } of filled.flat()) {
+    const holders = byId.get(id)
+    if (holders === undefined) byId.set(id, [vault])
+    else holders.push(vault)
+  }
+  return (point) => byId.get(point.id) ?? [point.vault]
 }
 
 export const RANK = { sealed: 0, read: 1, restored: 2, booted: 3 } as const
@@ -36,7 +62,12 @@ export function pinnedPoints(pins: readonly PinRecord[]): ReadonlySet<string> {
   return new Set([...last].filter(([, pinned]) => pinned).map(([point]) => point))
 }
 
-function listedPoint(point: PointSummary, best: ReadonlyMap<string, ProofRecord>, pinned: ReadonlySet<string>): ListedPoint {
+function listedPoint(
+  point: PointSummary,
+  best: ReadonlyMap<string, ProofRecord>,
+  pinned: ReadonlySet<string>,
+  vaults: readonly string[],
+): ListedPoint {
   const proof = best.get(keyOf(point.vault, point.id))
   const { id, app, vault, sequence, trigger, label, cold, appVersion, sizeBytes, storedBytes, warnings } = point
   return {
@@ -55,5 +86,6 @@ function listedPoint(point: PointSummary, best: ReadonlyMap<string, ProofRecord>
     parts: [...point.parts],
     pinned: pinned.has(id),
     proof: proof === undefined ? null : { level: proof.level, at: proof.at.toISOString() },
+    vaults: vaults.toSorted(),
   }
 }

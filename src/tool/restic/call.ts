@@ -2,14 +2,15 @@ import { HoldfastError, isHoldfastError } from "../../base/errors.ts"
 import type { RunContext } from "../../base/run-context.ts"
 import type { VaultLocation } from "../../vault/ports.ts"
 import type { ChildRequest, ChildResult, Processes } from "../process/process.ts"
-import { failureOf, type Attempt } from "./failure.ts"
+import { failureOf, type Attempt, type Ended } from "./failure.ts"
+import { watchOutage } from "./outage.ts"
 
 export interface ResticTools {
   readonly processes: Processes
   readonly binary: string
   /** A private directory of ours for pipes and for restic's temporary (encrypted) packs. */
   readonly scratchDirectory: string
-  /** How long a copy goes on trying while nobody answers; restic itself tries for a quarter of an hour. */
+  /** How long a call goes on trying while nobody answers; restic itself tries for a quarter of an hour. */
   readonly outagePatienceMs: number
   /** Throws when the binary is missing or too old; asked before the first call. */
   readonly checked: (ctx: RunContext) => Promise<void>
@@ -71,7 +72,7 @@ function refuseOptionLikeHost(location: VaultLocation): void {
   throw new HoldfastError("SETTINGS_INVALID", { what: `vault ${location.name}: the host in its address begins with a dash` })
 }
 
-/** Runs restic to its end; every exit code but 0 is a failure. */
+/** Runs restic to its end; every exit code but 0 is a failure, and so is a vault that has not answered for too long. */
 export async function run(
   tools: ResticTools,
   location: VaultLocation,
@@ -81,7 +82,13 @@ export async function run(
   extras: RequestExtras = {},
 ): Promise<ChildResult> {
   await tools.checked(ctx)
-  const result = await tools.processes.run(requestOf(tools, location, args, ctx, extras))
+  const outage = watchOutage(tools.outagePatienceMs, (line) => failureOf(unanswered(line), location, unreachable(attempt)), ctx)
+  const onStderrLine = (line: string): void => {
+    outage.onLine(line)
+    extras.onStderrLine?.(line)
+  }
+  const signal = AbortSignal.any([extras.signal ?? ctx.signal, outage.signal])
+  const result = await tools.processes.run(requestOf(tools, location, args, ctx, { ...extras, onStderrLine, signal }))
   if (result.exitCode !== 0) throw failureOf(result, location, attempt)
   return result
 }
@@ -109,6 +116,14 @@ export async function ask(
     return await run(tools, location, args, attempt, ctx, { timeoutMs, onStderrLine })
   } catch (thrown) {
     if (!isHoldfastError(thrown, "TOOL_TIMEOUT")) throw thrown
-    throw failureOf({ exitCode: null, signal: null, stderrTail: last }, location, { ...attempt, otherwise: "VAULT_UNREACHABLE" })
+    throw failureOf(unanswered(last), location, unreachable(attempt))
   }
+}
+
+function unanswered(lastWords: string): Ended {
+  return { exitCode: null, signal: null, stderrTail: lastWords }
+}
+
+function unreachable(attempt: Attempt): Attempt {
+  return { ...attempt, otherwise: "VAULT_UNREACHABLE" }
 }

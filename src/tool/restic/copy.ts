@@ -3,9 +3,7 @@ import type { RunContext } from "../../base/run-context.ts"
 import { Secret } from "../../base/secret.ts"
 import type { StoredItem, VaultLocation } from "../../vault/ports.ts"
 import { run, type ResticTools } from "./call.ts"
-import { failureOf } from "./failure.ts"
 import { listItems } from "./list.ts"
-import { watchOutage } from "./outage.ts"
 
 const IDS_PER_CALL = 500
 
@@ -35,12 +33,7 @@ async function copySome(
 ): Promise<void> {
   const attempt = { what: `cannot copy from vault ${from.name}`, otherwise: "VAULT_WRITE_FAILED" } as const
   const ids = items.map((item) => item.storageId)
-  const outage = watchOutage(tools.outagePatienceMs, (line) => unanswered(line, from, to), ctx)
-  await run(tools, joined(from, to), ["copy", ...fromArguments(from), ...ids], attempt, ctx, {
-    stdout: { onLine: () => undefined },
-    onStderrLine: outage.onLine,
-    signal: AbortSignal.any([ctx.signal, outage.signal]),
-  })
+  await run(tools, joined(from, to), ["copy", ...fromArguments(from), ...ids], attempt, ctx, { stdout: { onLine: () => undefined } })
   const there = new Set((await listItems(tools, to, {}, ctx)).map(identity))
   const missing = items.filter((item) => !there.has(identity(item)))
   if (missing.length === 0) return
@@ -48,11 +41,6 @@ async function copySome(
     what: `${missing.length} of ${items.length} items did not arrive in vault ${to.name}`,
     why: missing.map((item) => item.tags.part).join(", "),
   })
-}
-
-function unanswered(line: string, from: VaultLocation, to: VaultLocation): HoldfastError {
-  const attempt = { what: `the copy from vault ${from.name} was cut`, otherwise: "VAULT_UNREACHABLE" } as const
-  return failureOf({ exitCode: null, signal: null, stderrTail: line }, joined(from, to), attempt)
 }
 
 function identity(item: StoredItem): string {

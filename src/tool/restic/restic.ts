@@ -25,11 +25,11 @@ export interface ResticOptions {
   readonly binary: string
   /** A private directory of ours, on a real disk. */
   readonly scratchDirectory: string
-  /** How long a copy bears that a vault does not answer, in milliseconds; two minutes when left out. */
+  /** How long a call bears that a vault does not answer, in milliseconds; five minutes when left out. */
   readonly outagePatienceMs?: number
 }
 
-const OUTAGE_PATIENCE_MS = 120_000
+const OUTAGE_PATIENCE_MS = 300_000
 /** Opening asks one small question; a vault that does not answer it in this time is not reachable. */
 const OPEN_LIMIT_MS = 20_000
 const INITIALISE_LIMIT_MS = 120_000

@@ -15,7 +15,7 @@ export const run: CommandRun = async (house, input) => {
   const vaults = vaultNames(settings, input.text("vault"))
   const apps = appNames(settings, input.argument("app"))
   await knowPoints(house, settings, apps, vaults)
-  const lists = await Promise.all(apps.map(async (app) => await listedPoints(store, app, vaults)))
+  const lists = await Promise.all(apps.map(async (app) => await listedPoints(store, app, vaults, vaultNames(settings, null))))
   const points = lists.flat().toSorted((left, right) => right.sequence - left.sequence || (left.startedAt < right.startedAt ? 1 : -1))
   const shown = points.slice(0, input.count("limit") ?? points.length)
   const document: PointsOutput = { format: "holdfast.points", version: 1, points: shown }
@@ -45,6 +45,7 @@ function rowOf(point: ListedPoint): readonly string[] {
     point.cold ? "cold" : null,
     point.trigger === "manual" ? null : point.trigger,
     point.label,
+    point.vaults.length > 1 ? `also in ${point.vaults.filter((vault) => vault !== point.vault).join(", ")}` : null,
     point.warnings === 0 ? null : `${point.warnings} warnings`,
   ]
   return [
