@@ -1,0 +1,69 @@
+import { bundleFromJSON, type Bundle } from "@sigstore/bundle"
+import { toSignedEntity, Verifier, type TrustMaterial } from "@sigstore/verify"
+import { z } from "zod"
+import { messageOf } from "../base/errors.ts"
+import type { PinnedKey } from "./public-key.ts"
+import { decodeStrictBase64, signatureInvalid } from "./signature.ts"
+import { readStrictJson } from "./strict-json.ts"
+
+/**
+ * The part of a sigstore bundle v0.3 that counts here: a signature of the bytes themselves, by a key that the bundle only hints at. An
+ * envelope, a certificate or a key inside the bundle is refused: who signs is decided by the pin alone. Entries of a transparency log
+ * may be there and are not used: they prove when, not who, and have been a way round the key before.
+ */
+const bundleSchema = z.strictObject({
+  mediaType: z.literal("application/vnd.dev.sigstore.bundle.v0.3+json"),
+  verificationMaterial: z.strictObject({
+    publicKey: z.strictObject({ hint: z.string().max(500) }),
+    tlogEntries: z.array(z.json()).optional(),
+    timestampVerificationData: z.json().optional(),
+  }),
+  messageSignature: z.strictObject({
+    messageDigest: z.strictObject({ algorithm: z.literal("SHA2_256"), digest: z.string() }),
+    signature: z.string().refine((text) => decodeStrictBase64(text) !== null, "is not plain base64"),
+  }),
+})
+
+/** Throws RELEASE_SIGNATURE_INVALID unless the bundle holds a signature of exactly these bytes by the pinned key. */
+export function verifyBundle(document: Uint8Array, content: Uint8Array, key: PinnedKey): void {
+  const bundle = readBundle(content)
+  const verifier = new Verifier(trustIn(key), { tlogThreshold: 0, ctlogThreshold: 0, timestampThreshold: 0 })
+  try {
+    verifier.verify(toSignedEntity(bundle, Buffer.from(document)))
+  } catch (thrown) {
+    throw signatureInvalid(messageOf(thrown), key)
+  }
+}
+
+function readBundle(content: Uint8Array): Bundle {
+  const reading = readStrictJson(content)
+  if (!reading.ok) throw signatureInvalid(`the bundle: ${reading.why}`)
+  const parsed = bundleSchema.safeParse(reading.value)
+  if (!parsed.success) throw signatureInvalid(`the bundle: ${describe(parsed.error)}`)
+  const { mediaType, messageSignature, verificationMaterial } = parsed.data
+  try {
+    return bundleFromJSON({
+      mediaType,
+      messageSignature,
+      verificationMaterial: { publicKey: verificationMaterial.publicKey, tlogEntries: [] },
+    })
+  } catch (thrown) {
+    throw signatureInvalid(`the bundle: ${messageOf(thrown)}`)
+  }
+}
+
+function describe(error: z.ZodError): string {
+  const [issue] = error.issues
+  return `${issue?.path.join(".") ?? ""} ${issue?.message ?? "is not understood"}`.trim()
+}
+
+/** The pinned key whatever the bundle hints at. */
+function trustIn({ key }: PinnedKey): TrustMaterial {
+  return {
+    publicKey: () => ({ publicKey: key, validFor: () => true }),
+    certificateAuthorities: [],
+    timestampAuthorities: [],
+    tlogs: [],
+    ctlogs: [],
+  }
+}

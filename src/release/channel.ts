@@ -1,0 +1,39 @@
+import type { Channel } from "./manifest.ts"
+import type { TrustedRelease } from "./trust.ts"
+import { compareVersionTexts } from "./version.ts"
+
+/** What following another channel means, to be shown before it is done. */
+export interface ChannelChange {
+  readonly from: Channel
+  readonly to: Channel
+  readonly running: string
+  /** The newest release of the new channel. */
+  readonly offers: string
+  /**
+   * `update`: the new channel has a newer release. `same`: it has the running one. `wait`: what runs is newer than anything there; an
+   * older version is never installed, so nothing changes until the channel has caught up.
+   */
+  readonly effect: "update" | "same" | "wait"
+  /** From a channel that is tested more to one that is tested less. */
+  readonly lessTested: boolean
+  /** The vendor withdrew the release that the new channel offers. */
+  readonly yanked: boolean
+}
+
+const TESTING: Readonly<Record<Channel, number>> = { stable: 2, beta: 1, canary: 0 }
+
+/** Pure; changes nothing. `offered` was trusted under the rules of the new channel. */
+export function planChannelChange(from: Channel, running: string, offered: TrustedRelease): ChannelChange {
+  const { channel: to, version, yanked } = offered.manifest
+  const order = compareVersionTexts(version, running) ?? 0
+  const effects = { [-1]: "wait", [0]: "same", [1]: "update" } as const
+  return {
+    from,
+    to,
+    running,
+    offers: version,
+    effect: order < 0 ? effects[-1] : order > 0 ? effects[1] : effects[0],
+    lessTested: TESTING[to] < TESTING[from],
+    yanked: yanked.includes(version),
+  }
+}
