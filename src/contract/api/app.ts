@@ -30,8 +30,7 @@ export const appPage = z.object({
       sizeBytes: count,
       storedBytes: count,
       rows: count.nullable(),
-      files: count,
-      durationMs: count,
+      durationMs: count.nullable(),
     }),
   ),
   /** Measured by drills and restores, oldest first. */

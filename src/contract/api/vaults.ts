@@ -28,6 +28,8 @@ export const vault = z.object({
   lastReadAt: instant.nullable(),
   /** When its key last opened it. */
   keyProvenAt: instant.nullable(),
+  kitTaken: z.boolean(),
+  /** Null where it was not taken, or it is not known when. */
   kitTakenAt: instant.nullable(),
 })
 

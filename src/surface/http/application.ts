@@ -10,6 +10,7 @@ import { demand, demandFresh, may, whoAsks, type Who } from "./guard/who.ts"
 import { errorAnswer } from "./error-answer.ts"
 import type { Ground } from "./ground.ts"
 import { roleMatrix, type Line } from "./role-matrix.ts"
+import { keyOf } from "./route/key.ts"
 import type { RawCall, Route } from "./route/route.ts"
 import type { Place } from "./guard/address.ts"
 
@@ -38,11 +39,11 @@ const NAMELESS = new Set(["/healthz", "/metrics"])
 export function createApplication(ground: Ground, routes: readonly Route[], doors: Doors): Application {
   const app: Application = new Hono()
   const headers = securityHeaders(doors.secure)
-  app.onError((thrown, c) => {
+  app.onError((thrown) => {
     const answer = errorAnswer(thrown, ground.house.log)
     for (const [name, value] of Object.entries(headers)) answer.headers.set(name, value)
     answer.headers.set("cache-control", "no-store")
-    return c.body(answer.body, answer)
+    return answer
   })
   app.use(async (c, next) => {
     const arrival = arrivalOf(c.env.incoming.socket.remoteAddress ?? "", c.req.raw.headers, doors.place.trusted)
@@ -70,10 +71,6 @@ export function createApplication(ground: Ground, routes: readonly Route[], door
     throw new HoldfastError("ROUTE_UNKNOWN", { what: `there is no ${c.req.method} ${c.req.path}` })
   })
   return app
-}
-
-export function keyOf({ method, path }: Pick<Route, "method" | "path">): string {
-  return `${method} ${path}`
 }
 
 async function answer(ground: Ground, one: Route, line: Line, c: Arrived): Promise<Response> {

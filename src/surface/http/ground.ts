@@ -16,4 +16,6 @@ export interface Ground {
   /** Where people reach the panel. */
   readonly origin: string
   readonly seenTexts: SeenTexts
+  /** Measured values in the text form of Prometheus. */
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }>
 }
