@@ -28,7 +28,10 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     Tooltip: { defaultProps: { withArrow: true, openDelay: 250, events: { hover: true, focus: true, touch: true } } },
-    Modal: { defaultProps: { centered: true, radius: "md", closeButtonProps: { "aria-label": "Close" } } },
+    // Its head is no landmark of the page.
+    Modal: {
+      defaultProps: { centered: true, radius: "md", closeButtonProps: { "aria-label": "Close" }, attributes: { header: { role: "none" } } },
+    },
     PasswordInput: { defaultProps: { visibilityToggleButtonProps: { "aria-label": "Show the password" } } },
   },
 })

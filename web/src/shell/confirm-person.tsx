@@ -29,7 +29,7 @@ export function PersonProvider({ children }: { readonly children: ReactNode }): 
   const client = useQueryClient()
   const [question, setQuestion] = useState<Question | null>(null)
   const confirm = useCallback(async () => {
-    const me = await client.fetchQuery({ ...meQuery, staleTime: 0 })
+    const me = await client.query({ ...meQuery, staleTime: 0 })
     if (me.freshUntil !== null && new Date(me.freshUntil).getTime() > Date.now() + MARGIN_MS) return true
     return await new Promise<boolean>((answer) => setQuestion({ by: me.confirmBy, answer }))
   }, [client])

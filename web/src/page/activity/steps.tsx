@@ -17,14 +17,8 @@ export function LiveProgress({ events }: { readonly events: readonly OperationEv
       <Text fw={600} aria-live="polite">
         {step?.title ?? "Running"}
       </Text>
-      <Progress
-        mt="sm"
-        size="lg"
-        value={share ?? 100}
-        animated={share === null}
-        aria-label={step?.title ?? "Running"}
-        aria-valuetext={amount === null ? "how far is not known" : amountWords(amount)}
-      />
+      {/* A bar says nothing where nobody knows how far it is; the words below do. */}
+      <Progress mt="sm" size="lg" value={share ?? 100} striped={share === null} animated={share === null} aria-label="Progress" />
       <Text size="sm" c="dimmed" mt={6}>
         {amount === null ? "How far it is cannot be known in this step." : amountWords(amount)}
       </Text>

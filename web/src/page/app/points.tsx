@@ -8,7 +8,7 @@ import { pointsQuery } from "../../wire/queries.ts"
 import { counted } from "../../words/count.ts"
 import { PointRow } from "./point-row.tsx"
 
-const PAGE = 20
+const PAGE = 8
 
 /** The timeline: newest first, as many as are asked for. */
 export function Points({ app, vaults }: { readonly app: string; readonly vaults: number }): ReactNode {

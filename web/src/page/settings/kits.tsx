@@ -25,13 +25,11 @@ export function Kits(): ReactNode {
                 <div key={vault.vault}>
                   <Group gap="sm">
                     <Text fw={600}>{vault.vault}</Text>
-                    {vault.kitTakenAt === null ? (
+                    {!vault.kitTaken ? (
                       <Status tone="warn">Never taken</Status>
                     ) : (
                       <Status tone="good">
-                        <span>
-                          Taken <Instant at={vault.kitTakenAt} />
-                        </span>
+                        <span>Taken {vault.kitTakenAt === null ? null : <Instant at={vault.kitTakenAt} />}</span>
                       </Status>
                     )}
                   </Group>

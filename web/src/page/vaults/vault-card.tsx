@@ -32,7 +32,7 @@ export function VaultCard({ vault }: { readonly vault: Vault }): ReactNode {
           </Note>
         </div>
       ) : null}
-      {vault.kitTakenAt === null && vault.vaultId !== null ? (
+      {!vault.kitTaken && vault.vaultId !== null ? (
         <div className="below">
           <Note tone="warn" title="Its recovery kit was never taken.">
             Without it nobody can read this vault once this machine is gone.
@@ -52,7 +52,7 @@ export function VaultCard({ vault }: { readonly vault: Vault }): ReactNode {
             ["Size", `${formatBytes(vault.storedBytes)} in ${counted(vault.points, "point")}`],
             ["Last full read", <When key="read" at={vault.lastReadAt} never="never" />],
             ["Key proven", <When key="key" at={vault.keyProvenAt} never="never" />],
-            ["Kit taken", <When key="kit" at={vault.kitTakenAt} never="never" />],
+            ["Kit taken", vault.kitTaken && vault.kitTakenAt === null ? "yes" : <When key="kit" at={vault.kitTakenAt} never="never" />],
           ]}
         />
         <div>
