@@ -1,13 +1,11 @@
 import type { PointSummary, ProofRecord } from "../../operation/ports.ts"
+import { nextReads } from "../../verify/rolling-read.ts"
 import type { House } from "../house/house.ts"
 import { knowPoints } from "../house/known-points.ts"
 import { declaredApp, openSubject, pointOf } from "../house/subject.ts"
 import { attempt, operate, type JobEnd, type JobRun } from "./job.ts"
 
-const DAY_MS = 86_400_000
-const ALL_READ_WITHIN_DAYS = 30
-
-/** Reads points back, so that within a month every point of every vault was read; the newest unread one first. */
+/** Reads points back: the newest of each vault, for only a proven point lets older ones go; then those that keep the rolling read up to date. */
 export async function readJob(run: JobRun): Promise<JobEnd> {
   const { app } = run.due
   const { settings, declared } = await declaredApp(run.house, app)
@@ -33,22 +31,10 @@ const readPoint = (app: string, vault: string, point: string) => async (own: Hou
   return await verifyPoint(subject.tools, subject.vault, await pointOf(subject, { point }), "read", own.command, own.base())
 }
 
-/** The newest point if it was never read, then those not read for longest: so many each day that a month is enough for all. */
-export function pointsToRead(
-  points: readonly Pick<PointSummary, "id" | "sequence">[],
-  proofs: readonly Pick<ProofRecord, "point" | "level" | "at">[],
-  now: Date,
-): readonly string[] {
-  const readAtMs = new Map<string, number>()
-  for (const { point, level, at } of proofs) if (level === "read") readAtMs.set(point, Math.max(at.getTime(), readAtMs.get(point) ?? 0))
+/** Ids, the newest point first if it was never read back. */
+export function pointsToRead(points: readonly PointSummary[], proofs: readonly ProofRecord[], now: Date): readonly string[] {
   const newest = points.toSorted((left, right) => right.sequence - left.sequence)[0]
-  const limitMs = now.getTime() - (ALL_READ_WITHIN_DAYS - 1) * DAY_MS
-  const stale = points
-    .map(({ id }) => ({ id, readMs: readAtMs.get(id) ?? 0 }))
-    .filter(({ readMs }) => readMs <= limitMs)
-    .toSorted((left, right) => left.readMs - right.readMs)
-    .map(({ id }) => id)
-  const first = newest !== undefined && !readAtMs.has(newest.id) ? [newest.id] : []
-  const share = Math.ceil(points.length / ALL_READ_WITHIN_DAYS)
-  return [...first, ...stale.filter((id) => !first.includes(id)).slice(0, share)]
+  const wasRead = proofs.some(({ point, level }) => point === newest?.id && level !== "sealed")
+  const first = newest === undefined || wasRead ? [] : [newest.id]
+  return [...new Set([...first, ...nextReads(points, proofs, { now }).map(({ id }) => id)])]
 }

@@ -1,11 +1,13 @@
 import { locateApp } from "../../../app/locate.ts"
 import type { App } from "../../../app/app.ts"
 import type { DoctorOutput } from "../../../contract/output-host.ts"
+import { hiddenProjects, inContainer } from "../../../doctor/check/container.ts"
 import { examine, type DoctorTools, type Finding } from "../../../doctor/doctor.ts"
 import { vaultLocation } from "../../../settings/vault-location.ts"
 import { EXIT, type CommandRun } from "../command-spec.ts"
 import type { CliHouse } from "../cli-house.ts"
 import { appNames } from "../../house/names.ts"
+import { projectPlaces } from "../../house/project-places.ts"
 import { declaredApp, lookingContext, verbTools } from "../../house/subject.ts"
 
 /** `holdfast doctor` */
@@ -13,10 +15,14 @@ export const run: CommandRun = async (house, input) => {
   if (input.flag("free-space")) return await (await import("./free-space.ts")).run(house, input)
   const settings = await house.settings()
   const tools: DoctorTools = { ...(await verbTools(house)), sqliteVersion: house.sqliteVersion }
+  const names = appNames(settings, input.argument("app"))
+  const hidden = inContainer() ? hiddenProjects(names.flatMap((name) => projectPlaces(settings, name))) : []
   const apps: App[] = []
-  for (const name of appNames(settings, input.argument("app"))) apps.push(await asFarAsFound(house, name))
+  // What cannot be seen cannot be examined; the line that is missing comes first.
+  for (const name of names) if (!hidden.some(({ subject }) => subject === name)) apps.push(await asFarAsFound(house, name))
   const vaults = Object.keys(settings.vaults).map((name) => vaultLocation(settings, name, { stateDirectory: house.stateDirectory }))
-  const findings = await examine(tools, { apps, vaults, stateDirectory: house.stateDirectory }, lookingContext(house))
+  const examined = await examine(tools, { apps, vaults, stateDirectory: house.stateDirectory }, lookingContext(house))
+  const findings = [...hidden, ...examined]
   const document: DoctorOutput = { format: "holdfast.doctor", version: 1, findings: findings.map((finding) => ({ ...finding })) }
   const troubles = findings.filter((finding) => finding.severity !== "ok")
   return { document, lines: linesOf(findings, troubles.length), exitCode: troubles.length === 0 ? EXIT.done : EXIT.partial }

@@ -1,0 +1,34 @@
+# Holdfast in a container: `docker compose up -d` with compose.yml, or `docker build .`
+# BASE is any Debian 13 image, so that it can be built where no public registry is reached.
+ARG BASE=debian:trixie-slim
+
+FROM ${BASE} AS build
+RUN apt-get update && apt-get install -y --no-install-recommends npm ca-certificates && rm -rf /var/lib/apt/lists/*
+WORKDIR /opt/holdfast
+COPY package.json package-lock.json ./
+# Brings Node 24 as well, whatever Node npm itself runs on.
+RUN npm ci --no-audit --no-fund
+COPY . .
+# The panel is built; what only builds and tests need stays behind, but for the Node that runs it all.
+RUN npm run build:web && cp -aL node_modules/node /node && npm prune --omit=dev --no-audit --no-fund && rm -rf node_modules/node && mv /node node_modules/node
+
+FROM ${BASE}
+RUN apt-get update \
+  && apt-get install -y --no-install-recommends restic postgresql-client sqlite3 openssh-client docker-cli docker-compose ca-certificates tzdata \
+  && rm -rf /var/lib/apt/lists/*
+WORKDIR /opt/holdfast
+COPY --from=build /opt/holdfast/node_modules node_modules
+COPY --from=build /opt/holdfast/package.json /opt/holdfast/holdfast ./
+COPY --from=build /opt/holdfast/src src
+COPY --from=build /opt/holdfast/recipes recipes
+COPY --from=build /opt/holdfast/docs docs
+COPY --from=build /opt/holdfast/demo demo
+COPY --from=build /opt/holdfast/web/dist web/dist
+RUN ln -s /opt/holdfast/holdfast /usr/local/bin/holdfast
+ENV HOLDFAST_CONFIG=/etc/holdfast/holdfast.yaml HOLDFAST_STATE_DIR=/var/lib/holdfast
+VOLUME /var/lib/holdfast
+STOPSIGNAL SIGTERM
+# Quick: the store is opened and the settings are read, as each pass of the service does it.
+HEALTHCHECK --interval=60s --timeout=20s --start-period=30s --retries=3 CMD ["holdfast", "run-due", "--plan", "--quiet"]
+ENTRYPOINT ["holdfast"]
+CMD ["serve"]
