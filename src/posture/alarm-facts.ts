@@ -17,7 +17,8 @@ export interface ScheduleFacts {
   readonly successes: readonly Date[]
 }
 
-export interface AlarmPoint extends PosturePoint, Pick<PointSummary, "sizeBytes" | "rows" | "acceptedCollapse" | "trigger"> {}
+export interface AlarmPoint
+  extends PosturePoint, Pick<PointSummary, "sizeBytes" | "storedBytes" | "rows" | "acceptedCollapse" | "trigger"> {}
 
 export interface CopyFacts {
   readonly from: string

@@ -161,6 +161,7 @@ export const commandTable: readonly CommandSpec[] = [
       { flags: "--as <part>", summary: "what a file becomes (database:NAME, files:NAME), in the files' order", repeats: true },
       { flags: "--label <text>", summary: "a label, to find it again" },
       { flags: "--app-version <version>", summary: "the program's version at the time, if it is known" },
+      { flags: "--no-owner", summary: "leave owners and grants of PostgreSQL dumps out: everything belongs to the app's own user" },
     ],
     load: async () => await import("./command/import.ts"),
   },
@@ -308,6 +309,20 @@ export const commandTable: readonly CommandSpec[] = [
       { flags: "--yes", summary: "with --free-space: the plan was read" },
     ],
     load: async () => await import("./command/doctor.ts"),
+  },
+  {
+    name: "notify",
+    summary: "messages to people: send a test",
+    settles: "never",
+    subcommands: [
+      {
+        name: "test",
+        summary: "send a test message to everybody who is told of anything (exit code 3 if one does not arrive)",
+        settles: "never",
+        options: [{ flags: "--app <name>", summary: "only to those who are told of this app" }],
+        load: async () => await import("./command/notify-test.ts"),
+      },
+    ],
   },
   {
     name: "demo",

@@ -4,13 +4,13 @@ import { assessPosture } from "../../posture/posture.ts"
 import { gatherAlarmFacts, type GatheredFacts } from "../service/alarms.ts"
 import { presentSettings } from "../service/last-good-settings.ts"
 import type { House } from "../house/house.ts"
-import { metricsText, type Sample } from "./metrics.ts"
+import { METRICS_CONTENT_TYPE, metricsText, type Sample } from "./metrics.ts"
 
 /** Of these the last of each kind is shown. */
 const OPERATIONS_READ = 300
 
 /** What `GET /metrics` answers. Reads the store, the settings and the disks; asks no vault. */
-export async function metricsOf(house: House): Promise<string> {
+export async function metricsOf(house: House): Promise<{ readonly contentType: string; readonly text: string }> {
   const present = await presentSettings(house)
   const facts = await gatherAlarmFacts(house, present)
   const store = await house.use.store()
@@ -20,7 +20,7 @@ export async function metricsOf(house: House): Promise<string> {
     store.operations({ unfinished: true }),
     store.alarms({ open: true }),
   ])
-  return await metricsText([
+  const text = await metricsText([
     { name: "holdfast_build_info", labels: { version: house.version }, value: 1 },
     { name: "holdfast_settings_valid", labels: {}, value: present.problem === null ? 1 : 0 },
     { name: "holdfast_operations_running", labels: {}, value: unfinished.length },
@@ -36,6 +36,7 @@ export async function metricsOf(house: House): Promise<string> {
       value: failures,
     })),
   ])
+  return { contentType: METRICS_CONTENT_TYPE, text }
 }
 
 function postureSamples({ app, points, proofs }: AppFacts, now: Date): readonly Sample[] {

@@ -9,10 +9,10 @@ import type { House } from "../house/house.ts"
 import { readTelling, writeTelling } from "./alarm-memory.ts"
 import { checkVaults } from "./check-vaults.ts"
 import { payOwed, tryToSend, whileAloneTelling } from "./deliver.ts"
-import { gatherAlarmFacts, type GatheredFacts } from "./gather-alarm-facts.ts"
+import { gatherAlarmFacts, type GatheredFacts, type Surroundings } from "./gather-alarm-facts.ts"
 import { presentSettings } from "./last-good-settings.ts"
 
-export { gatherAlarmFacts, type GatheredFacts } from "./gather-alarm-facts.ts"
+export { gatherAlarmFacts, type GatheredFacts, type Surroundings } from "./gather-alarm-facts.ts"
 export { checkVaults } from "./check-vaults.ts"
 export { tellRun } from "./tell-run.ts"
 
@@ -20,10 +20,10 @@ export { tellRun } from "./tell-run.ts"
  * One turn of the watch, to be called every minute or by a timer: asks vaults that were not asked for a while, decides what is wrong,
  * keeps it in the store, and tells whom it concerns. Returns the alarms that are open.
  */
-export async function watchAlarms(house: House): Promise<readonly OpenAlarm[]> {
+export async function watchAlarms(house: House, surroundings?: Surroundings): Promise<readonly OpenAlarm[]> {
   const present = await presentSettings(house)
   if (present.settings !== null) await checkVaults(house, present.settings)
-  return await raiseAlarms(house, present.settings, await gatherAlarmFacts(house, present), house.clock.now())
+  return await raiseAlarms(house, present.settings, await gatherAlarmFacts(house, present, surroundings), house.clock.now())
 }
 
 /**

@@ -5,6 +5,7 @@ import { vaultLocation } from "../../settings/vault-location.ts"
 import { keyCheck, keyProvenAt } from "../../vault/key-check.ts"
 import { openVault, pinName, type OpenVault } from "../../vault/vault.ts"
 import type { House } from "../house/house.ts"
+import { SELF } from "../house/self-app.ts"
 import { lookingContext } from "../house/subject.ts"
 import { readVaultCheck, writeVaultCheck, type RememberedCheck } from "./alarm-memory.ts"
 
@@ -64,7 +65,7 @@ async function ask(house: House, settings: Settings, name: string, chainDue: boo
   const proven = await keyProvenAt(store, name)
   if (proven === null || isOlder(proven, DAY_MS, house.clock.now())) await keyCheck({ backend, store }, location, ctx)
   if (!chainDue) return
-  for (const app of Object.keys(settings.apps)) await refuseMissingPoints(house, vault, app)
+  for (const app of [...Object.keys(settings.apps), SELF]) await refuseMissingPoints(house, vault, app)
 }
 
 /** Points that are known here, are not in the vault, and were not expired by anybody: somebody put an older state of the vault back. */
@@ -81,7 +82,7 @@ async function refuseMissingPoints(house: House, vault: OpenVault, app: string):
   const missing = before.map(({ id }) => id).filter((id) => still.has(id) && !sealed.has(id))
   if (missing.length === 0) return
   throw new HoldfastError("CHAIN_BROKEN", {
-    what: `${missing.length} points of ${app} are no longer in ${name}, and Holdfast did not expire them`,
+    what: `${name} no longer holds ${missing.length} of the points of ${app} that are known here, and Holdfast did not expire them`,
     why: missing.slice(0, 5).join(", "),
   })
 }

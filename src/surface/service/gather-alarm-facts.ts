@@ -18,8 +18,19 @@ export interface GatheredFacts extends AlarmFacts {
   readonly unjudged: ReadonlySet<string>
 }
 
+/** What is looked at outside of the store; a test of a simulated year gives other disks than those of its machine. */
+export interface Surroundings {
+  readonly disks: typeof diskFacts
+}
+
+const HERE: Surroundings = { disks: diskFacts }
+
 /** Everything that alarms are decided from: the store, the settings, the disks. Vaults are not asked here; see `checkVaults`. */
-export async function gatherAlarmFacts(house: House, { settings, problem }: PresentSettings): Promise<GatheredFacts> {
+export async function gatherAlarmFacts(
+  house: House,
+  { settings, problem }: PresentSettings,
+  surroundings: Surroundings = HERE,
+): Promise<GatheredFacts> {
   const store = await house.use.store()
   const open = new Set((await store.alarms({ open: true })).map(({ key }) => key))
   if (settings === null) return { ...NOTHING_KNOWN, settingsProblem: problem, open }
@@ -31,7 +42,7 @@ export async function gatherAlarmFacts(house: House, { settings, problem }: Pres
     schedules: await gatherSchedules(store, settings, apps, now),
     apps,
     vaults: await Promise.all(Object.keys(settings.vaults).map(async (name) => await vaultFacts(house, store, settings, name))),
-    disks: await diskFacts(
+    disks: await surroundings.disks(
       house.stateDirectory,
       settings,
       apps.map(({ app }) => app),
