@@ -80,6 +80,16 @@ export interface DatabaseEngine<Source extends DatabaseSource = DatabaseSource> 
   sweepScratch?(operationId: string, ctx: RunContext): Promise<void>
   /** Makes the database `name` and loads a plain (SQL) dump into it in one transaction that stops at the first error; for imports. */
   loadPlain?(source: Source, name: string, dump: DumpSource, ctx: RunContext): Promise<void>
+  /**
+   * Writes a dump as a plain script without owners and grants; for imports from servers whose roles are not here.
+   * @param target the server that the script is meant for; null: whichever is newest here
+   */
+  toPlain?(
+    dump: DumpSource,
+    path: string,
+    target: { readonly engineVersion: string; readonly image: string | null } | null,
+    ctx: RunContext,
+  ): Promise<void>
   /** Restoring single tables; an engine that cannot tell them apart has no such thing. */
   readonly tables?: TableRestore<Source>
   /**

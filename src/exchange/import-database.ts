@@ -1,7 +1,7 @@
-import { copyFile, mkdir } from "node:fs/promises"
+import { copyFile, mkdir, rm } from "node:fs/promises"
 import { join } from "node:path"
 import type { App, DatabaseSource, PostgresSource, SqliteSource } from "../app/app.ts"
-import { emptyShape } from "../app/ports.ts"
+import { emptyShape, type DatabaseEngine } from "../app/ports.ts"
 import { captureDatabase } from "../backup/capture-database.ts"
 import { HoldfastError, isHoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
@@ -11,6 +11,9 @@ import type { BackupTools } from "../backup/ports.ts"
 import { asDump, plainFile } from "./plain-file.ts"
 import { plainScript } from "./plain-script.ts"
 import type { Recognised } from "./recognise.ts"
+
+/** A recognised file, and whether owners and grants in it are left out. */
+type Dump = Recognised & { readonly ownerless: boolean }
 
 interface Imported {
   readonly part: DatabasePart
@@ -27,13 +30,15 @@ export async function importDatabase(
   app: App,
   point: string,
   source: DatabaseSource,
-  file: Recognised,
+  file: Dump,
   scratch: string,
   ctx: RunContext,
 ): Promise<Imported> {
   await mkdir(scratch, { recursive: true, mode: 0o700 })
-  const unpack = file.format === "postgres-plain" ? plainScript : plainFile
-  const path = await unpack(file, join(scratch, `${source.name}.import`), ctx.signal)
+  const unpacked = join(scratch, `${source.name}.import`)
+  const path = await (file.format === "postgres-plain"
+    ? plainScript(file, unpacked, ctx.signal, file)
+    : plainFile(file, unpacked, ctx.signal))
   if (source.engine === "sqlite" && file.format === "sqlite")
     return await importSqlite(tools, vault, app, point, source, path, scratch, ctx)
   if (source.engine === "postgres" && file.format !== "sqlite") {
@@ -72,7 +77,7 @@ async function importPostgres(
   app: App,
   point: string,
   source: PostgresSource,
-  file: Recognised,
+  file: Dump,
   scratch: string,
   ctx: RunContext,
 ): Promise<Imported> {
@@ -81,6 +86,8 @@ async function importPostgres(
   const version = await majorVersion(tools, source, ctx)
   const made = version === NEWEST ? undefined : { engineVersion: version, image }
   if (file.format === "postgres-custom") await asDump(file.path, async (dump) => await engine.checkDump(dump, ctx, made))
+  const loaded =
+    file.format === "postgres-custom" && file.ownerless ? await ownerlessScript(engine, source, file, made, scratch, ctx) : file
   const request = {
     image,
     majorVersion: version,
@@ -93,21 +100,61 @@ async function importPostgres(
     request,
     async (server, serverCtx) => {
       const name = source.database
-      await asDump(file.path, async (dump) => {
-        if (file.format === "postgres-custom") await engine.stage(server, name, dump, emptyShape, null, serverCtx)
-        else if (engine.loadPlain !== undefined) await engine.loadPlain(server, name, dump, serverCtx)
-        else throw new HoldfastError("DUMP_FORMAT_UNKNOWN", { what: "this engine takes no plain dumps" })
+      await withOwnerHint(source, async () => {
+        await asDump(loaded.path, async (dump) => {
+          if (loaded.format === "postgres-custom") await engine.stage(server, name, dump, emptyShape, null, serverCtx)
+          else if (engine.loadPlain !== undefined) await engine.loadPlain(server, name, dump, serverCtx)
+          else throw new HoldfastError("DUMP_FORMAT_UNKNOWN", { what: "this engine takes no plain dumps" })
+        })
       })
       const imported = await captureDatabase(tools, vault, app, point, { ...server, name: source.name, database: name }, serverCtx)
       const { service } = source
       const shape = shapeElsewhere(imported.part.shape, server.user)
       return {
         ...imported,
+        warnings: [
+          ...imported.warnings,
+          ...(file.ownerless ? [`owners and grants were left out: everything belongs to ${source.user}`] : []),
+        ],
         part: { ...imported.part, shape, source: { database: name, user: source.user, ...(service === null ? {} : { service }) } },
       }
     },
     ctx,
   )
+}
+
+/** The same content as a script that names no roles. Throws DUMP_FORMAT_UNKNOWN where the engine cannot write one. */
+async function ownerlessScript(
+  engine: DatabaseEngine<PostgresSource>,
+  source: PostgresSource,
+  file: Dump,
+  target: { engineVersion: string; image: string | null } | undefined,
+  scratch: string,
+  ctx: RunContext,
+): Promise<Dump> {
+  const script = join(scratch, `${source.name}.script`)
+  await asDump(file.path, async (dump) => {
+    if (engine.toPlain === undefined) throw new HoldfastError("DUMP_FORMAT_UNKNOWN", { what: "this engine writes no plain scripts" })
+    await engine.toPlain(dump, script, target ?? null, ctx)
+  })
+  const path = await plainScript({ path: script, gzipped: false }, join(scratch, `${source.name}.ownerless`), ctx.signal, file)
+  await rm(script, { force: true })
+  return { ...file, path, gzipped: false, format: "postgres-plain" }
+}
+
+/** A dump of another server names roles that a throwaway server does not have, and that the app's user may not become. */
+async function withOwnerHint(source: PostgresSource, load: () => Promise<void>): Promise<void> {
+  try {
+    await load()
+  } catch (thrown) {
+    if (!isHoldfastError(thrown, "DATABASE_RESTORE_FAILED") || !/role ".*" does not exist/.test(thrown.why ?? "")) throw thrown
+    throw new HoldfastError("DATABASE_RESTORE_FAILED", {
+      what: thrown.message,
+      ...(thrown.why === undefined ? {} : { why: thrown.why }),
+      hint: `Import it with --no-owner: owners and grants are left out then, and everything belongs to ${source.user}.`,
+      cause: thrown,
+    })
+  }
 }
 
 /** Extensions that the dump needs are in the database's own image. */

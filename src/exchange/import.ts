@@ -30,9 +30,12 @@ export interface ImportOptions {
   readonly label: string | null
   /** The app's version when the file was made, if it is known. */
   readonly version: string | null
+  /** Leave owners and grants of PostgreSQL dumps out: everything comes to belong to the app's own user. */
+  readonly ownerless: boolean
 }
 
 interface Target extends Recognised {
+  readonly ownerless: boolean
   readonly part: string
 }
 
@@ -79,7 +82,11 @@ async function importAll(
 ): Promise<SealedPoint> {
   const startedAt = ctx.clock.now()
   const startedMs = ctx.clock.monotonicMs()
-  const targets = await journal.step("recognise", {}, async () => await Promise.all(files.map(async (file) => await targetOf(app, file))))
+  const targets = await journal.step(
+    "recognise",
+    {},
+    async () => await Promise.all(files.map(async (file) => await targetOf(app, file, options))),
+  )
   const manifests = await Promise.all(files.map(async (file) => await checkSideManifest(file.path)))
   const version = options.version ?? manifests.find((manifest) => manifest?.version)?.version ?? null
   const points = await listPoints(vault, tools.store, app.name, ctx)
@@ -109,9 +116,9 @@ async function importAll(
   return await journal.step("seal", { point: id }, async () => await sealPoint(vault, tools.store, draft, ctx))
 }
 
-async function targetOf(app: App, file: ImportFile): Promise<Target> {
+async function targetOf(app: App, file: ImportFile, { ownerless }: ImportOptions): Promise<Target> {
   const recognised = await recognise(file.path)
-  return { ...recognised, part: file.as ?? onlyFitting(app, recognised) }
+  return { ...recognised, ownerless, part: file.as ?? onlyFitting(app, recognised) }
 }
 
 function onlyFitting(app: App, file: Recognised): string {

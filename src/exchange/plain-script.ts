@@ -8,16 +8,24 @@ import { createScriptReader } from "./sql-script.ts"
 
 /** pg_dump ends a plain dump with this comment; one without it was cut short and psql would not notice (F35). */
 const PLAIN_TRAILER = "-- PostgreSQL database dump complete"
+/** Whole statements about roles, each on a line of its own, as pg_dump writes them. */
+const OF_ROLES =
+  /^(?:ALTER .* OWNER TO .*|GRANT .* TO .*|REVOKE .* FROM .*|ALTER DEFAULT PRIVILEGES .*|(?:SET|RESET) SESSION AUTHORIZATION.*);$/
 const NOTHING = /^(?:--)?\s*$/
 
 /**
  * Copies a plain dump, gzipped or not, to a private file that psql may run on a throwaway server: read to its end, whole, and without
- * commands of psql. Throws DUMP_TRUNCATED, DUMP_DAMAGED, SPACE_MISSING. Returns the copy's path.
+ * commands of psql; with `ownerless` also without what gives things to roles. Throws DUMP_TRUNCATED, DUMP_DAMAGED, SPACE_MISSING. Returns the copy's path.
  */
-export async function plainScript(recognised: Recognised, target: string, signal: AbortSignal): Promise<string> {
+export async function plainScript(
+  recognised: Pick<Recognised, "path" | "gzipped">,
+  target: string,
+  signal: AbortSignal,
+  options: { readonly ownerless: boolean } = { ownerless: false },
+): Promise<string> {
   const input = createReadStream(recognised.path)
   const output = createWriteStream(target, { mode: 0o600, flags: "wx" })
-  const cleaned = (source: AsyncIterable<unknown>): AsyncGenerator<Buffer> => clean(recognised.path, source)
+  const cleaned = (source: AsyncIterable<unknown>): AsyncGenerator<Buffer> => clean(recognised.path, source, options.ownerless)
   try {
     if (recognised.gzipped) await pipeline(input, createGunzip(), cleaned, output, { signal })
     else await pipeline(input, cleaned, output, { signal })
@@ -28,7 +36,7 @@ export async function plainScript(recognised: Recognised, target: string, signal
   return target
 }
 
-async function* clean(path: string, source: AsyncIterable<unknown>): AsyncGenerator<Buffer> {
+async function* clean(path: string, source: AsyncIterable<unknown>, ownerless: boolean): AsyncGenerator<Buffer> {
   const script = createScriptReader()
   let complete = false
   let number = 0
@@ -40,6 +48,7 @@ async function* clean(path: string, source: AsyncIterable<unknown>): AsyncGenera
       const read = script.read(line)
       if (read.kind === "refused") throw refused(path, number, read.why)
       if (read.kind === "lock") continue
+      if (ownerless && resting && script.atRest() && OF_ROLES.test(line)) continue
       if (resting && line === PLAIN_TRAILER) complete = true
       else if (complete && !NOTHING.test(line)) complete = false
       kept.push(line)

@@ -8,9 +8,10 @@ import { promisify } from "node:util"
 import { gzipSync } from "node:zlib"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { z } from "zod"
-import { restoreOutput } from "../../src/contract/output.ts"
+import { operationsOutput, restoreOutput } from "../../src/contract/output.ts"
 import { describeNeeding } from "../fixture/needs.ts"
 import { addMessages } from "../fixture/sqlite/chat.ts"
+import { SUPERUSER_PASSWORD } from "../fixture/postgres/cluster.ts"
 import { sampled } from "../fixture/size.ts"
 import { CHAT_DATABASE, expectUntouched, smallWorld, type SmallWorld } from "./small-world.ts"
 
@@ -88,6 +89,43 @@ describeNeeding(
     const imported = await world.cli.json(importOutput, ["import", "chat", await leave("ownerless.sql", await dump("plain", "--no-owner"))])
     await world.cli.json(restoreOutput, ["restore", "chat", imported.point, "--yes"])
     expect(await world.cluster.value(CHAT_DATABASE, "SELECT tableowner FROM pg_tables WHERE tablename = 'messages'")).toBe("chat")
+  })
+
+  it("refuses a dump of another server's roles with what to do, and gives it to the app's own user when told so", async () => {
+    const { cluster, cli } = world
+    await cluster.sql("postgres", "CREATE ROLE alien", "CREATE ROLE reader", "CREATE DATABASE elsewhere OWNER alien")
+    await cluster.sql(
+      "elsewhere",
+      "GRANT ALL ON SCHEMA public TO alien",
+      "SET ROLE alien",
+      "CREATE TABLE users (id int PRIMARY KEY, name text DEFAULT 'GRANT ALL ON x TO y;')",
+      "INSERT INTO users VALUES (1, E'two lines\\nGRANT ALL ON users TO reader;')",
+      "GRANT SELECT ON users TO reader",
+      "CREATE FUNCTION note() RETURNS int LANGUAGE sql AS $$\n-- not a statement of its own:\nSELECT 1;\n$$",
+      "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO reader",
+    )
+    const options = { encoding: "buffer", env: { ...process.env, PGPASSWORD: SUPERUSER_PASSWORD } } as const
+    for (const format of ["custom", "plain"]) {
+      const address = ["--host=127.0.0.1", `--port=${cluster.port}`, "--username=admin", "elsewhere"]
+      const dumped = await run(join(cluster.binDirectory, "pg_dump"), [`--format=${format}`, ...address], options)
+      const file = await leave(`alien.${format}`, dumped.stdout)
+      expect(await cli.error("import", "chat", file)).toMatchObject({
+        code: "DATABASE_RESTORE_FAILED",
+        why: expect.stringMatching(/role "(alien|reader)" does not exist/) as unknown,
+        hint: "Import it with --no-owner: owners and grants are left out then, and everything belongs to chat.",
+      })
+      const imported = await cli.json(importOutput, ["import", "chat", file, "--no-owner"])
+      expect(imported.warnings).toContain("owners and grants were left out: everything belongs to chat")
+      await cli.json(restoreOutput, ["restore", "chat", imported.point, "--yes"])
+      const table =
+        "SELECT tableowner || coalesce(relacl::text, '') FROM pg_tables JOIN pg_class ON relname = tablename WHERE tablename = 'users'"
+      expect(await cluster.value(CHAT_DATABASE, table)).toBe("chat")
+      expect(await cluster.value(CHAT_DATABASE, "SELECT name FROM users")).toBe("two lines\nGRANT ALL ON users TO reader;")
+      expect(await cluster.value(CHAT_DATABASE, "SELECT note()")).toBe("1")
+      const { operations } = await cli.json(operationsOutput, ["operations", "--app", "chat"])
+      const restore = operations.find((one) => one.kind === "restore")?.id ?? ""
+      expect((await cli.run("undo", restore, "--yes")).exitCode).toBe(0)
+    }
   })
 
   it("takes the version from a Weavestream manifest, and holds the dump to it", async () => {

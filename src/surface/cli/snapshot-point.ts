@@ -30,7 +30,7 @@ async function pointOfFile(house: CliHouse, input: CommandInput, file: SnapshotF
 }
 
 async function imported(house: CliHouse, subject: Subject, file: SnapshotFile): Promise<string> {
-  const options = { label: file.label ?? `snapshot ${file.id}`, version: file.version }
+  const options = { label: file.label ?? `snapshot ${file.id}`, version: file.version, ownerless: false }
   const files = [{ path: file.path, as: null }]
   const { manifest } = await importPoint(subject.tools, subject.vault, subject.app, files, options, house.command, house.base())
   house.progress.note(`${file.path} is now the point ${manifest.id}`)

@@ -14,7 +14,7 @@ export const run: CommandRun = async (house, input) => {
   const as = input.list("as")
   if (as.length > 0 && as.length !== names.length) throw usage(`--as is given ${as.length} times for ${names.length} files`)
   const files = names.map((name, index) => ({ path: resolve(house.cwd, name), as: as[index] ?? null }))
-  const options = { label: input.text("label"), version: input.text("app-version") }
+  const options = { label: input.text("label"), version: input.text("app-version"), ownerless: input.flag("no-owner") }
   const { manifest } = await importPoint(subject.tools, subject.vault, subject.app, files, options, house.command, house.base())
   const rows = manifest.parts.map((part) => [part.part, formatBytes(part.sizeBytes)])
   return {

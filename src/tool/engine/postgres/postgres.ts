@@ -21,6 +21,7 @@ import { applicationName, withSession, type SqlSession } from "./session.ts"
 import { endSessionsNamed, sessionsOn } from "./sessions.ts"
 import { stage } from "./stage.ts"
 import { observe, swapBack, swapIn } from "./swap.ts"
+import { toPlain } from "./to-plain.ts"
 import { createTableRestore } from "./table/table.ts"
 
 export type { EngineTools } from "./engine-tools.ts"
@@ -62,6 +63,7 @@ export function createPostgresEngine(tools: EngineTools): DatabaseEngine<Postgre
       const access = await reach(source, ctx)
       await loadPlain(access, name, dump, async () => await openMaintenance(access, [name], ctx), ctx)
     },
+    toPlain: async (dump, path, target, ctx) => await toPlain(tools, dump, path, target, ctx),
     query: async (source, name, sql, ctx) => await on(source, name, ctx, async (session) => await runQuery(session, sql)),
     sessions: async (source, ctx) => await beside(source, [], ctx, async (session) => await sessionsOn(session, source.database)),
     swapIn: async (source, names, ctx) =>

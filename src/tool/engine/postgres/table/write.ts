@@ -2,13 +2,10 @@
 import { join } from "node:path"
 import type { DumpReader, TableWriting } from "../../../../app/table-ports.ts"
 import type { RunContext } from "../../../../base/run-context.ts"
-import { archiveReader } from "../archive-reader.ts"
+import { archiveReader, writeScript } from "../archive-reader.ts"
 import type { EngineTools } from "../engine-tools.ts"
-import { restoreError, type ToolEnding } from "../failure.ts"
-import { readInHelper } from "../helper-stream.ts"
+import { restoreError } from "../failure.ts"
 import { partsOf } from "./copy-rows.ts"
-
-const OUT = "/holdfast-out"
 
 /** Throws DATABASE_CLIENT_TOO_OLD, DUMP_TRUNCATED, DUMP_DAMAGED, EXPORT_FAILED. */
 export async function writeTables(
@@ -23,20 +20,8 @@ export async function writeTables(
     const [schema, name] = partsOf(table)
     const fileName = `${writing.name}.${fileNameOf(schema)}.${fileNameOf(name)}.sql`
     const args = ["--format=custom", "--no-owner", "--no-privileges", `--schema=${schema}`, `--table=${name}`]
-    const ending = await read(async (dump): Promise<ToolEnding> => {
-      if (reader.kind === "image") {
-        const argv = ["pg_restore", ...args, `--file=${OUT}/${fileName}`] as const
-        const binds = [{ hostPath: writing.directory, target: OUT, readOnly: false }]
-        const helper = { image: reader.image, network: "none", argv, binds, environment: { LC_ALL: "C" } }
-        return await readInHelper(reader.containers, helper, dump, tools.scratchDirectory, ctx)
-      }
-      return await tools.processes.run({
-        argv: [join(reader.client.directory, "pg_restore"), ...args, `--file=${join(writing.directory, fileName)}`],
-        environment: { LC_ALL: "C" },
-        stdin: { fd: dump.fd },
-        signal: ctx.signal,
-      })
-    })
+    const place = { directory: writing.directory, fileName }
+    const ending = await read(async (dump) => await writeScript(tools, reader, args, place, dump, ctx))
     if (ending.exitCode !== 0) throw restoreError(ending, "EXPORT_FAILED", `table ${table} could not be written`)
     written.push(join(writing.directory, fileName))
   }
