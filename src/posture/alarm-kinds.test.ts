@@ -6,7 +6,8 @@ import { alarmKinds } from "./alarm-kinds.ts"
 test("the manual has a section for every kind of alarm, with what to do, and for nothing else", () => {
   const page = readFileSync(join(import.meta.dirname, "../../docs/manual/notifications.md"), "utf8")
   const sections = (page.split("\n## Every alarm\n")[1] ?? "").split("\n### ").slice(1)
-  expect(sections.map((section) => section.split("\n")[0]).toSorted()).toEqual(Object.keys(alarmKinds).toSorted())
+  expect(new Set(sections.map((section) => section.split("\n")[0]))).toEqual(new Set(Object.keys(alarmKinds)))
+  expect(sections).toHaveLength(Object.keys(alarmKinds).length)
   for (const section of sections) expect(section).toMatch(/\n\*\*Do\.\*\* \S/)
 })
 

@@ -170,7 +170,7 @@ describe("a failed run", () => {
     await store.putSlot(failedSlot("2026-11-19"))
     await turn()
 
-    expect(mail.mails.map(({ to }) => to[0]).toSorted()).toEqual(["ada@example.com", "ops@example.com"])
+    expect(mail.mails.map(({ to }) => to.join()).toSorted()).toEqual(["ada@example.com", "ops@example.com"])
     expect(sink.requests.map(({ path }) => path).toSorted()).toEqual(["/", "/services/hook-canary"])
     const facts = await gatherAlarmFacts(house, await presentSettings(house))
     const said = [

@@ -1,6 +1,6 @@
 import { createTransport } from "nodemailer"
 import type { MailServer, Message, Receiver } from "../../posture/ports.ts"
-import type { Sending } from "./notify.ts"
+import type { Sending } from "./sending.ts"
 
 /** One mail to one address, so that nobody learns who else is told. */
 export async function sendMail(receiver: Extract<Receiver, { kind: "email" }>, message: Message, sending: Sending): Promise<void> {

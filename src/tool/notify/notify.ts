@@ -6,6 +6,7 @@ import { sendMail } from "./email.ts"
 import { sendNtfy } from "./ntfy.ts"
 import { sendPing } from "./ping.ts"
 import { hide, secretsOf } from "./secrets.ts"
+import type { Sending } from "./sending.ts"
 import { sendWebhook } from "./webhook.ts"
 
 export interface NotifierOptions {
@@ -26,11 +27,6 @@ export function createNotifier(options: NotifierOptions = {}): Notifier {
       }
     },
   }
-}
-
-export interface Sending {
-  readonly timeoutMs: number
-  readonly signal: AbortSignal
 }
 
 async function deliver(receiver: Receiver, message: Message, sending: Sending): Promise<void> {

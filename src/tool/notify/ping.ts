@@ -1,5 +1,5 @@
 import type { Message, Receiver } from "../../posture/ports.ts"
-import type { Sending } from "./notify.ts"
+import type { Sending } from "./sending.ts"
 import { addressOf, post } from "./post.ts"
 
 const SUFFIX = { success: "", test: "", notice: "", start: "/start", fail: "/fail" } as const

@@ -1,6 +1,6 @@
 import { messageOf } from "../../base/errors.ts"
 import type { Secret } from "../../base/secret.ts"
-import type { Sending } from "./notify.ts"
+import type { Sending } from "./sending.ts"
 
 export interface Post {
   readonly url: Secret | URL

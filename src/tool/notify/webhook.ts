@@ -1,5 +1,5 @@
 import type { Message, Receiver } from "../../posture/ports.ts"
-import type { Sending } from "./notify.ts"
+import type { Sending } from "./sending.ts"
 import { post } from "./post.ts"
 
 /** POSTs the message's document as JSON (docs/manual/notifications.md describes it). */
