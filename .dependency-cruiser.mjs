@@ -27,6 +27,7 @@ const verbs = {
   exchange: ["backup", "restore"],
   doctor: ["expire"],
   demo: ["backup", "restore", "verify", "drill"],
+  publish: [],
   update: ["backup", "restore", "drill", "verify"],
   adopt: ["backup", "verify", "update"],
 }

@@ -36,6 +36,7 @@ const planted: readonly (readonly [rule: string, from: string, imported: string]
   ["room-exchange", "src/exchange/knows-drill.ts", "src/drill/thing.ts"],
   ["room-doctor", "src/doctor/knows-backup.ts", "src/backup/thing.ts"],
   ["room-demo", "src/demo/knows-expire.ts", "src/expire/thing.ts"],
+  ["room-publish", "src/publish/knows-backup.ts", "src/backup/thing.ts"],
   ["sample-app-is-an-application", "demo/knows-base.ts", "src/base/ground.ts"],
   ["nobody-imports-the-sample-app", "src/demo/knows-sample.ts", "demo/sample.ts"],
   ["room-update", "src/update/knows-adopt.ts", "src/adopt/thing.ts"],

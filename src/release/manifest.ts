@@ -2,7 +2,7 @@ import { z } from "zod"
 import { canonicalJson, type Json } from "../base/canonical-json.ts"
 import { HoldfastError } from "../base/errors.ts"
 import { readStrictJson } from "./strict-json.ts"
-import { compareVersionTexts, parseVersion } from "./version.ts"
+import { isEarlier, parseVersion } from "./version.ts"
 
 /** Most to least tested (C154). */
 export const channels = ["stable", "beta", "canary"] as const
@@ -97,16 +97,12 @@ function contradictionIn(manifest: ReleaseManifest): string | null {
   for (const [step, told] of Object.entries({ preFlight: manifest.preFlight, migrate: manifest.migrate })) {
     if (told !== null && !Object.hasOwn(images, told.image)) return `${step}: there is no image ${told.image}`
   }
-  if (upgradesFrom !== null && !isBefore(upgradesFrom, manifest.version)) return "upgradesFrom: it is not before version"
-  const stray = hops.find((one) => !isBefore(one.version, manifest.version) || one.sequence >= manifest.sequence)
+  if (upgradesFrom !== null && !isEarlier(upgradesFrom, manifest.version)) return "upgradesFrom: it is not before version"
+  const stray = hops.find((one) => !isEarlier(one.version, manifest.version) || one.sequence >= manifest.sequence)
   if (stray !== undefined) return `hops: ${stray.version} is not before this release`
-  const open = hops.find((one) => one.upgradesFrom !== null && !isBefore(one.upgradesFrom, one.version))
+  const open = hops.find((one) => one.upgradesFrom !== null && !isEarlier(one.upgradesFrom, one.version))
   if (open !== undefined) return `hops: ${open.version} upgrades from what is not before it`
   return new Set(hops.map((one) => one.version)).size < hops.length ? "hops: a version is there twice" : null
-}
-
-function isBefore(left: string, right: string): boolean {
-  return (compareVersionTexts(left, right) ?? 0) < 0
 }
 
 function issueText(error: z.ZodError): string {

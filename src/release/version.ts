@@ -60,3 +60,8 @@ function prereleaseOf(text: string): string | null {
     ? parts.join(".")
     : null
 }
+
+/** Whether `left` is a version before `right`; what is no version is before nothing. */
+export function isEarlier(left: string, right: string): boolean {
+  return (compareVersionTexts(left, right) ?? 0) < 0
+}

@@ -1,0 +1,10 @@
+/** The vendor's side of a release: makes keys, builds and signs manifests, and keeps the directory that a web server serves (design §10). */
+export { makeKeyPair, openPrivateKey, type KeyPair } from "./private-key.ts"
+export { signDocument, signatureFiles, type SignedFiles } from "./sign.ts"
+export { buildRelease, type ReleaseDescription } from "./build.ts"
+export { publishRelease } from "./publish-release.ts"
+export { promoteRelease } from "./promote.ts"
+export { yankRelease } from "./yank.ts"
+export { announceKey } from "./announce-key.ts"
+export { openReleaseDirectory, type ReleaseDirectory } from "./directory.ts"
+export { verifyReleases, type ReleaseCheck } from "./verify-releases.ts"
