@@ -42,9 +42,10 @@ function write(text: string, path: Path, value: Json, block: string | undefined)
   return replace(text, pair, value, path)
 }
 
-function writeMembers(text: string, path: Path, present: YAMLMap, value: Readonly<Record<string, Json>>): string {
+function writeMembers(text: string, path: Path, present: YAMLMap, value: { readonly [name: string]: Json | undefined }): string {
   let edited = text
   for (const [name, member] of Object.entries(value)) {
+    if (member === undefined) continue
     const same = isDeepStrictEqual(read(edited, path).getIn([...path, name]) ?? undefined, member)
     if (!same) edited = write(edited, [...path, name], member, undefined)
   }

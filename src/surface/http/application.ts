@@ -31,6 +31,7 @@ interface Variables {
 export type Application = Hono<{ Bindings: Bindings; Variables: Variables }>
 type Arrived = Context<{ Bindings: Bindings; Variables: Variables }>
 
+const PANEL = "/*"
 const BODY_LIMIT_BYTES = 1024 * 1024
 /** Asked by machines that know no name of ours, and answering nothing to a stranger. */
 const NAMELESS = new Set(["/healthz", "/metrics"])
@@ -51,7 +52,8 @@ export function createApplication(ground: Ground, routes: readonly Route[], door
     if (!NAMELESS.has(c.req.path)) refuseForeignHost(arrival.host, doors.hosts)
     refuseForgery(c.req.method, c.req.raw.headers, doors.origins)
     await next()
-    for (const [name, value] of Object.entries(headers)) c.res.headers.set(name, value)
+    // A page or a file may say something stricter, or its nonce.
+    for (const [name, value] of Object.entries(headers)) if (!c.res.headers.has(name)) c.res.headers.set(name, value)
     if (!c.res.headers.has("cache-control")) c.res.headers.set("cache-control", "no-store")
   })
   app.use(
@@ -62,15 +64,21 @@ export function createApplication(ground: Ground, routes: readonly Route[], door
       },
     }),
   )
-  for (const one of routes) {
+  const served = routes.toSorted((left, right) => Number(left.path === PANEL) - Number(right.path === PANEL))
+  for (const one of served) {
+    if (one.path === PANEL) refuseUnknown(app)
     const line = roleMatrix[keyOf(one)]
     if (line === undefined) throw new Error(`${keyOf(one)} has no line in the role matrix`)
     app.on(one.method, one.path.replaceAll(/\{(\w+)\}/g, ":$1"), async (c) => await answer(ground, one, line, c))
   }
+  return app
+}
+
+/** Before the panel, which answers whatever is left. */
+function refuseUnknown(app: Application): void {
   app.all("/api/*", (c) => {
     throw new HoldfastError("ROUTE_UNKNOWN", { what: `there is no ${c.req.method} ${c.req.path}` })
   })
-  return app
 }
 
 async function answer(ground: Ground, one: Route, line: Line, c: Arrived): Promise<Response> {

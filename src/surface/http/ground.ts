@@ -16,6 +16,8 @@ export interface Ground {
   /** Where people reach the panel. */
   readonly origin: string
   readonly seenTexts: SeenTexts
+  /** Why the settings file cannot be used just now; null when it can. The house then has the last good ones. */
+  settingsProblem(): string | null
   /** Measured values in the text form of Prometheus. */
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>
 }

@@ -8,7 +8,6 @@ import { HoldfastError, messageOf } from "../../base/errors.ts"
 import type { Settings } from "../../settings/settings.ts"
 import type { House } from "../house/house.ts"
 import type { Runner } from "../service/runner.ts"
-import { presentSettings } from "../service/last-good-settings.ts"
 import { openAccounts, type Accounts } from "./account/account.ts"
 import { createApplication } from "./application.ts"
 import type { Ground } from "./ground.ts"
@@ -20,6 +19,8 @@ import { allRoutes } from "./routes.ts"
 export interface ListenOptions {
   /** Instead of `panel` of the settings. */
   readonly panel?: PanelSettings
+  /** Why the settings file cannot be used just now; null when it can. */
+  readonly settingsProblem?: () => string | null
   /** Measured values in the text form of Prometheus. */
   readonly metrics: Ground["metrics"]
   /** Of the built panel; default: `web/dist` beside the program. */
@@ -46,8 +47,8 @@ const HEADERS_LIMIT_MS = 15_000
  * cannot be had; SETTINGS_INVALID for what is no address.
  */
 export async function listen(house: House, runner: Runner, options: ListenOptions): Promise<Listening> {
-  const { settings } = await presentSettings(house)
-  const place = placeOf(options.panel ?? settings?.panel ?? USUAL)
+  const settings = await house.settings()
+  const place = placeOf(options.panel ?? settings.panel ?? USUAL)
   let fetch: Handler = () => new Response("not yet\n", { status: 503 })
   const server = createAdaptorServer({
     fetch: async (request, env) => await fetch(request, env),
@@ -86,14 +87,15 @@ function groundOf(house: House, runner: Runner, accounts: Accounts, origin: stri
     plans: createPlans(house.clock),
     live: createLiveEvents(house),
     seenTexts: new Map(),
+    settingsProblem: options.settingsProblem ?? (() => null),
     metrics: options.metrics,
   }
 }
 
-async function serverOptions(place: Place, settings: Settings | null) {
+async function serverOptions(place: Place, settings: Settings) {
   const limits = { requestTimeout: REQUEST_LIMIT_MS, headersTimeout: HEADERS_LIMIT_MS }
   if (place.tls === null) return { createServer: createPlainServer, serverOptions: limits }
-  const directory = settings?.directory ?? "/"
+  const { directory } = settings
   const [cert, key] = await Promise.all([read(resolve(directory, place.tls.certificate)), read(resolve(directory, place.tls.key))])
   return { createServer: createTlsServer, serverOptions: { ...limits, cert, key, minVersion: "TLSv1.2" as const } }
 }

@@ -6,7 +6,6 @@ import { writeFileDurably } from "../../base/durable-file.ts"
 import { HoldfastError, messageOf } from "../../base/errors.ts"
 import type { SettingsFile } from "../../contract/api/schedules.ts"
 import { parseSettings } from "../../settings/parse.ts"
-import { presentSettings } from "../service/last-good-settings.ts"
 import { lineDifference } from "./line-difference.ts"
 import type { Ground } from "./ground.ts"
 
@@ -20,8 +19,7 @@ export interface ReadFile extends SettingsFile {
 
 /** The settings file as it is now; without a file (drop-in use) there is nothing to write. */
 export async function readSettingsFile({ house, seenTexts }: Pick<Ground, "house" | "seenTexts">): Promise<ReadFile> {
-  // Where the file is broken just now, it still is where it was.
-  const path = (await presentSettings(house)).settings?.file ?? null
+  const path = (await house.settings()).file
   if (path === null)
     return { path: null, digest: null, writable: false, why: "the settings come from the environment, not from a file", text: "" }
   const text = await readFile(path, "utf8")

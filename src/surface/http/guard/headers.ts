@@ -1,21 +1,23 @@
-/** What a page may load and do: only what this server gives it. Mantine puts its styles into the page, so styles may be inline. */
-const CONTENT_SECURITY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "manifest-src 'self'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-].join("; ")
+/** What a page may load and do: only what this server gives it. Styles that the panel makes while it runs carry the page's nonce. */
+export function contentSecurity(styles: string): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src 'self' ${styles}`.trim(),
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "manifest-src 'self'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ].join("; ")
+}
 
 /** Headers of every answer (F143). */
 export function securityHeaders(secure: boolean): Readonly<Record<string, string>> {
   return {
-    "content-security-policy": CONTENT_SECURITY,
+    "content-security-policy": contentSecurity(""),
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "referrer-policy": "no-referrer",

@@ -1,6 +1,8 @@
-import { createReadStream, existsSync, statSync } from "node:fs"
+import { randomBytes } from "node:crypto"
+import { createReadStream, existsSync, readFileSync, statSync } from "node:fs"
 import { extname, join, normalize } from "node:path"
 import { Readable } from "node:stream"
+import { contentSecurity } from "../guard/headers.ts"
 import { none, streamRoute, type Route } from "../route/route.ts"
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -15,6 +17,10 @@ const TYPES: Readonly<Record<string, string>> = {
   ".webmanifest": "application/manifest+json",
   ".map": "application/json",
 }
+
+const PAGE = "/index.html"
+/** The build leaves it where a nonce belongs. */
+const NONCE_MARK = "__CSP_NONCE__"
 
 const MISSING = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Holdfast</title>
 <h1>The panel is not built</h1><p>The API answers at <a href="/api/docs">/api/docs</a>. Build the panel with <code>node scripts/build-web.ts</code>.</p></html>
@@ -33,14 +39,26 @@ export function panelRoute(directory: string): Route {
 }
 
 function answerFor(directory: string, path: string): Response {
-  const file = fileAt(directory, path)
+  const file = path === PAGE ? null : fileAt(directory, path)
   if (file !== null) return fileAnswer(file, path.startsWith("/assets/"))
   // What looks like a file and is none would be read as one; everything else is an address of the panel.
   if (extname(path) !== "")
     return new Response("there is no such file\n", { status: 404, headers: { "content-type": "text/plain; charset=utf-8" } })
-  const page = fileAt(directory, "/index.html")
-  if (page !== null) return fileAnswer(page, false)
+  const page = fileAt(directory, PAGE)
+  if (page !== null) return pageAnswer(readFileSync(page, "utf8"))
   return new Response(MISSING, { status: 503, headers: { "content-type": "text/html; charset=utf-8" } })
+}
+
+/** Each answer has a nonce of its own, so that only what the panel itself makes is styled. */
+function pageAnswer(text: string): Response {
+  const nonce = randomBytes(16).toString("base64")
+  return new Response(text.replaceAll(NONCE_MARK, nonce), {
+    headers: {
+      "content-type": "text/html; charset=utf-8",
+      "cache-control": "no-store",
+      "content-security-policy": contentSecurity(`'nonce-${nonce}'`),
+    },
+  })
 }
 
 function fileAt(directory: string, path: string): string | null {

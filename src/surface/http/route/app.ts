@@ -15,7 +15,6 @@ import { assessApp } from "../../house/app-status.ts"
 import { bestProofs, keyOf, RANK } from "../../house/listed-points.ts"
 import { lookingContext } from "../../house/subject.ts"
 import { entriesOfApp } from "../../service/entries.ts"
-import { presentSettings } from "../../service/last-good-settings.ts"
 import type { Ground } from "../ground.ts"
 import { changeSettings, readSettingsFile } from "../settings-file.ts"
 import { alarmsFor } from "./overview.ts"
@@ -149,13 +148,13 @@ export function shownSlot({
 async function detect(ground: Ground, body: z.output<typeof detectBody>): Promise<Detected> {
   const { house } = ground
   const [{ planInit }, file, recipes] = await Promise.all([import("../../../app/init.ts"), readSettingsFile(ground), house.recipes()])
-  const { settings } = await presentSettings(house)
-  const firstVault = settings === null ? undefined : Object.keys(settings.vaults)[0]
+  const settings = await house.settings()
+  const firstVault = Object.keys(settings.vaults)[0]
   const request = { ...body, cwd: house.cwd, environment: house.environment, file: file.path, vaultPath: null }
   const { detection, text, report } = await planInit(request, { containers: await house.use.containers(), recipes }, lookingContext(house))
   return {
     app: detection.appName,
-    exists: settings?.apps[detection.appName] !== undefined,
+    exists: settings.apps[detection.appName] !== undefined,
     recipe: detection.recipe,
     composeFiles: [...detection.project.files],
     databases: detection.databases.map((one) => ({ name: one.name, engine: one.engine, from: fromOf(one), why: one.why })),
@@ -172,7 +171,7 @@ async function detect(ground: Ground, body: z.output<typeof detectBody>): Promis
     file: file.path ?? "",
     digest: file.digest,
     recipes: Object.keys(recipes),
-    vaults: settings === null ? [] : Object.keys(settings.vaults),
+    vaults: Object.keys(settings.vaults),
   }
 }
 

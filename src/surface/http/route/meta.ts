@@ -1,3 +1,4 @@
+import { contentSecurity } from "../guard/headers.ts"
 import { describeApi } from "../openapi.ts"
 import { renderDocs } from "../page/docs.ts"
 import { none, streamRoute, type Route } from "./route.ts"
@@ -43,7 +44,9 @@ export function metaRoutes(routes: readonly Route[]): readonly Route[] {
       body: none,
       handle: async ({ ground }) =>
         await Promise.resolve(
-          new Response(renderDocs(describeApi(routes, ground.house.version)), { headers: { "content-type": "text/html; charset=utf-8" } }),
+          new Response(renderDocs(describeApi(routes, ground.house.version)), {
+            headers: { "content-type": "text/html; charset=utf-8", "content-security-policy": contentSecurity("'unsafe-inline'") },
+          }),
         ),
     }),
   ]

@@ -10,7 +10,7 @@ import { assessApp } from "../../house/app-status.ts"
 import type { House } from "../../house/house.ts"
 import { listedOperation } from "../../house/listed-operation.ts"
 import { entriesOfApp } from "../../service/entries.ts"
-import { presentSettings } from "../../service/last-good-settings.ts"
+import type { Ground } from "../ground.ts"
 import { may, type Who } from "../guard/who.ts"
 import { none, route, type Route } from "./route.ts"
 
@@ -25,27 +25,27 @@ export const overviewRoutes: readonly Route[] = [
     query: none,
     body: none,
     answer: overview,
-    handle: async ({ ground, who }) => await overviewFor(ground.house, who),
+    handle: async ({ ground, who }) => await overviewFor(ground, who),
   }),
 ]
 
-async function overviewFor(house: House, who: Who): Promise<Overview> {
-  const { settings, problem } = await presentSettings(house)
-  const store = await house.use.store()
+async function overviewFor(ground: Ground, who: Who): Promise<Overview> {
+  const { house } = ground
+  const [settings, store] = await Promise.all([house.settings(), house.use.store()])
   const now = house.clock.now()
-  const names = settings === null ? [] : Object.keys(settings.apps).filter((app) => may(who, "viewer", app))
-  const runs = settings === null ? [] : names.flatMap((app) => nextRunsOf(settings, app, now))
+  const names = Object.keys(settings.apps).filter((app) => may(who, "viewer", app))
+  const runs = names.flatMap((app) => nextRunsOf(settings, app, now))
   const space = new Map<string, { points: number; storedBytes: number }>()
   const apps: OverviewApp[] = []
-  for (const app of names) if (settings !== null) apps.push(await appOf(house, settings, store, app, runs, space))
+  for (const app of names) apps.push(await appOf(house, settings, store, app, runs, space))
   const seesAll = may(who, "viewer", null)
   return {
     at: now.toISOString(),
     apps,
     attention: await alarmsFor(store, who, null),
     nextRuns: runs.toSorted((left, right) => (left.at < right.at ? -1 : 1)).slice(0, NEXT_RUNS),
-    vaults: settings === null || !seesAll ? [] : await spaces(settings, space),
-    settingsProblem: seesAll ? problem : null,
+    vaults: !seesAll ? [] : await spaces(settings, space),
+    settingsProblem: seesAll ? ground.settingsProblem() : null,
   }
 }
 
