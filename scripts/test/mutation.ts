@@ -1,11 +1,16 @@
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { z } from "zod"
+import { judgeMutation, listedSurvivors, type MutatedFiles } from "./mutation-verdict.ts"
 import { runStep } from "./step.ts"
 
-const reportSchema = z.object({
-  files: z.record(z.string(), z.object({ mutants: z.array(z.object({ status: z.string() })) })),
+const position = z.object({ line: z.number(), column: z.number() })
+const mutant = z.object({
+  status: z.string(),
+  replacement: z.string().default(""),
+  location: z.object({ start: position, end: position }),
 })
+const reportSchema = z.object({ files: z.record(z.string(), z.object({ source: z.string(), mutants: z.array(mutant) })) })
 
 export interface MutationScore {
   readonly file: string
@@ -13,18 +18,25 @@ export interface MutationScore {
   readonly detected: number
 }
 
-/** Runs StrykerJS as `stryker.config.json` says; resolves with its exit code. */
-export function runMutation(root: string): Promise<number> {
-  return runStep("mutation", [join(root, "node_modules/.bin/stryker"), "run"])
+/** Runs StrykerJS as `stryker.config.json` says, then holds every file to its threshold and every survivor to the list. Resolves with 0 when all is well. */
+export async function runMutation(root: string): Promise<number> {
+  const ended = await runStep("mutation", [join(root, "node_modules/.bin/stryker"), "run"])
+  if (ended !== 0) return ended
+  const listed = listedSurvivors(readFileSync(join(root, "test/mutation-survivors.md"), "utf8"))
+  const problems = judgeMutation(readReport(root), listed)
+  for (const problem of problems) console.error(`mutation: ${problem}`)
+  return problems.length === 0 ? 0 : 1
 }
 
 /** Per file, how many mutants were noticed by a test (killed or timed out) of those that could be. */
 export function mutationScores(root: string): readonly MutationScore[] {
-  const path = join(root, "reports/mutation/mutation.json")
-  if (!existsSync(path)) return []
-  const { files } = reportSchema.parse(JSON.parse(readFileSync(path, "utf8")))
-  return Object.entries(files).map(([file, { mutants }]) => {
+  return Object.entries(readReport(root)).map(([file, { mutants }]) => {
     const judged = mutants.filter(({ status }) => ["Killed", "Timeout", "Survived", "NoCoverage"].includes(status))
     return { file, mutants: judged.length, detected: judged.filter(({ status }) => status === "Killed" || status === "Timeout").length }
   })
+}
+
+function readReport(root: string): MutatedFiles {
+  const path = join(root, "reports/mutation/mutation.json")
+  return existsSync(path) ? reportSchema.parse(JSON.parse(readFileSync(path, "utf8"))).files : {}
 }
