@@ -21,8 +21,8 @@ export interface ListenOptions {
   readonly panel?: PanelSettings
   /** Why the settings file cannot be used just now; null when it can. */
   readonly settingsProblem?: () => string | null
-  /** Measured values in the text form of Prometheus. */
-  readonly metrics: Ground["metrics"]
+  /** Reads the settings file each time, which `house` need not: what is measured tells whether it can be used. */
+  readonly rawHouse?: House
   /** Of the built panel; default: `web/dist` beside the program. */
   readonly panelDirectory?: string
 }
@@ -46,7 +46,7 @@ const HEADERS_LIMIT_MS = 15_000
  * Serves the API and the panel. Throws LISTEN_REFUSED for an address that others can reach without TLS or a named proxy, and for one that
  * cannot be had; SETTINGS_INVALID for what is no address.
  */
-export async function listen(house: House, runner: Runner, options: ListenOptions): Promise<Listening> {
+export async function listen(house: House, runner: Runner, options: ListenOptions = {}): Promise<Listening> {
   const settings = await house.settings()
   const place = placeOf(options.panel ?? settings.panel ?? USUAL)
   let fetch: Handler = () => new Response("not yet\n", { status: 503 })
@@ -88,7 +88,7 @@ function groundOf(house: House, runner: Runner, accounts: Accounts, origin: stri
     live: createLiveEvents(house),
     seenTexts: new Map(),
     settingsProblem: options.settingsProblem ?? (() => null),
-    metrics: options.metrics,
+    metrics: async () => (await import("./gather-metrics.ts")).metricsOf(options.rawHouse ?? house),
   }
 }
 

@@ -2,7 +2,9 @@ import type { ServeOutput } from "../../../contract/output-service.ts"
 import { entriesOf } from "../../service/entries.ts"
 import { keepServing } from "../../service/loop.ts"
 import { createService, type Service } from "../../service/service.ts"
+import type { CliHouse } from "../cli-house.ts"
 import type { CommandRun } from "../command-spec.ts"
+import type { Listening } from "../../http/http.ts"
 import { ranToJson } from "../render/ran-slot.ts"
 import { formatInstant } from "../render/time.ts"
 
@@ -12,11 +14,26 @@ export const run: CommandRun = async (house) => {
   // Before anything is promised: without settings there is nothing to serve.
   await service.settings.current()
   await service.settle()
-  house.progress.note(await greeting(service, house.version))
-  await keepServing(service)
+  const panel = await openPanel(house, service)
+  try {
+    house.progress.note(await greeting(service, house.version))
+    await keepServing(service)
+  } finally {
+    await panel.close()
+  }
   house.progress.note("stopped; what was under way is put in order")
   const document: ServeOutput = { format: "holdfast.serve", version: 1, ran: service.reports().map(ranToJson) }
   return { document, lines: [] }
+}
+
+/** The panel and the API, and how the first account is made. */
+async function openPanel(house: CliHouse, service: Service): Promise<Listening> {
+  const { listen } = await import("../../http/http.ts")
+  const panel = await listen(service.house, service.runner, { settingsProblem: service.settings.problem, rawHouse: house })
+  house.progress.note(`the panel is at ${panel.url}`)
+  if (panel.firstRunToken !== null)
+    house.progress.note(`there is no account yet; make the first one there with the token ${panel.firstRunToken}`)
+  return panel
 }
 
 async function greeting({ settings, scheduler }: Service, version: string): Promise<string> {
