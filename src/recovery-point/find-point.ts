@@ -21,7 +21,7 @@ export async function findPoint(vault: OpenVault, store: Store, app: string, sel
 }
 
 function choose(points: readonly SealedPoint[], selector: string): SealedPoint | null {
-  if (selector === "latest") return points.at(-1) ?? null
+  if (selector === "latest") return points.findLast(holdsData) ?? points.at(-1) ?? null
   const exact = points.find((point) => point.manifest.id === selector)
   if (exact !== undefined) return exact
   const labelled = points.filter((point) => point.manifest.label === selector)
@@ -34,6 +34,11 @@ function choose(points: readonly SealedPoint[], selector: string): SealedPoint |
     why: ids.slice(-10).join(", "),
     hint: "Give the whole id of the one you mean.",
   })
+}
+
+/** The newest versions of secrets and configuration alone are not what a person means by the latest state of the app. */
+function holdsData({ manifest }: SealedPoint): boolean {
+  return manifest.leftOut.length === 0 || manifest.parts.some((part) => part.kind === "database" || part.kind === "files")
 }
 
 async function explainMiss(vault: OpenVault, app: string, selector: string, ctx: RunContext): Promise<HoldfastError> {

@@ -1,11 +1,12 @@
 import { HoldfastError } from "../../base/errors.ts"
 import type { Settings } from "../../settings/settings.ts"
+import { SELF } from "./self-app.ts"
 
 /** The app that is named, or all of them. Throws APP_UNKNOWN, naming those that are there. */
 export function appNames(settings: Settings, named: string | null): readonly string[] {
   const names = Object.keys(settings.apps)
   if (named === null) return names
-  if (names.includes(named)) return [named]
+  if (names.includes(named) || named === SELF) return [named]
   throw new HoldfastError("APP_UNKNOWN", { what: `there is no app ${named} in the settings`, why: `there is ${listOf(names)}` })
 }
 

@@ -57,6 +57,7 @@ function createAlarmClock(service: Service): AlarmClock {
   let awake = new AbortController()
   let watching: Promise<void> = Promise.resolve()
   let watchedMs = Number.NEGATIVE_INFINITY
+  let told: string | null = null
   const wake = (): void => awake.abort()
   const unwatch = service.settings.watch(wake)
   service.onFree(wake)
@@ -68,7 +69,10 @@ function createAlarmClock(service: Service): AlarmClock {
       if (awake.signal.aborted) awake = new AbortController()
     },
     watchIfDue: () => {
-      if (clock.monotonicMs() - watchedMs < WATCH_EVERY_MS) return
+      const problem = service.settings.problem()
+      // A file that was broken or mended just now is told at once.
+      if (problem === told && clock.monotonicMs() - watchedMs < WATCH_EVERY_MS) return
+      told = problem
       watchedMs = clock.monotonicMs()
       // The next turn waits for this one; a vault that does not answer must not hold up a backup.
       watching = watching.then(service.watch)

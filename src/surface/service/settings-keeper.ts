@@ -1,5 +1,6 @@
 import { access, constants, stat } from "node:fs/promises"
 import { watch } from "node:fs"
+import { basename, dirname } from "node:path"
 import { HoldfastError } from "../../base/errors.ts"
 import type { Settings } from "../../settings/settings.ts"
 import type { House } from "../house/house.ts"
@@ -60,11 +61,16 @@ async function mayWrite(file: string): Promise<boolean> {
   }
 }
 
-/** Where files cannot be watched (some network file systems), the looks that are compared with each pass have to do. */
+/**
+ * The folder is watched, because editors put a new file in the place of the old one. Where that cannot be done (some network file
+ * systems), the looks that are compared with each pass have to do.
+ */
 function watchFile(file: string | null, changed: () => void): () => void {
   if (file === null) return () => undefined
   try {
-    const watcher = watch(file, { persistent: false }, changed)
+    const watcher = watch(dirname(file), { persistent: false }, (_event, name) => {
+      if (name === null || name === basename(file)) changed()
+    })
     watcher.on("error", () => watcher.close())
     return () => watcher.close()
   } catch {
