@@ -1,115 +1,22 @@
-import { mkdir, rename, rm, writeFile } from "node:fs/promises"
+import { rename, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { describe, expect, it, onTestFinished } from "vitest"
-import type { Clock } from "../../src/base/clock.ts"
-import { systemClock } from "../../src/base/clock.ts"
-import { silentLog, silentProgress } from "../../src/base/run-context.ts"
-import type { PointRecord, SlotRecord, Store } from "../../src/operation/ports.ts"
-import { loadSettings } from "../../src/settings/settings.ts"
-import type { House } from "../../src/surface/house/house.ts"
+import { describe, expect, it } from "vitest"
+import type { PointRecord, SlotRecord } from "../../src/operation/ports.ts"
 import { openNamedVault } from "../../src/surface/house/subject.ts"
-import { gatherAlarmFacts, tellRun, watchAlarms } from "../../src/surface/service/alarms.ts"
+import { gatherAlarmFacts, tellRun } from "../../src/surface/service/alarms.ts"
 import { whileAloneTelling } from "../../src/surface/service/deliver.ts"
 import { presentSettings } from "../../src/surface/service/last-good-settings.ts"
 import { rememberEntry } from "../../src/surface/service/memory.ts"
 import { entriesOf } from "../../src/surface/service/entries.ts"
 import { sendTestMessages } from "../../src/surface/service/notify-test.ts"
-import { createNotifier } from "../../src/tool/notify/notify.ts"
-import { createProcesses } from "../../src/tool/process/process.ts"
-import { createRestic } from "../../src/tool/restic/restic.ts"
-import { openSqliteStore } from "../../src/tool/store/store.ts"
+import { settingsText, world, type World } from "../fixture/alarm-world.ts"
 import { describeNeeding } from "../fixture/needs.ts"
 import { mailSink } from "../fixture/notice/mail-sink.ts"
 import { webSink, type WebSink } from "../fixture/notice/web-sink.ts"
-import { temporaryDirectory } from "../fixture/tmp.ts"
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
-
-interface World {
-  readonly house: House
-  readonly directory: string
-  readonly store: Store
-  readonly write: (settings: string) => Promise<void>
-  /** One turn of the watch, so many milliseconds later. */
-  readonly turn: (laterMs?: number) => Promise<readonly string[]>
-}
-
-async function absent(): Promise<never> {
-  throw new Error("this tool is not part of the test")
-}
-
-/** A house with a real store, real messengers and a clock that the test moves. */
-async function world(notify: string, appNotify = "", environment: Record<string, string> = {}): Promise<World> {
-  const directory = await temporaryDirectory("alarms")
-  let now = new Date("2026-11-19T12:00:00Z")
-  const clock: Clock = { ...systemClock, now: () => now }
-  const host = { self: (command: string) => ({ host: "vm1", bootId: "b", processId: 1, processStart: "s", command }), isAlive: () => true }
-  const store = await openSqliteStore(join(directory, "store.sqlite"), { host, clock })
-  onTestFinished(async () => await store.close())
-  const file = join(directory, "holdfast.yaml")
-  const write = async (settings: string): Promise<void> => await writeFile(file, settings)
-  await writeFile(join(directory, "chat.db"), "")
-  await write(settingsText(notify, appNotify))
-  const signal = new AbortController().signal
-  const scratchDirectory = join(directory, "scratch")
-  await mkdir(scratchDirectory)
-  const processes = createProcesses({ environment: { PATH: process.env["PATH"] ?? "" }, clock: systemClock, setpriv: null })
-  const house: House = {
-    version: "1.2.3",
-    environment,
-    cwd: directory,
-    hostName: "vm1",
-    isRoot: false,
-    sqliteVersion: "3",
-    nodeBinary: process.execPath,
-    programDirectory: directory,
-    clock,
-    signal,
-    tools: () => house.use,
-    stateDirectory: directory,
-    command: "holdfast serve",
-    progress: silentProgress,
-    log: silentLog,
-    use: {
-      host: async () => host,
-      store: async () => store,
-      commands: absent,
-      prober: absent,
-      backend: async () => createRestic({ processes, binary: "restic", scratchDirectory }),
-      databases: absent,
-      containers: absent,
-      salvager: absent,
-      notifier: async () => createNotifier({ timeoutMs: 5000 }),
-      scratchDirectory: async () => scratchDirectory,
-      close: async () => undefined,
-    },
-    operationTools: async () => ({ store, host }),
-    settings: async () => loadSettings(file, environment),
-    recipes: async () => ({}),
-    base: () => ({ signal, progress: silentProgress, log: silentLog, clock }),
-  }
-  const turn = async (laterMs = 0): Promise<readonly string[]> => {
-    now = new Date(now.getTime() + laterMs)
-    // The disks of the machine that the test runs on are no part of it.
-    const open = await watchAlarms(house, { disks: async () => [{ path: "/", usedShare: 0.5, availableBytes: 1e9 }] })
-    return open.map(({ key }) => key)
-  }
-  return { house, directory, store, write, turn }
-}
-
-function settingsText(notify: string, appNotify = ""): string {
-  return `
-vaults: { local: { path: ./vault } }
-notify: ${notify}
-apps:
-  chat:
-    databases: { main: { sqlite: ./chat.db } }
-    schedules:
-      nightly: { cron: "0 3 * * *", vault: local ${appNotify} }
-`
-}
 
 const failedSlot = (day: string, more: Partial<SlotRecord> = {}): SlotRecord => ({
   app: "chat",

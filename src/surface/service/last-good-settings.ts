@@ -30,8 +30,20 @@ export async function presentSettings(house: House): Promise<PresentSettings> {
 async function keep(house: House, { file, directory }: Settings): Promise<void> {
   if (file === null) return
   const store = await house.use.store()
-  const kept = JSON.stringify({ file, directory, text: await readFile(file, "utf8") })
-  if ((await store.value(NAME)) !== kept) await store.setValue(NAME, kept)
+  const text = await readFile(file, "utf8")
+  const kept = JSON.stringify({ file, directory, text })
+  if ((await store.value(NAME)) !== kept && isGood(text, file)) await store.setValue(NAME, kept)
+}
+
+/** The file may have been changed since it was parsed. */
+function isGood(text: string, file: string): boolean {
+  try {
+    parseSettings(text, file)
+    return true
+  } catch (thrown) {
+    if (isHoldfastError(thrown)) return false
+    throw thrown
+  }
 }
 
 async function lastGood(house: House): Promise<Settings | null> {
