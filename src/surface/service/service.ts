@@ -34,13 +34,13 @@ export function createService(raw: House): Service {
   const settings = createSettingsKeeper(raw)
   const house: House = { ...raw, settings: settings.current }
   const runner = createRunner(house)
-  const telling = new Set<Promise<void>>()
+  let telling: Promise<void> = Promise.resolve()
   let reports: readonly JobReport[] = []
   let freed: () => void = () => undefined
 
   const tell = (event: "start" | "success" | "fail", report: Parameters<typeof tellRun>[3]): void => {
-    const sent: Promise<void> = tellQuietly(house, event, report).finally(() => telling.delete(sent))
-    telling.add(sent)
+    // One after the other: a dead-man switch that hears of the end before the begin waits for an end that never comes.
+    telling = telling.then(async () => await tellQuietly(house, event, report))
   }
   const scheduler = createScheduler(house, runner, {
     onStart: ({ app, schedule }) => tell("start", { app, schedule, operationId: null, text: `${schedule} of ${app} has begun` }),
@@ -68,7 +68,7 @@ export function createService(raw: House): Service {
     onFree: (listener) => {
       freed = listener
     },
-    told: async () => void (await Promise.all(telling)),
+    told: async () => await telling,
   }
 }
 
