@@ -20,7 +20,7 @@ const DAILY = `    schedules: { nightly: { cron: "0 3 * * *", keep: { last: 1 } 
 const WAIT = { timeout: 90_000, interval: 100 }
 
 async function storeOf(app: SqliteApp): Promise<Store> {
-  const host = await createHostIdentity({ hostName: "test", processId: process.pid })
+  const host = createHostIdentity({ hostName: "test", processId: process.pid })
   const store = await openSqliteStore(join(app.directory, "state", "store.sqlite"), { host, clock: systemClock })
   onTestFinished(async () => await store.close())
   return store
@@ -38,7 +38,7 @@ async function seenDaysAgo(app: SqliteApp, store: Store, days: number, which: st
 const nightly = async (store: Store): Promise<readonly SlotRecord[]> => await store.slots({ app: "chat", schedule: "schedules.nightly" })
 
 function serve(app: SqliteApp): StartedCli {
-  const started = app.cli.start("serve", "--json")
+  const started = app.cli.start("serve", "--no-panel", "--json")
   onTestFinished(async () => {
     started.kill("SIGKILL")
     await started.done
@@ -160,7 +160,7 @@ describeNeeding("restic")("run-due", () => {
     expect((await app.cli.run("backup")).exitCode).toBe(0)
     for (const own of ["holdfast.read", "holdfast.keys", "holdfast.self"]) await seenDaysAgo(app, store, 2, own)
     const { ran } = await app.cli.json(runDueOutput, ["run-due"])
-    expect(ran.map(({ schedule, outcome }) => [schedule, outcome]).toSorted()).toEqual([
+    expect(ran.map(({ schedule, outcome }) => [schedule, outcome]).toSorted(byName)).toEqual([
       ["holdfast.keys", "succeeded"],
       ["holdfast.read", "succeeded"],
       ["holdfast.self", "succeeded"],
@@ -209,6 +209,10 @@ describeNeeding("restic")("run-due", () => {
     expect(shown.stdout).toContain("database:main")
   })
 })
+
+function byName([left = ""]: readonly string[], [right = ""]: readonly string[]): number {
+  return left < right ? -1 : 1
+}
 
 /** The same slots are owed again. */
 function forgetSlots(app: SqliteApp): void {

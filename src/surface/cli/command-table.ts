@@ -1,3 +1,4 @@
+import { userCommands } from "./user-commands.ts"
 import type { CommandSpec } from "./command-spec.ts"
 import { snapshotCommand } from "./snapshot-commands.ts"
 
@@ -324,6 +325,7 @@ export const commandTable: readonly CommandSpec[] = [
       },
     ],
   },
+  userCommands,
   {
     name: "demo",
     summary: "see it all on a sample app: back up, prove, damage, restore, compare",
@@ -333,8 +335,9 @@ export const commandTable: readonly CommandSpec[] = [
   },
   {
     name: "serve",
-    summary: "run schedules, copies, drills and alarms until it is stopped",
+    summary: "run schedules, copies, drills, alarms and the panel until it is stopped",
     settles: "never",
+    options: [{ flags: "--no-panel", summary: "listen nowhere: neither panel nor API nor metrics" }],
     load: async () => await import("./command/serve.ts"),
   },
   {
