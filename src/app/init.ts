@@ -8,7 +8,9 @@ import type { ComposeProject } from "./app.ts"
 import { COMPOSE_FILE_NAMES, findComposeProject } from "./compose/project.ts"
 import { detect } from "./detect/detect.ts"
 import type { Detection } from "./detect/detection.ts"
+import { detectPlain } from "./detect/plain.ts"
 import { renderSettings } from "./detect/render.ts"
+import { readEnvFile } from "./env-file.ts"
 import { findSqliteFiles, type SqliteSearch } from "./detect/sqlite-files.ts"
 import { mountedPlaces, type PlaceFacts, placeKey } from "./detect/trees.ts"
 import type { Recipes } from "./load-recipes.ts"
@@ -52,6 +54,7 @@ export async function planInit(
       why: `there is ${Object.keys(tools.recipes).join(", ")}`,
     })
   const composeFile = findComposeFile(resolve(request.cwd, request.compose ?? "."))
+  if (composeFile === null) return await planPlainInit(request)
   const found = findComposeProject({
     files: [composeFile],
     exactly: false,
@@ -82,9 +85,27 @@ export async function planInit(
     nameIsGiven: fromShell || model.projectName !== found.project.projectName,
     project: { ...found.project, projectName: model.projectName },
   }
+  return planOf(request, detection)
+}
+
+function planOf(request: InitRequest, detection: Detection): InitPlan {
   const file = resolve(request.cwd, request.file ?? "holdfast.yaml")
   const text = renderSettings(detection, { vaultPath: request.vaultPath ?? "/var/backups/holdfast" })
   return { file, exists: existsSync(file), detection, text, report: reportOf(detection) }
+}
+
+/** A folder without a compose file may be that of a plain program; where nothing of one is found, a compose file was meant. */
+async function planPlainInit(request: InitRequest): Promise<InitPlan> {
+  const directory = resolve(request.cwd)
+  const detection = detectPlain({
+    appName: nameOf(request.name ?? basename(directory)),
+    directory,
+    sqlite: await findSqliteFiles(directory),
+    envFile: existsSync(join(directory, ".env")) ? readEnvFile(join(directory, ".env")) : { values: new Map(), duplicates: [] },
+  })
+  const nothing = detection.databases.length === 0 && detection.files.length === 0
+  if (nothing || request.compose !== null || request.recipe !== null) throw noComposeFile(resolve(directory, request.compose ?? "."))
+  return planOf(request, detection)
 }
 
 /**
@@ -107,11 +128,13 @@ async function asItRuns(project: ComposeProject, containers: ContainerEngine, ct
   return only === undefined || names.length > 1 ? project : { ...project, projectName: only }
 }
 
-function findComposeFile(path: string): string {
+function findComposeFile(path: string): string | null {
   if (existsSync(path) && !statSync(path).isDirectory()) return path
-  const found = COMPOSE_FILE_NAMES.map((name) => join(path, name)).find((candidate) => existsSync(candidate))
-  if (found !== undefined) return found
-  throw new HoldfastError("COMPOSE_INVALID", {
+  return COMPOSE_FILE_NAMES.map((name) => join(path, name)).find((candidate) => existsSync(candidate)) ?? null
+}
+
+function noComposeFile(path: string): HoldfastError {
+  return new HoldfastError("COMPOSE_INVALID", {
     what: `there is no compose file in ${path}`,
     why: `looked for ${COMPOSE_FILE_NAMES.join(", ")}`,
     hint: "Name it with --compose, or write holdfast.yaml by hand with `run` and `databases`.",
@@ -148,8 +171,14 @@ async function lookAtPlaces(model: ComposeModel, containers: ContainerEngine, ct
 function reportOf(detection: Detection): readonly string[] {
   const { project } = detection
   return [
-    `app ${detection.appName}: compose project ${project.projectName} in ${basename(project.projectDirectory)}/ (${project.files.map((file) => basename(file)).join(", ")})`,
-    ...(detection.recipe === null ? ["no recipe fits; what is needed is taken from the compose file"] : [`recipe ${detection.recipe}`]),
+    project.files.length === 0
+      ? `app ${detection.appName}: a plain program in ${basename(project.projectDirectory)}/, because there is no compose file`
+      : `app ${detection.appName}: compose project ${project.projectName} in ${basename(project.projectDirectory)}/ (${project.files.map((file) => basename(file)).join(", ")})`,
+    ...(project.files.length === 0
+      ? []
+      : detection.recipe === null
+        ? ["no recipe fits; what is needed is taken from the compose file"]
+        : [`recipe ${detection.recipe}`]),
     ...detection.databases.map(
       (database) =>
         `database ${database.name}: ${database.engine === "postgres" ? `PostgreSQL database ${database.database} of service ${database.service}` : database.engine}; ${database.why}`,

@@ -42,6 +42,7 @@ function appLines(detection: Detection): readonly string[] {
 
 function composeLines({ project, nameIsGiven }: Detection): readonly string[] {
   const [first] = project.files
+  if (first === undefined) return ['# run: { stop: ["systemctl", "stop", "…"], start: ["systemctl", "start", "…"] }']
   if (!nameIsGiven && project.profiles.length === 0) return [`compose: ${scalar(first ?? "")}`]
   const members = [`files: ${scalar(first ?? "")}`, ...(nameIsGiven ? [`project: ${scalar(project.projectName)}`] : [])]
   if (project.profiles.length > 0) members.push(`profiles: [${project.profiles.map(scalar).join(", ")}]`)
