@@ -1,0 +1,1 @@
+export { add as run } from "./user.ts"

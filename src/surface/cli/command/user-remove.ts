@@ -1,0 +1,1 @@
+export { remove as run } from "./user.ts"

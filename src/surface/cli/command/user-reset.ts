@@ -1,0 +1,1 @@
+export { reset as run } from "./user.ts"

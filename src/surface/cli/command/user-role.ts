@@ -1,0 +1,1 @@
+export { role as run } from "./user.ts"
