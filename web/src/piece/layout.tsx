@@ -18,7 +18,7 @@ export function Page({ title, lead, above, actions, children }: PageProps): Reac
   return (
     <Stack gap="lg">
       <div>
-        {above}
+        {above === undefined ? null : <div className="above">{above}</div>}
         <Group justify="space-between" align="flex-start" gap="sm">
           <Title order={1} size="h2" className="wrap">
             {title}

@@ -1,0 +1,95 @@
+/** An operator at a browser: the service as it is, the panel as it was built, a chat application to protect. */
+import { writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import type { Browser, BrowserContext, Page } from "playwright-core"
+import { expect } from "vitest"
+import { buildWebIfStale } from "../../scripts/build-web.ts"
+import { axeProblems, launchBrowser, settled, steadyNetwork } from "../fixture/panel/browser.ts"
+import { chatWorld, type ChatWorld } from "./chat-world.ts"
+import type { StartedCli } from "./cli.ts"
+
+export const COMMENT = "# nobody but us restores on Fridays"
+
+export interface PanelWorld {
+  readonly chat: ChatWorld
+  readonly settingsFile: string
+  readonly address: string
+  readonly firstRunToken: string
+  /** A browser of somebody else: no cookies are shared. */
+  person(scheme?: "light" | "dark"): Promise<{ readonly context: BrowserContext; readonly page: Page }>
+  /** What the browser's console complained about so far. */
+  complaints(): readonly string[]
+  dispose(): Promise<void>
+}
+
+/** The app runs, the settings name a vault and no app yet, and the service serves. */
+export async function panelWorld(): Promise<PanelWorld> {
+  await buildWebIfStale()
+  const chat = await chatWorld()
+  await chat.project.up()
+  const settingsFile = join(chat.project.directory, "holdfast.yaml")
+  await writeFile(
+    settingsFile,
+    `version: 1\n${COMMENT}\npanel:\n  listen: 127.0.0.1:0\nvaults:\n  local:\n    path: ${chat.vault}\napps: {}\n`,
+  )
+  const service = chat.cli.start("serve")
+  const address = await said(service, /the panel is at (\S+)/)
+  const firstRunToken = await said(service, /with the token (\S+)/)
+  const browser = await launchBrowser()
+  const complaints: string[] = []
+  return {
+    chat,
+    settingsFile,
+    address,
+    firstRunToken,
+    person: async (scheme = "light") => await newPerson(browser, scheme, complaints),
+    complaints: () => complaints,
+    dispose: async () => {
+      await browser.close()
+      service.kill("SIGTERM")
+      await service.done
+      await chat.dispose()
+    },
+  }
+}
+
+async function newPerson(
+  browser: Browser,
+  scheme: "light" | "dark",
+  complaints: string[],
+): Promise<{ readonly context: BrowserContext; readonly page: Page }> {
+  const context = await browser.newContext({ colorScheme: scheme, reducedMotion: "reduce", viewport: { width: 1200, height: 900 } })
+  await steadyNetwork(context)
+  const page = await context.newPage()
+  page.setDefaultTimeout(60_000)
+  page.on("pageerror", (error) => complaints.push(error.message))
+  page.on("console", (message) => {
+    // A refusal is an answer; a stream that a passing network broke off is taken up again.
+    if (message.type() === "error" && !/status of 4\d\d|ERR_NETWORK_CHANGED|ERR_CONNECTION/.test(message.text()))
+      complaints.push(message.text())
+  })
+  return { context, page }
+}
+
+async function said(service: StartedCli, pattern: RegExp): Promise<string> {
+  return await expect
+    .poll(() => pattern.exec(service.said())?.[1] ?? null, { timeout: 90_000, message: "the service says where the panel is" })
+    .not.toBeNull()
+    .then(() => pattern.exec(service.said())?.[1] ?? "")
+}
+
+/** Opens a page and waits until it is there; axe must have nothing against it, in light and in dark. */
+export async function open(page: Page, address: string): Promise<void> {
+  await page.goto(address)
+  await settled(page)
+  await expectAccessible(page)
+}
+
+/** Axe has nothing against the page as it is now, in light and in dark. */
+export async function expectAccessible(page: Page): Promise<void> {
+  for (const colorScheme of ["dark", "light"] as const) {
+    await page.emulateMedia({ colorScheme })
+    await settled(page)
+    expect(await axeProblems(page), `${page.url()} in ${colorScheme}`).toEqual([])
+  }
+}
