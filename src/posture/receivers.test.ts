@@ -34,7 +34,6 @@ describe("who is told", () => {
     expect(audience("chat", "schedules.nightly")).toEqual(["mail to ada@example.com", "ntfy at ntfy.example.com", ...OPS])
     expect(audience("chat", "schedules.hourly")).toEqual(["mail to Ada@example.com", ...OPS])
     expect(audience("chat", "drills.monthly")).toEqual(["webhook at env:DRILL_HOOK", "mail to Ada@example.com", ...OPS])
-    expect(audience("chat", "holdfast.read")).toEqual(["mail to Ada@example.com", ...OPS])
   })
 
   test("of an app: all who are named anywhere for it", () => {
@@ -42,6 +41,7 @@ describe("who is told", () => {
       ["mail to Ada@example.com", "ntfy at ntfy.example.com", "webhook at env:DRILL_HOOK", ...OPS].toSorted(),
     )
     expect(audience("weave", null)).toEqual(["mail to weave@example.com", ...OPS])
+    expect(audience("chat", "holdfast.read")).toEqual(audience("chat", null))
     expect(audience("gone", null)).toEqual(OPS)
   })
 
@@ -51,6 +51,7 @@ describe("who is told", () => {
     expect(names(audienceOf(alone, { app: null, schedule: null, kind: "clock", key: "clock" }))).toContain("mail to weave@example.com")
     const nobody = { ...settings, notify: undefined }
     expect(names(audienceOf(nobody, { app: null, schedule: null, kind: "clock", key: "clock" }))).toHaveLength(5)
+    expect(names(audienceOf(nobody, { app: "holdfast", schedule: "holdfast.self", kind: "overdue", key: "k" }))).toHaveLength(5)
   })
 
   test("that one of them fails: the others", () => {

@@ -35,7 +35,7 @@ export function receiversOfApp(settings: NotifyingSettings, app: string): readon
 
 /**
  * Who is told of an alarm. About a schedule: those that the schedule, its app and `always` name. About an app: all who are named
- * anywhere for that app. About the machine: `always`, and where that names nobody, everybody. Nobody is told by itself that it fails.
+ * anywhere for that app. About the machine and Holdfast itself: `always`, and where that names nobody, everybody. Nobody is told by itself that it fails.
  */
 export function audienceOf(settings: NotifyingSettings, alarm: Pick<Alarm, "app" | "schedule" | "kind" | "key">): readonly ReceiverRef[] {
   return unique(noticesAbout(settings, alarm).flatMap(peopleOf)).filter(({ id }) => alarm.key !== `notifier-failing:${id}`)
@@ -43,8 +43,11 @@ export function audienceOf(settings: NotifyingSettings, alarm: Pick<Alarm, "app"
 
 function noticesAbout(settings: NotifyingSettings, { app, schedule }: Pick<Alarm, "app" | "schedule">): readonly Notice[] {
   const always = alwaysOf(settings)
-  if (app !== null && schedule !== null) return [...noticesOfRun(settings, { app, schedule }), ...always]
-  if (app !== null) return [...noticesOfApp(settings, app), ...always]
+  const known = app !== null && settings.apps[app] !== undefined
+  // What Holdfast does by itself for an app (`holdfast.read`) has no entry that could name anybody.
+  const ofEntry = schedule !== null && !schedule.startsWith("holdfast.")
+  if (known && ofEntry) return [...noticesOfRun(settings, { app, schedule }), ...always]
+  if (known) return [...noticesOfApp(settings, app), ...always]
   return always.some((notice) => peopleOf(notice).length > 0) ? always : allNotices(settings)
 }
 
