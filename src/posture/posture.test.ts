@@ -178,3 +178,23 @@ test("the checklist of backup guides is answered from evidence", () => {
   const nothing = { ...facts, app, points: [], proofs: [] }
   expect(checklistOf(nothing).every((answer) => !answer.answer)).toBe(true)
 })
+
+test("each reason comes with what to do about it, in one sentence for a person", () => {
+  const bare: App = { ...app, databases: [], files: [], secrets: [] }
+  expect(assessPosture(bare, [], [], NONE, NOW).nextSteps).toEqual([
+    "Name its databases and files in the settings, or run `holdfast init`.",
+    "Run `holdfast backup chat`.",
+  ])
+  expect(assessPosture(bare, [], [], NONE, NOW).sentence).toBe(
+    "Not protected: no database and no files are set up; there is no recovery point.",
+  )
+  const late = { exposureMs: 1, recoveryTimeMs: 1 }
+  expect(assessPosture(app, [point(1, 6)], [{ ...proof("p1", "booted", 5), durationMs: 9000 }], late, NOW).nextSteps).toEqual([
+    "Run `holdfast backup` and `holdfast verify`, and check that its schedule runs.",
+    "Give the app a nearer vault or a longer `objectives.recoveryTime`.",
+  ])
+  const incomplete = point(1, 0, { parts: ["secrets"] })
+  const { reasons, nextSteps } = assessPosture(app, [incomplete], [], NONE, NOW)
+  expect(reasons).toEqual(["no recovery point holds everything (missing: database:main, files:uploads)"])
+  expect(nextSteps).toEqual(["Run `holdfast backup chat`."])
+})
