@@ -5,7 +5,6 @@ import type { Store } from "../operation/ports.ts"
 import { findPart, takeInPoint, type ChainLink, type SealedPoint } from "../recovery-point/recovery-point.ts"
 import { MANIFEST_PART } from "../recovery-point/sync.ts"
 import type { StoredItem } from "../vault/ports.ts"
-import type { OpenVault } from "../vault/vault.ts"
 import type { Announcer } from "./announcer.ts"
 import type { CopySteps } from "./steps.ts"
 import type { VaultSide } from "./two-vaults.ts"
@@ -15,7 +14,8 @@ export interface CopyGround {
   readonly app: string
   readonly store: Store
   readonly source: VaultSide
-  readonly to: OpenVault
+  /** As it was when the run began. */
+  readonly target: VaultSide
   readonly announcer: Announcer
   readonly journal: Journal<CopySteps>
   readonly ctx: RunContext
@@ -26,11 +26,12 @@ export interface CopyGround {
  * Throws POINT_DAMAGED when the source itself does not hold all of a point, and whatever stands in the way.
  */
 export async function copyBatch(ground: CopyGround, points: readonly SealedPoint[]): Promise<void> {
-  const { app, source, to, journal, announcer, ctx } = ground
+  const { app, source, journal, announcer, ctx } = ground
+  const to = ground.target.vault
   const { backend, location } = to
   const details = { app, from: source.vault.location.name, vault: location.name, points: points.map((point) => point.manifest.id) }
   const manifests = points.map((point) => manifestItem(source, point))
-  const parts = await missingParts(ground, points)
+  const parts = missingParts(ground, points)
   await journal.step("copy-parts", details, async () => {
     if (parts.length > 0) await backend.copy(source.vault.location, location, parts, ctx)
   })
@@ -46,16 +47,14 @@ export function linkOf({ manifest, digest }: SealedPoint): ChainLink {
   return { id: manifest.id, sequence: manifest.sequence, digest }
 }
 
-/** Items of the source that the target lacks; images are shared by points and go over once. */
-async function missingParts(ground: CopyGround, points: readonly SealedPoint[]): Promise<readonly StoredItem[]> {
-  const { app, source, to, ctx } = ground
-  const there = await to.backend.list(to.location, { app }, ctx)
+/** Items of the source that the target lacked when the run began. What came since, such as a shared image, is not copied twice. */
+function missingParts({ source, target }: CopyGround, points: readonly SealedPoint[]): readonly StoredItem[] {
   const needed = new Map<string, StoredItem>()
   for (const { manifest } of points) {
     for (const part of manifest.parts) {
       const item = findPart(source.items, manifest.id, part)
       if (item === null) throw notInSource(source, manifest.id, part.part)
-      if (findPart(there, manifest.id, part) === null) needed.set(item.storageId, item)
+      if (findPart(target.items, manifest.id, part) === null) needed.set(item.storageId, item)
     }
   }
   return [...needed.values()]

@@ -1,14 +1,14 @@
 /** Brings recovery points of one vault into another as well: what is missing there is copied, nothing is ever removed (design §5, §9). */
-import { HoldfastError, isHoldfastError, messageOf, type ErrorCode } from "../base/errors.ts"
+import { messageOf, type ErrorCode, type HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { Journal } from "../operation/journal.ts"
 import type { OperationEnd } from "../operation/operation.ts"
 import { runOperation, type ContextBase } from "../operation/run-operation.ts"
-import { carryPins, type SealedPoint } from "../recovery-point/recovery-point.ts"
+import { carryPins } from "../recovery-point/recovery-point.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import { announcerFor } from "./announcer.ts"
-import { batchesOf } from "./batches.ts"
-import { copyBatch, linkOf, type CopyGround } from "./copy-batch.ts"
+import { copyAll, endsTheRun } from "./copy-all.ts"
+import type { CopyGround } from "./copy-batch.ts"
 import { copyPlanToJson, planWithSides, type CopyPlan, type CopyRequest } from "./plan.ts"
 import type { CopyTools } from "./ports.ts"
 import { copySteps, type CopySteps } from "./steps.ts"
@@ -63,8 +63,8 @@ async function copy(
 ): Promise<OperationEnd<CopyReport>> {
   const { app, to } = request
   const { plan, wanted, source, target } = await planWithSides(tools.store, request, ctx)
-  const announcer = announcerFor(source, target ?? (await lookAt(to, tools.store, app, ctx)), app)
-  const ground: CopyGround = { app, store: tools.store, source, to, announcer, journal, ctx }
+  const there = target ?? (await lookAt(to, tools.store, app, ctx))
+  const ground: CopyGround = { app, store: tools.store, source, target: there, announcer: announcerFor(source, there, app), journal, ctx }
   const failures = await copyAll(ground, wanted)
   const failed = [...failures].map(([point, error]) => failedCopy(point, error))
   const copied = plan.points.map((point) => point.id).filter((id) => !failures.has(id))
@@ -77,65 +77,12 @@ async function copy(
   return { outcome, result: report, record, ...(outcome === "partial" ? { message: whyPartial(report) } : {}) }
 }
 
-/** Newest first. Returns the points that could not be copied. */
-async function copyAll(ground: CopyGround, wanted: readonly SealedPoint[]): Promise<ReadonlyMap<string, HoldfastError>> {
-  const failures = new Map<string, HoldfastError>()
-  const queue = [...batchesOf(wanted)]
-  for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
-    const error = await failureOf(ground, batch)
-    if (error === null) continue
-    if (endsTheRun(error)) {
-      for (const point of [...batch, ...queue.flat()]) failures.set(point.manifest.id, error)
-      return failures
-    }
-    // One bad point must not keep those beside it from being copied.
-    if (batch.length > 1) queue.unshift(...batch.map((point) => [point]).toReversed())
-    else for (const point of batch) failures.set(point.manifest.id, error)
-  }
-  return failures
-}
-
-async function failureOf(ground: CopyGround, batch: readonly SealedPoint[]): Promise<HoldfastError | null> {
-  const error = await caught(ground, async () => await copyBatch(ground, batch))
-  if (error === null || endsTheRun(error)) return error
-  // A target that cannot even be told so has been lost on the way.
-  const second = await caught(ground, async () => await ground.announcer.withdraw(batch.map(linkOf), ground.ctx))
-  return second ?? error
-}
-
-/** What went wrong with the vaults; anything else ends the operation. */
-async function caught({ ctx }: CopyGround, action: () => Promise<void>): Promise<HoldfastError | null> {
-  try {
-    await action()
-    return null
-  } catch (thrown) {
-    if (ctx.signal.aborted || !isHoldfastError(thrown) || thrown.code === "LEASE_LOST") throw thrown
-    return thrown
-  }
-}
-
-const ENDS_THE_RUN: ReadonlySet<ErrorCode> = new Set([
-  "VAULT_UNREACHABLE",
-  "VAULT_FULL",
-  "VAULT_LOCKED",
-  "VAULT_ABSENT",
-  "VAULT_WRONG_KEY",
-  "VAULT_KEY_MISSING",
-  "VAULT_TOOL_MISSING",
-  "SETTINGS_INVALID",
-])
-
-/** What is not about one point would meet every other point as well. */
-function endsTheRun(error: HoldfastError): boolean {
-  return ENDS_THE_RUN.has(error.code)
-}
-
 /** A vault that was lost on the way is not asked again. */
 async function pinsFor(ground: CopyGround, failures: ReadonlyMap<string, HoldfastError>): Promise<readonly string[]> {
   if ([...failures.values()].some(endsTheRun)) return []
-  const { app, store, to, journal, ctx } = ground
-  const carry = async (): Promise<readonly string[]> =>
-    await carryPins(to, store, app, await to.backend.list(to.location, { app }, ctx), ctx)
+  const { app, store, journal, ctx } = ground
+  const to = ground.target.vault
+  const carry = async (): Promise<readonly string[]> => await carryPins(to, store, app, ctx)
   return await journal.step("carry-pins", { app, vault: to.location.name }, carry, (points) => [...points])
 }
 

@@ -1,7 +1,6 @@
 import type { RunContext } from "../base/run-context.ts"
 import type { PinRecord, Store } from "../operation/ports.ts"
 import { appendLedger } from "../vault/ledger.ts"
-import type { StoredItem } from "../vault/ports.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import { readPins } from "./ledger-entries.ts"
 
@@ -9,17 +8,11 @@ import { readPins } from "./ledger-entries.ts"
  * A pin belongs to the app and is written into one vault: here its last word goes into the ledger of a vault that holds the point too,
  * so that a rebuild from that vault alone knows it. Returns the points whose word was new.
  */
-export async function carryPins(
-  vault: OpenVault,
-  store: Store,
-  app: string,
-  listed: readonly StoredItem[],
-  ctx: RunContext,
-): Promise<readonly string[]> {
+export async function carryPins(vault: OpenVault, store: Store, app: string, ctx: RunContext): Promise<readonly string[]> {
   const words = await lastWords(store, app)
   if (words.length === 0) return []
   const present = new Set((await store.points(app, vault.location.name)).map((point) => point.id))
-  const there = await readPins(vault, app, ctx, listed)
+  const there = await readPins(vault, app, ctx)
   const news = words.filter((pin) => present.has(pin.point) && (there.get(pin.point) ?? false) !== pin.pinned)
   for (const pin of news) await appendLedger(vault, { kind: "pin", app, at: pin.at, entry: { ...pin } }, ctx)
   return news.map((pin) => pin.point)

@@ -2,7 +2,7 @@ import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { canonicalJson } from "../base/canonical-json.ts"
 import { isHoldfastError } from "../base/errors.ts"
-import { checkChain, type ExpiredLink } from "./chain.ts"
+import { checkChain, type ExpiredLink, type Origins } from "./chain.ts"
 import type { Manifest } from "./manifest.ts"
 import { pointFromText, type SealedPoint } from "./sealed-point.ts"
 
@@ -101,9 +101,9 @@ describe("the chain of points", () => {
     expect(isBroken([], [])).toBe(false)
   })
 
-  function whyOf(points: readonly SealedPoint[], expired: readonly ExpiredLink[] = []): unknown {
+  function whyOf(points: readonly SealedPoint[], explained: readonly ExpiredLink[] = [], origins: Origins = new Map()): unknown {
     try {
-      checkChain(points, expired)
+      checkChain(points, explained, origins)
       return null
     } catch (thrown) {
       expect(thrown).toMatchObject({ code: "CHAIN_BROKEN", message: "the chain of points is broken" })
@@ -138,6 +138,28 @@ describe("the chain of points", () => {
     expect(whyOf([one, sealedPoint(3, undefined), sealedPoint(5, one)])).toEqual([
       "20260419T120003Z-1.0 has place 3 and names no point before it",
       "20260419T120001Z-1.0 is missing before 20260419T120005Z-1.0",
+    ])
+  })
+
+  it("tells in a copy each vault's points apart, and still holds every one of them to the point that it names", () => {
+    const [one, two, three] = chainOf(3)
+    if (!one || !two || !three) throw new Error("three points")
+    const own = renamed(sealedPoint(3, two), "own")
+    const next = renamed(sealedPoint(4, own), "next")
+    const copied = new Map([one, two, three].map((point) => [point.manifest.id, "first vault"]))
+    const all = [one, two, three, own, next]
+
+    expect(whyOf(all)).toEqual(["20260419T120003Z-1.0 and own have the same place (3)"])
+    expect(whyOf(all, [], copied)).toBeNull()
+    expect(whyOf([...all, renamed(three, "twin")], [], copied)).toEqual(["own and twin have the same place (3)"])
+    expect(whyOf([one, two, three, next], [], copied)).toEqual(["own is missing before next"])
+    expect(whyOf([one, three, own, next], [], copied)).toEqual([
+      "20260419T120002Z-1.0 is missing before 20260419T120003Z-1.0",
+      "20260419T120002Z-1.0 is missing before own",
+    ])
+    expect(whyOf([one, three, own, next], [expiry(two)], copied)).toBeNull()
+    expect(whyOf([one, sealedPoint(2, one, "forged"), own], [], new Map([[one.manifest.id, "first vault"]]))).toEqual([
+      "the manifest of 20260419T120002Z-1.0 is not the one that own was sealed after",
     ])
   })
 

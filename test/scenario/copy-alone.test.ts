@@ -90,11 +90,11 @@ describeNeeding("restic", "rest-server")("a copy that must not be deleted from",
   step("alone rebuilds the app on an empty host, pins included, from an empty cache", async () => {
     const key = join(directory, "offsite.key")
     await writeFile(key, await readFile(join(directory, "state/keys/offsite.key")), { mode: 0o600 })
-    for (const name of ["vault", "app/data", "app/uploads", "app/secrets", "state"]) await rm(join(directory, name), { recursive: true })
+    for (const name of ["vault", "app/data", "app/uploads", "app/secrets", "state", "holdfast.yaml"])
+      await rm(join(directory, name), { recursive: true })
 
-    const rebuilt = await place.cli.run(
-      ...["rebuild", "--vault", server.url("offsite"), "--vault-name", "offsite", "--key", key, "--app", "chat", "--yes"],
-    )
+    const from = ["--vault", server.url("offsite"), "--vault-name", "offsite", "--key", key]
+    const rebuilt = await place.cli.run("rebuild", ...from, "--app", "chat", "--yes")
     expect(rebuilt, rebuilt.stderr).toMatchObject({ exitCode: 0 })
     expect(await place.state()).toEqual(state)
     const { points: listed } = await place.cli.json(pointsOutput, ["points", "chat", "--vault", "offsite"])
