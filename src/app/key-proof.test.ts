@@ -143,7 +143,8 @@ describe("what speaks for a key and what does not, to the word", () => {
     expect(judge(byPrint, material("a", { recordedFingerprint: sha256("b") }), [])).toBe(
       "failed: the fingerprint is not the one recorded with the point",
     )
-    expect(judge(byPrint, material("a"), [])).toBe("unprovable: no encrypted value and no recorded fingerprint to hold it against")
+    for (const none of [[], [null, ""]])
+      expect(judge(byPrint, material("a"), none)).toBe("unprovable: no encrypted value and no recorded fingerprint to hold it against")
     expect(judge({ ...byPrint, rows: [] }, material("a", { recordedFingerprint: sha256("a") }), [value])).toBe(
       "proven: the fingerprint is the one recorded with the point; 1 values are of an old form that proves nothing",
     )

@@ -90,5 +90,6 @@ describe("nothing is refused", () => {
   it("when a name now means another kind of part", () => {
     expect(judge(exampleFilesPart(0, 0), exampleDatabasePart({ a: 9 }, { part: "files:uploads" }))).not.toThrow()
     expect(judge(exampleDatabasePart({}), exampleFilesPart(9, 9, { part: "database:main" }))).not.toThrow()
+    expect(judge(exampleDatabasePart({}, { sizeBytes: 0 }), exampleFilesPart(9, 9, { part: "database:main" }))).not.toThrow()
   })
 })
