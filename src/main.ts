@@ -6,6 +6,7 @@ import type { ContainerEngine, DatabaseEngines } from "./app/ports.ts"
 import { systemClock } from "./base/clock.ts"
 import { HoldfastError } from "./base/errors.ts"
 import type { Store } from "./operation/ports.ts"
+import type { ReleaseSources } from "./release/ports.ts"
 import { runCli } from "./surface/cli/cli.ts"
 import type { CliSurroundings } from "./surface/cli/cli-house.ts"
 import type { HouseTools } from "./surface/house/house.ts"
@@ -97,6 +98,8 @@ function createHouseTools(stateDirectory: string, options: MainOptions): HouseTo
       return createSqliteSalvager({ processes: await processes.get(), scratchDirectory, nodeBinary: process.execPath })
     },
     notifier: async () => (await import("./tool/notify/notify.ts")).createNotifier(),
+    releases: openReleases,
+    registry: async (credentials) => (await import("./tool/registry/registry.ts")).createImageRegistry({ credentials }),
     scratchDirectory: scratch.get,
     close: async () => {
       // What could not be opened was told where it was needed, and there is nothing of it to give back.
@@ -105,6 +108,21 @@ function createHouseTools(stateDirectory: string, options: MainOptions): HouseTo
       await store.made()?.then(async (opened) => await opened.close(), nothing)
     },
   }
+}
+
+async function openReleases(): Promise<ReleaseSources> {
+  const [{ createReleaseSources }, place] = await Promise.all([
+    import("./tool/release-source/release-source.ts"),
+    import("./release/place.ts"),
+  ])
+  return createReleaseSources({
+    latest: place.latestFile,
+    issue: place.issueFile,
+    announcement: place.ANNOUNCEMENT_FILE,
+    publicKey: place.PUBLIC_KEY_FILE,
+    signatureEnding: place.SIGNATURE_ENDING,
+    bundleEnding: place.BUNDLE_ENDING,
+  })
 }
 
 async function createEngines(

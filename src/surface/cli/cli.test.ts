@@ -68,6 +68,8 @@ function toolsIn(stateDirectory: string): HouseTools {
     containers: unused,
     salvager: unused,
     notifier: unused,
+    releases: unused,
+    registry: unused,
     scratchDirectory: unused,
     close: async () => await (await store).close(),
   }

@@ -7,6 +7,8 @@ import type { HostIdentity, OperationTools } from "../../operation/operation.ts"
 import type { ContextBase } from "../../operation/run-operation.ts"
 import type { Store } from "../../operation/ports.ts"
 import type { Notifier } from "../../posture/ports.ts"
+import type { ImageRegistry, ReleaseSources } from "../../release/ports.ts"
+import type { CredentialsByRegistry } from "../../release/registry-credentials.ts"
 import type { Salvager } from "../../restore/salvage-ports.ts"
 import type { Environment } from "../../settings/find.ts"
 import type { Settings } from "../../settings/settings.ts"
@@ -23,6 +25,10 @@ export interface HouseTools {
   containers(): Promise<ContainerEngine>
   salvager(): Promise<Salvager>
   notifier(): Promise<Notifier>
+  /** Where signed releases are served. */
+  releases(): Promise<ReleaseSources>
+  /** Registries of images, with what is known of how to sign in to each. */
+  registry(credentials: CredentialsByRegistry): Promise<ImageRegistry>
   /** A private directory (0700) below the state directory. */
   scratchDirectory(): Promise<string>
   /** Gives back what was opened. */

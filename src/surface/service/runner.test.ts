@@ -67,6 +67,8 @@ function house(signal = new AbortController().signal): House {
       containers: absent("containers"),
       salvager: absent("salvager"),
       notifier: absent("notifier"),
+      releases: absent("releases"),
+      registry: absent("registry"),
       scratchDirectory: absent("scratchDirectory"),
       close: async () => await Promise.resolve(),
     },
