@@ -95,7 +95,7 @@ async function confirm({
   source,
 }: Call<unknown, { code?: string | undefined; password?: string | undefined }>): Promise<Date> {
   const { accounts } = ground
-  if (who.sessionId === null) throw new HoldfastError("ROLE_MISSING", { what: "a key has no second factor to show" })
+  if (who.sessionId === null) throw new HoldfastError("REQUEST_INVALID", { what: "a key has no second factor to show" })
   await accounts.limits.admit(source, who.name)
   if (await isShown(accounts, who, headers, body)) {
     accounts.limits.succeeded(source, who.name)
