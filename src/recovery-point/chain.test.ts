@@ -133,6 +133,10 @@ describe("the chain of points", () => {
     if (!one || !two) throw new Error("two points")
     const twin = renamed(sealedPoint(2, one), "twin")
     expect(whyOf([one, two, twin])).toEqual(["20260419T120002Z-1.0 and twin have the same place (2)"])
+    expect(whyOf([two, twin])).toEqual([
+      "20260419T120002Z-1.0 and twin have the same place (2)",
+      "20260419T120001Z-1.0 is missing before 20260419T120002Z-1.0",
+    ])
     expect(whyOf([one, sealedPoint(3, undefined)])).toEqual(["20260419T120003Z-1.0 has place 3 and names no point before it"])
     expect(whyOf([one, twin, sealedPoint(3, two)])).toEqual(["20260419T120003Z-1.0 follows 20260419T120002Z-1.0, but twin stands there"])
     expect(whyOf([one, sealedPoint(3, undefined), sealedPoint(5, one)])).toEqual([
@@ -151,6 +155,9 @@ describe("the chain of points", () => {
 
     expect(whyOf(all)).toEqual(["20260419T120003Z-1.0 and own have the same place (3)"])
     expect(whyOf(all, [], copied)).toBeNull()
+    // Copies of two vaults that both began at the first place.
+    const other = renamed(one, "other")
+    expect(whyOf([one, other], [], new Map([...copied, ["other", "second vault"]]))).toBeNull()
     expect(whyOf([...all, renamed(three, "twin")], [], copied)).toEqual(["own and twin have the same place (3)"])
     expect(whyOf([one, two, three, next], [], copied)).toEqual(["own is missing before next"])
     expect(whyOf([one, three, own, next], [], copied)).toEqual([
