@@ -56,6 +56,10 @@ export function openReleaseDirectory(path: string): ReleaseDirectory {
     signed,
     replace: async (file, content, beside) => {
       await mkdir(dirname(join(path, file)), { recursive: true })
+      // A form that is not written now would be one of the bytes before.
+      for (const ending of [SIGNATURE_ENDING, BUNDLE_ENDING]) {
+        if (beside[ending] === undefined) await rm(join(path, file + ending), { force: true })
+      }
       for (const [ending, text] of Object.entries(beside)) await writeFileDurably(join(path, file + ending), text, FILE_MODE)
       await writeFileDurably(join(path, file), content, FILE_MODE)
     },

@@ -51,6 +51,8 @@ export interface ResolvedImage {
 export interface ImageRegistry {
   /** All tags of `registry.example/chat/server`, in the registry's order. */
   tags(repository: string, ctx: FetchContext): Promise<readonly string[]>
+  /** The digest of what a tag names, whatever platforms it is for. */
+  digest(repository: string, tag: string, ctx: FetchContext): Promise<string>
   /** Digest and labels of what a tag, or a digest, names. Its bytes are checked against the digest. */
   resolve(repository: string, reference: string, platform: Platform, ctx: FetchContext): Promise<ResolvedImage>
 }

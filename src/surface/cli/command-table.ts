@@ -1,5 +1,6 @@
 import { userCommands } from "./user-commands.ts"
 import type { CommandSpec } from "./command-spec.ts"
+import { releaseCommand } from "./release-commands.ts"
 import { snapshotCommand } from "./snapshot-commands.ts"
 
 const point = { name: "point", summary: "its id, the beginning of it, its label, or latest" } as const
@@ -267,6 +268,7 @@ export const commandTable: readonly CommandSpec[] = [
     load: async () => await import("./command/copy.ts"),
   },
   snapshotCommand,
+  releaseCommand,
   {
     name: "salvage",
     summary: "save what can be read from a damaged SQLite file; works on a copy, never on the file",

@@ -34,6 +34,7 @@ export function createImageRegistry({ credentials, timeoutMs = TIMEOUT_MS }: Reg
   })
   return {
     tags: async (repository, ctx) => await listTags(asking(placeOf(repository), ctx)),
+    digest: async (repository, tag, ctx) => (await readManifest(asking(placeOf(repository), ctx), tag)).digest,
     resolve: async (repository, reference, platform, ctx) => await resolve(asking(placeOf(repository), ctx), reference, platform),
   }
 }
