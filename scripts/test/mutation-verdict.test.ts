@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { judgeMutation, listedSurvivors, survivors, type Mutant } from "./mutation-verdict.ts"
 
+const root = join(import.meta.dirname, "../..")
 const source = "const a = 1\nreturn left <\n  right && b\n"
 const at = (line: number, column: number, toLine: number, toColumn: number): Mutant["location"] => ({
   start: { line, column },
@@ -31,6 +34,16 @@ describe("the verdict of mutation testing", () => {
       "listed, but it does not survive any more: src/a.ts: left < right → left <= right",
     ])
     expect(judgeMutation({}, new Set())).toEqual(["there is no report"])
+  })
+
+  it("is held against a list whose every entry can be read and still stands in its file", () => {
+    const text = readFileSync(join(root, "test/mutation-survivors.md"), "utf8")
+    const listed = [...listedSurvivors(text)]
+    expect(listed).toHaveLength(text.split("\n").filter((line) => line.startsWith("- ")).length)
+    for (const entry of listed) {
+      const [file = "", original = ""] = entry.split(/: | → /)
+      expect(readFileSync(join(root, file), "utf8").replaceAll(/\s+/g, " "), entry).toContain(original)
+    }
   })
 
   it("takes no entry without a reason", () => {
