@@ -57,6 +57,8 @@ export function killingStore(store: Store, order: KillOrder): Store {
     putProof: counted(store.putProof, (proof) => `putProof ${proof.level}`),
     putPin: counted(store.putPin, () => "putPin"),
     putKept: counted(store.putKept, () => "putKept"),
+    claimSlot: counted(store.claimSlot, () => "claimSlot"),
+    putSlot: counted(store.putSlot, (slot) => `putSlot ${slot.outcome}`),
     setValue: counted(store.setValue, (key) => `setValue ${key.split(":")[0] ?? key}`),
   }
 }

@@ -7,7 +7,7 @@ import type { JobEnd, JobRun } from "./job.ts"
 import { runJob } from "./jobs.ts"
 import { rememberEntry } from "./memory.ts"
 import type { Runner } from "./runner.ts"
-import { claimSlot, closeForgotten, isClaimed, type Claim } from "./slot-claim.ts"
+import { claimSlot, closeForgotten, dropDeadClaim, isClaimed, type Claim } from "./slot-claim.ts"
 
 /** What became of one slot, as soon as it is known. */
 export interface JobReport extends DueJob, JobEnd {
@@ -88,7 +88,9 @@ export function createScheduler(house: House, runner: Runner, options: Scheduler
 export async function settleSlots(house: House): Promise<void> {
   const entries = entriesOf(await house.settings()).filter((entry) => entry.enabled)
   const isKept = ({ app, schedule }: SlotRecord): boolean => entries.some((entry) => entry.app === app && entry.schedule === schedule)
-  await closeForgotten(await house.operationTools(), isKept, house.clock.now())
+  const tools = await house.operationTools()
+  for (const entry of entries) await dropDeadClaim(tools, entry)
+  await closeForgotten(tools, isKept, house.clock.now())
 }
 
 /** A new slot, else the last one if its run was cut short. */

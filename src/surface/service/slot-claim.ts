@@ -61,6 +61,15 @@ export async function closeForgotten(tools: OperationTools, isKept: (record: Slo
   }
 }
 
+/** Takes away the claim of a process that was killed when its run was already recorded; nothing else would before the next slot. */
+export async function dropDeadClaim({ store, host }: OperationTools, schedule: Pick<DueJob, "app" | "schedule">): Promise<void> {
+  const lease = await store.leaseOf(leaseName(schedule))
+  if (lease === null || host.isAlive(lease.holder)) return
+  const ours = `${new Date(0).toISOString()} ${randomBytes(4).toString("hex")}`
+  const answer = await store.acquireLease(leaseName(schedule), ours, host.self("settling of a scheduled run"))
+  if (answer.acquired) await store.releaseLease(leaseName(schedule), ours)
+}
+
 function leaseName({ app, schedule }: Pick<DueJob, "app" | "schedule">): string {
   return `slot:${app}:${schedule}`
 }
