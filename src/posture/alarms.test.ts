@@ -101,6 +101,35 @@ describe("a scheduled run", () => {
     expect(text(nightly([slotOf("2026-04-19", "skipped"), slotOf("2026-04-18", "succeeded")]))).toMatch(/was skipped$/)
   })
 
+  test("is judged by its newest slot and success, in whatever order they come", () => {
+    const [good, bad] = [slotOf("2026-04-18", "succeeded"), slotOf("2026-04-19", "failed")]
+    expect(keys(nightly([good, bad]))).toEqual(keys(nightly([bad, good])))
+    expect(keys(nightly([bad, good]))).toContain("run-failed:chat:schedules.nightly")
+    const skipped = slotOf("2026-04-19", "skipped", { reason: "busy" })
+    expect(text(nightly([good, skipped]))).toContain("was skipped: busy")
+    expect(keys(nightly([], { successes: [ago(20 * DAY_MS), ago(HOUR_MS)] }))).toEqual([])
+    expect(keys(nightly([], { successes: [ago(HOUR_MS), ago(20 * DAY_MS)] }))).toEqual([])
+    expect(keys(nightly([], { successes: [NOW], setAt: ago(30 * DAY_MS) }))).toEqual([])
+  })
+
+  test("that was set anew counts from then, not from its last success, and the other way round", () => {
+    const setAt = new Date("2026-04-19T03:00:00Z")
+    expect(keys(nightly([slotOf("2026-04-10", "succeeded")], { setAt }))).toEqual([])
+    expect(text(nightly([slotOf("2026-04-16", "succeeded")], { setAt: new Date("2026-04-16T03:00:00Z") }))).toContain(
+      "was due at 2026-04-17 03:00 UTC",
+    )
+    expect(text(nightly([slotOf("2026-04-16", "succeeded")], { setAt: ago(30 * DAY_MS) }))).toContain("was due at 2026-04-17 03:00 UTC")
+  })
+
+  test("that comes often is overdue sooner", () => {
+    const hourly = (instant: Date): Date => new Date(Math.floor(instant.getTime() / HOUR_MS + 1) * HOUR_MS)
+    const facts = (minutes: number): Partial<AlarmFacts> =>
+      nightly([], { nextAfter: hourly, successes: [ago(HOUR_MS + minutes * MINUTE_MS)] })
+    expect(keys({ ...facts(0) })).toEqual([])
+    const later = new Date(NOW.getTime() + 31 * MINUTE_MS)
+    expect(alarmsOf({ ...nothing, ...facts(0) }, later).map(({ kind }) => kind)).toEqual(["overdue"])
+  })
+
   test("cannot be silenced by a success that a wrong clock dated in the future", () => {
     expect(keys(nightly([slotOf("2027-04-18", "succeeded"), slotOf("2026-04-16", "succeeded")]))).toEqual([
       "overdue:chat:schedules.nightly",
@@ -156,6 +185,12 @@ describe("the proof of an app", () => {
     expect(text(ahead)).toContain("no drill has succeeded")
   })
 
+  test("says both reasons, and takes the newest drill in whatever order they come", () => {
+    const proofs = [proof("p1", "booted", 9 * DAY_MS), proof("p1", "booted", 0), proof("p1", "booted", 8 * DAY_MS)]
+    expect(keys(chat({ points: [point(1, 9 * DAY_MS)], proofs, drillPeriodMs: DAY_MS }))).toEqual([])
+    expect(text(chat({ app: exposed, points: [], drillPeriodMs: DAY_MS }))).toMatch(/the objective is 24 h; no drill has succeeded/)
+  })
+
   test("without objective and drill is never stale", () => {
     expect(keys(chat({ points: [point(1, 900 * DAY_MS)] }))).toEqual([])
   })
@@ -166,6 +201,7 @@ describe("the proof of an app", () => {
     expect(keys(facts(42_000))).toEqual([])
     expect(text(facts(30_000))).toBe("chat: the last restore took 42 s, the objective is 30 s")
     expect(keys(chat({ app: withObjectives(null, 1) }))).toEqual([])
+    expect(keys(chat({ app: withObjectives(null, -1) }))).toEqual([])
   })
 })
 
@@ -196,6 +232,11 @@ describe("a copy", () => {
     expect(keys(chat({ copies, points: [point(1, DAY_MS, { vault: "third" })] }))).toEqual([])
     const asked = [{ from: "local", to: "offsite", setAt: ago(6 * HOUR_MS - 1), removable: false }]
     expect(keys(chat({ copies: asked, points: [point(1, DAY_MS)] }))).toEqual([])
+    const owed = [{ from: "local", to: "offsite", setAt: ago(6 * HOUR_MS), removable: false }]
+    expect(keys(chat({ copies: owed, points: [point(1, DAY_MS)] }))).toEqual(["copy-missing:chat:offsite"])
+    const both = [offsite(3, DAY_MS), offsite(1, 3 * DAY_MS)]
+    expect(keys(chat({ copies, points: [...both, point(3, DAY_MS)] }))).toEqual([])
+    expect(keys(chat({ copies, points: [...both.toReversed(), point(3, DAY_MS)] }))).toEqual([])
   })
 
   test("to a disk that is not always there has eight days", () => {

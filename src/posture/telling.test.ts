@@ -56,6 +56,15 @@ describe("what one receiver is told", () => {
     expect(planNotices(told(alarm, new Date(NOW.getTime() + 1)), [alarm], NOW)?.reminders).toEqual([alarm])
   })
 
+  test("is everything at once, also when as much ended as began or is open", () => {
+    const [a, b, c] = [open(disk("/a")), open(disk("/b"), ago(2 * DAY_MS)), open(disk("/c"), ago(2 * DAY_MS))]
+    const before = { ...told(b, ago(DAY_MS)), told: { ...told(b, ago(DAY_MS)).told, ...told(c, ago(HOUR_MS)).told } }
+    expect(planNotices(before, [a, b], NOW)).toMatchObject({ fresh: [a], reminders: [b], ended: [{ key: c.key }] })
+    expect(planNotices(before, [a, c], NOW)).toMatchObject({ fresh: [a], reminders: [], ended: [{ key: b.key }] })
+    expect(planNotices({ ...before, told: told(b, ago(DAY_MS)).told }, [a, b], NOW)).toMatchObject({ fresh: [a], reminders: [b] })
+    expect(planNotices({ ...before }, [b], NOW)).toMatchObject({ reminders: [b], ended: [{ key: c.key }] })
+  })
+
   test("waits while its last try failed: 1, 2, 4 minutes, at most an hour", () => {
     const alarm = open(disk("/var"))
     let telling = NOTHING_TOLD
@@ -96,6 +105,12 @@ describe("what one receiver is told", () => {
     const message: Message = { event: "fail", subject: "s", body: "b", priority: "high", document: { run: { app: "chat" } } }
     const telling = owing(afterFailed(told(kit, ago(HOUR_MS)), "refused", NOW), message, false)
     expect(tellingSchema.parse(JSON.parse(JSON.stringify(telling)))).toEqual(telling)
+    for (const event of ["notice", "start", "success", "test"] as const) {
+      for (const priority of ["low", "normal"] as const) {
+        const one = owing(NOTHING_TOLD, { ...message, event, priority }, true)
+        expect(tellingSchema.parse(JSON.parse(JSON.stringify(one)))).toEqual(one)
+      }
+    }
   })
 })
 

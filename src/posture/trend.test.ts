@@ -30,6 +30,21 @@ test("the newest point is held against the middle of those before, in whatever o
   expect(fallen()).toBeNull()
 })
 
+test("the middle is that of the amounts, whatever their order", () => {
+  expect(fallen(point(1, 900), point(2, 100), point(3, 1000), point(4, 449))).toBe("p4 rows 449 of 900")
+  expect(fallen(point(1, 1000), point(2, 900), point(3, 100), point(4, 450))).toBeNull()
+  expect(fallen(point(1, 100), point(2, 1000), point(3, 900), point(4, 2), point(5, 49))).toBe("p5 rows 49 of 100")
+})
+
+test("points whose rows were not counted are left out of the middle", () => {
+  expect(fallen(point(1, null), point(2, null), point(3, 1000), point(4, 400))).toBe("p4 rows 400 of 1000")
+})
+
+test("parts are compared by their whole names", () => {
+  const [one, other] = [{ parts: ["files:ab", "files:c"] }, { parts: ["files:a", "bfiles:c"] }]
+  expect(fallen(point(1, 1000, one), point(2, 10, other))).toBeNull()
+})
+
 test("a fall in steps, each of which a capture lets pass, is seen", () => {
   expect(fallen(point(1, 1000), point(2, 1000), point(3, 1000), point(4, 700), point(5, 490))).toBe("p5 rows 490 of 1000")
 })
@@ -121,7 +136,14 @@ test("series are oldest first and hold only what was measured", () => {
   expect(
     trendOf(
       [summary(2), summary(1)],
-      [run("b", 3, 4), run("running", 5, null), run("backwards", 6, 5), run("a", 1, 1)],
+      [
+        run("b", 3, 4),
+        run("running", 5, null),
+        { ...run("no outcome", 5, 6), outcome: null },
+        { ...run("no end", 5, 6), finishedAt: null },
+        run("backwards", 6, 5),
+        run("a", 1, 1),
+      ],
       [proof(9, "booted"), proof(8, "read"), proof(7, "restored"), proof(6, "sealed")],
     ),
   ).toEqual({

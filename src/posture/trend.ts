@@ -92,19 +92,27 @@ export function fallOf<Point extends TrendPoint>(
     .slice(Math.max(0, since), -1)
     .filter((earlier) => sameParts(earlier, point))
     .slice(-COMPARED_WITH)
-  const rows = before.flatMap((earlier) => (earlier.rows === null ? [] : [earlier.rows]))
-  const bytes = before.map(({ sizeBytes }) => sizeBytes)
-  const fellTo = (now: number | null, usual: number | null, floor: number): boolean =>
-    now !== null && usual !== null && usual > 0 && usual >= floor && now < usual * thresholds.collapseRatio
-  const usualRows = middle(rows)
-  const usualBytes = middle(bytes)
-  if (point.rows !== null && usualRows !== null && fellTo(point.rows, usualRows, thresholds.collapseFloor)) {
-    return { point, what: "rows", now: point.rows, usual: usualRows }
-  }
-  if (usualBytes !== null && fellTo(point.sizeBytes, usualBytes, SMALLEST_JUDGED_BYTES)) {
-    return { point, what: "bytes", now: point.sizeBytes, usual: usualBytes }
-  }
-  return null
+  const { collapseRatio, collapseFloor } = thresholds
+  return (
+    fell({ point, what: "rows", now: point.rows, before: before.map(({ rows }) => rows), floor: collapseFloor }, collapseRatio) ??
+    fell(
+      { point, what: "bytes", now: point.sizeBytes, before: before.map(({ sizeBytes }) => sizeBytes), floor: SMALLEST_JUDGED_BYTES },
+      collapseRatio,
+    )
+  )
+}
+
+interface Measured<Point> extends Pick<Fall<Point>, "point" | "what"> {
+  readonly now: number | null
+  readonly before: readonly (number | null)[]
+  /** What is usually less is not judged. */
+  readonly floor: number
+}
+
+function fell<Point>({ point, what, now, before, floor }: Measured<Point>, ratio: number): Fall<Point> | null {
+  const usual = middle(before.filter((value) => value !== null))
+  if (now === null || usual === null || usual < floor || now >= usual * ratio) return null
+  return { point, what, now, usual }
 }
 
 /** Images come and go with releases; they say nothing about the data. */
