@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { Browser, BrowserContext, Page } from "playwright-core"
-import { expect } from "vitest"
+import { expect, vi } from "vitest"
 import { buildWebIfStale } from "../../scripts/build-web.ts"
 import { axeProblems, launchBrowser, settled, steadyNetwork } from "../fixture/panel/browser.ts"
 import { chatWorld, type ChatWorld } from "./chat-world.ts"
@@ -30,7 +30,7 @@ export async function panelWorld(): Promise<PanelWorld> {
   const settingsFile = join(chat.project.directory, "holdfast.yaml")
   await writeFile(
     settingsFile,
-    `version: 1\n${COMMENT}\npanel:\n  listen: 127.0.0.1:0\nvaults:\n  local:\n    path: ${chat.vault}\napps: {}\n`,
+    `${COMMENT}\npanel:\n  listen: 127.0.0.1:0\nvaults:\n  local:\n    path: ${chat.vault}\napps: {}\n`,
   )
   const service = chat.cli.start("serve")
   const address = await said(service, /the panel is at (\S+)/)
@@ -72,10 +72,14 @@ async function newPerson(
 }
 
 async function said(service: StartedCli, pattern: RegExp): Promise<string> {
-  return await expect
-    .poll(() => pattern.exec(service.said())?.[1] ?? null, { timeout: 90_000, message: "the service says where the panel is" })
-    .not.toBeNull()
-    .then(() => pattern.exec(service.said())?.[1] ?? "")
+  return await vi.waitFor(
+    () => {
+      const word = pattern.exec(service.said())?.[1]
+      if (word === undefined) throw new Error(`the service has not said ${pattern.source}:\n${service.said()}`)
+      return word
+    },
+    { timeout: 90_000, interval: 100 },
+  )
 }
 
 /** Opens a page and waits until it is there; axe must have nothing against it, in light and in dark. */

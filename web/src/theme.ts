@@ -30,8 +30,15 @@ export const theme = createTheme({
     Tooltip: { defaultProps: { withArrow: true, openDelay: 250, events: { hover: true, focus: true, touch: true } } },
     // Its head is no landmark of the page.
     Modal: {
-      defaultProps: { centered: true, radius: "md", closeButtonProps: { "aria-label": "Close" }, attributes: { header: { role: "none" } } },
+      defaultProps: {
+        centered: true,
+        radius: "md",
+        closeButtonProps: { "aria-label": "Close" },
+        attributes: { header: { role: "none" } },
+        styles: { title: { fontWeight: 650 } },
+      },
     },
+    Notification: { defaultProps: { closeButtonProps: { "aria-label": "Close the message" } } },
     PasswordInput: { defaultProps: { visibilityToggleButtonProps: { "aria-label": "Show the password" } } },
   },
 })

@@ -28,7 +28,8 @@ export function Growth({ growth }: { readonly growth: Vault["growth"] }): ReactN
         </ResponsiveContainer>
       </div>
       <Text size="sm" c="dimmed">
-        Grown from {formatBytes(first.storedBytes)} on {first.day} to {formatBytes(last.storedBytes)} on {last.day}.
+        From {formatBytes(first.storedBytes)} on <span className="nowrap">{first.day}</span> to {formatBytes(last.storedBytes)} on{" "}
+        <span className="nowrap">{last.day}</span>.
       </Text>
     </div>
   )
