@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite"
 import { expect, it, onTestFinished } from "vitest"
 import { applyInit, planInit } from "../../src/app/init.ts"
 import { locateApp } from "../../src/app/locate.ts"
+import { isHoldfastError } from "../../src/base/errors.ts"
 import { loadSettings } from "../../src/settings/settings.ts"
 import { resolveApp } from "../../src/settings/resolve.ts"
 import { command } from "../fixture/docker/command.ts"
@@ -41,6 +42,21 @@ describeNeeding("docker", "root")("init on a real engine", () => {
     const located = await locateApp(resolveApp(settings, name, { environment: {}, recipes }), engine.docker, engine.ctx())
     expect(located.databases).toMatchObject([{ engine: "sqlite", place: { path: join(place.hostPath, "chat-data") } }])
     expect(located.origins["files:data"]).toBe(`volume:${volume}`)
+
+    // A volume that was deleted is refused with the very words that make it anew.
+    await command(["docker", "volume", "rm", "-f", volume])
+    const locate = async () => await locateApp(resolveApp(settings, name, { environment: {}, recipes }), engine.docker, engine.ctx())
+    const hint = await locate().then(
+      () => "",
+      (thrown: unknown) => (isHoldfastError(thrown, "VOLUME_MISSING") ? thrown.hint : ""),
+    )
+    const words = hint.slice(hint.indexOf("docker volume create")).split(" ")
+    expect(words.at(-1)).toBe(volume)
+    await command(words)
+    expect((await locate()).volumes["superchat-data"]?.realName).toBe(volume)
+    expect(await command(["docker", "volume", "inspect", "--format", '{{index .Labels "com.docker.compose.project"}}', volume])).toBe(
+      `${name}\n`,
+    )
 
     await writeFile(join(project.directory, "holdfast.yaml"), "# mine\n")
     await expect(applyInit(plan, { force: false })).rejects.toThrow(
