@@ -3,6 +3,7 @@ import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { afterAll, beforeAll, expect, it } from "vitest"
+import { z } from "zod"
 import { systemClock } from "../../src/base/clock.ts"
 import { backupOutput } from "../../src/contract/output.ts"
 import { signatureOf } from "../../src/schedule/due.ts"
@@ -31,6 +32,8 @@ const CHOSEN = [
   "putSlot succeeded",
 ]
 
+const settingsSchema = z.looseObject({ apps: z.object({ chat: z.record(z.string(), z.unknown()) }) })
+
 let directory = ""
 let place: PlainPlace
 let world: SavedWorld
@@ -45,9 +48,9 @@ beforeAll(async () => {
   }
   expect((await place.cli.run("verify")).exitCode).toBe(0)
   const file = join(directory, "holdfast.yaml")
-  const settings = JSON.parse(await readFile(file, "utf8")) as { apps: { chat: Record<string, unknown> } }
-  settings.apps.chat["schedules"] = { nightly: { cron: "0 3 * * *" } }
-  await writeFile(file, JSON.stringify(settings))
+  const settings = settingsSchema.parse(JSON.parse(await readFile(file, "utf8")))
+  const chat = { ...settings.apps.chat, schedules: { nightly: { cron: "0 3 * * *" } } }
+  await writeFile(file, JSON.stringify({ ...settings, apps: { chat } }))
   await seenTwoDaysAgo(file)
   world = await saveWorld(directory)
 })
