@@ -132,6 +132,31 @@ describeNeeding("restic", "postgres")("restore --table of a PostgreSQL database"
   )
 
   it(
+    "names whoever is connected meanwhile; killed while the point lies beside, it leaves nothing of it once the next command has run",
+    async () => {
+      const ours = "SELECT count(*) FROM pg_database WHERE datname LIKE 'chat\\_%'"
+      const holder = await cluster.connect("chat")
+      try {
+        expect(await cli.error("restore", "chat", point, "--table", "users", "--yes")).toMatchObject({
+          code: "DATABASE_IN_USE",
+          what: "database chat cannot be copied while sessions are connected to it",
+        })
+        expect(await value(ours)).toBe("0")
+        const restoring = cli.start("restore", "chat", point, "--table", "users", "--yes")
+        await expect.poll(async () => await value(ours), { timeout: 60_000 }).toBe("1")
+        restoring.kill("SIGKILL")
+        expect((await restoring.done).signal).toBe("SIGKILL")
+      } finally {
+        await holder.end()
+      }
+      expect((await cli.run("points", "chat")).exitCode).toBe(0)
+      expect(await value(ours)).toBe("0")
+      expect(await value("SELECT count(*) FROM users")).toBe("5")
+    },
+    SIX_MINUTES_MS,
+  )
+
+  it(
     "refuses, with the live database untouched, when rows of another table would lose theirs or the columns are others now",
     async () => {
       await cluster.sql("chat", "SET ROLE owner", "INSERT INTO messages (author, body) VALUES (4, 'by dan, who came after the point')")
