@@ -8,6 +8,8 @@ import type { Settings } from "../../settings/settings.ts"
 export const SELF = "holdfast"
 
 const ACCOUNTS_FILE = "accounts.sqlite"
+/** What second factors are encrypted with; without it the accounts would come back locked. */
+const ACCOUNTS_SECRET = join("keys", "accounts.secret")
 
 /** Users, roles, second factors and the audit log are in this file of the state directory, where there is a panel. */
 export function accountsFile(stateDirectory: string): string {
@@ -15,8 +17,8 @@ export function accountsFile(stateDirectory: string): string {
 }
 
 /**
- * Holdfast as an app under its own care: the settings file and the accounts. The store is not part of it, because everything in it that
- * matters is in the vaults as well; keys are in the kit.
+ * Holdfast as an app under its own care: the settings file, the accounts and their secret. The store is not part of it, because
+ * everything in it that matters is in the vaults as well; the vaults' keys are in the kit.
  */
 export function selfApp(settings: Settings, stateDirectory: string): App {
   const vaults = Object.keys(settings.vaults)
@@ -28,7 +30,7 @@ export function selfApp(settings: Settings, stateDirectory: string): App {
     run: null,
     databases: existsSync(accounts) ? [{ engine: "sqlite", name: "accounts", place: { path: accounts } }] : [],
     files: [],
-    secrets: [],
+    secrets: [join(stateDirectory, ACCOUNTS_SECRET)].filter((path) => existsSync(path)),
     configuration: settings.file === null ? [] : [settings.file],
     images: "never",
     health: null,
