@@ -66,7 +66,9 @@ for (const implementation of implementations) {
       await store.putSlot(slot(1, { schedule: "drills.monthly" }))
       await store.putSlot(slot(1, { app: "weave" }))
 
-      expect(await store.slots({ app: "chat", schedule: "schedules.nightly" })).toEqual([slot(1, { outcome: "failed", reason: "no space" })])
+      expect(await store.slots({ app: "chat", schedule: "schedules.nightly" })).toEqual([
+        slot(1, { outcome: "failed", reason: "no space" }),
+      ])
       expect((await store.slots({ app: "chat" })).length).toBe(2)
       expect((await store.slots({ schedule: "schedules.nightly" })).map(({ app }) => app).toSorted()).toEqual(["chat", "weave"])
     })
