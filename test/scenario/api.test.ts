@@ -1,0 +1,232 @@
+/** Everything by the API, as the panel does it: a real `holdfast serve`, a real app, a real vault. */
+import { readFile, writeFile } from "node:fs/promises"
+import { createServer } from "node:net"
+import { join } from "node:path"
+import { afterAll, beforeAll, expect, it, vi } from "vitest"
+import { z } from "zod"
+import { auditPage } from "../../src/contract/api/accounts.ts"
+import { appPage } from "../../src/contract/api/app.ts"
+import { operationPage } from "../../src/contract/api/operations.ts"
+import { overview } from "../../src/contract/api/overview.ts"
+import { compared, filesPage, pointPage, pointsPage } from "../../src/contract/api/points.ts"
+import { restorePlan, undoPlan } from "../../src/contract/api/restore.ts"
+import { expirePlan, retention, retentionPreview } from "../../src/contract/api/retention.ts"
+import { schedulePreview, schedulesPage } from "../../src/contract/api/schedules.ts"
+import { accepted } from "../../src/contract/api/shapes.ts"
+import { vaultsPage } from "../../src/contract/api/vaults.ts"
+import { apiClient, type ApiClient } from "../fixture/api-client.ts"
+import { describeNeeding } from "../fixture/needs.ts"
+import type { StartedCli } from "./cli.ts"
+import { smallWorld, type SmallWorld } from "./small-world.ts"
+
+const MINUTES_MS = 60_000
+const PASSWORD = "correct horse battery"
+const CANARIES = { password: "canary-api-db-5513", secret: "canary-api-secret-7741" }
+
+let world: SmallWorld
+let service: StartedCli
+let owner: ApiClient
+let url = ""
+
+beforeAll(async () => {
+  world = await smallWorld(CANARIES)
+  const port = await freePort()
+  url = `http://127.0.0.1:${port}`
+  const file = join(world.directory, "holdfast.yaml")
+  const text = await readFile(file, "utf8")
+  const schedules = `    schedules:\n      # while all sleep\n      nightly: { cron: "0 3 * * *", timezone: Europe/Berlin, keep: { last: 1 } } # never at noon\n`
+  await writeFile(file, `${text}${schedules}panel: { listen: "127.0.0.1:${port}" }\n`)
+  service = world.cli.start("serve")
+  await vi.waitFor(() => expect(service.said()).toContain("with the token"), { timeout: MINUTES_MS })
+  const token = /with the token (\w+)/.exec(service.said())?.[1]
+  owner = apiClient(url)
+  expect((await owner.send("POST", "/api/v1/setup", { token, username: "ada", name: "Ada", password: PASSWORD })).status).toBe(201)
+  expect((await owner.signIn("ada", PASSWORD)).status).toBe(200)
+}, 3 * MINUTES_MS)
+
+afterAll(async () => {
+  service.kill("SIGTERM")
+  await service.done
+  await world.dispose()
+})
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", () => done()))
+  const address = server.address()
+  await new Promise<void>((done) => server.close(() => done()))
+  return typeof address === "object" && address !== null ? address.port : 0
+}
+
+/** Begins it, follows its events to the end, and returns them with the operation. */
+async function doIt(path: string, body: unknown = {}) {
+  const answer = await owner.send("POST", path, body)
+  expect(answer, answer.text).toMatchObject({ status: 202 })
+  const { operationId } = accepted.parse(answer.body)
+  expect(operationId).not.toBeNull()
+  const stream = await owner.get(`/api/v1/operations/${operationId ?? ""}/events`)
+  expect(stream.headers.get("content-type")).toBe("text/event-stream")
+  const events = [...stream.text.matchAll(/^data: (.*)$/gm)].map((found) =>
+    z.object({ type: z.string(), outcome: z.string().nullish() }).parse(JSON.parse(found[1] ?? "")),
+  )
+  const page = await owner.read(operationPage, `/api/v1/operations/${operationId ?? ""}`)
+  return { events, page, id: operationId ?? "" }
+}
+
+describeNeeding("restic", "postgres")("the API", () => {
+  it(
+    "takes a point, follows it to its end, and shows it: overview, app, points, files, comparison",
+    { timeout: 3 * MINUTES_MS },
+    async () => {
+      const { events, page } = await doIt("/api/v1/apps/notes/backup", { label: "by hand" })
+      expect(events.at(-1)).toMatchObject({ type: "end", outcome: "succeeded" })
+      expect(events.some(({ type }) => type === "step")).toBe(true)
+      expect(page.operation).toMatchObject({ kind: "backup", app: "notes", status: "finished", outcome: "succeeded" })
+      expect(page.operation.holder.command).toBe("holdfast backup notes (panel, ada)")
+      const { points } = await owner.read(pointsPage, "/api/v1/apps/notes/points")
+      expect(points).toMatchObject([{ label: "by hand", pinned: false, copies: [{ vault: "local" }], keep: { keep: true } }])
+      const id = points[0]?.id ?? ""
+
+      const verified = await doIt(`/api/v1/apps/notes/points/${id}/verify`)
+      expect(verified.page.operation.outcome).toBe("succeeded")
+      expect((await owner.send("POST", `/api/v1/apps/notes/points/${id}/pin`, { reason: "the first" })).status).toBe(200)
+      const shown = await owner.read(pointPage, `/api/v1/apps/notes/points/${id}`)
+      expect(shown.show).toMatchObject({ pinned: true, pinReason: "the first", proofs: [{ level: "read" }] })
+      expect(shown.parts.find(({ part }) => part === "database:main")).toMatchObject({ byDefault: true, browsable: false })
+
+      const { apps } = await owner.read(overview, "/api/v1/overview")
+      expect(apps.find(({ app }) => app === "notes")).toMatchObject({
+        protected: true,
+        points: 1,
+        nextRun: { schedule: "nightly" },
+        newestOperation: { kind: "pin" },
+      })
+      expect((await owner.read(appPage, "/api/v1/apps/notes")).trend).toMatchObject([{ point: id, rows: expect.any(Number) }])
+      expect((await owner.read(compared, `/api/v1/apps/notes/compare?from=${id}&to=latest`)).parts.every(({ same }) => same)).toBe(true)
+      expect((await owner.read(vaultsPage, "/api/v1/vaults?check=true")).vaults).toMatchObject([
+        { reachable: true, points: 1, kitTaken: false },
+      ])
+    },
+  )
+
+  it("shows files of a point and hands one out as an attachment, which the audit log tells", { timeout: 2 * MINUTES_MS }, async () => {
+    const at = "/api/v1/apps/notes/points/latest"
+    const { entries } = await owner.read(filesPage, `${at}/files?part=files:uploads`)
+    expect(entries.map(({ path }) => path)).toEqual(
+      expect.arrayContaining([expect.stringContaining("one.txt"), expect.stringContaining("odd\nname")]),
+    )
+    expect((await owner.read(filesPage, `${at}/files?part=files:uploads&path=inner`)).entries).toHaveLength(1)
+    const file = await owner.get(`${at}/download?part=files:uploads&path=one.txt`)
+    expect(file.text).toBe("first upload\n")
+    expect(file.headers.get("content-disposition")).toMatch(/^attachment; filename="one.txt"/)
+    expect(file.headers.get("content-type")).toBe("application/octet-stream")
+    expect(file.headers.get("x-content-type-options")).toBe("nosniff")
+    expect((await owner.get(`${at}/download?part=files:uploads&path=../../etc/passwd`)).code).toBe("PART_UNKNOWN")
+    expect((await owner.get(`${at}/download?part=files:uploads&path=link`)).code).toBe("REQUEST_INVALID")
+    const { entries: audit } = await owner.read(auditPage, "/api/v1/audit")
+    expect(audit.find(({ action, outcome }) => action === "download" && outcome === "allowed")).toMatchObject({
+      actor: "ada",
+      app: "notes",
+      details: { path: "one.txt" },
+    })
+  })
+
+  it("restores by a plan, the app's name and a fresh factor, and undoes it", { timeout: 4 * MINUTES_MS }, async () => {
+    const upload = join(world.directory, "notes", "uploads", "one.txt")
+    await writeFile(upload, "written since\n")
+    const at = "/api/v1/apps/notes/points/latest"
+    const plan = restorePlan.parse((await owner.send("POST", `${at}/restore-plan`, { only: ["files"] })).body)
+    expect(plan.replaces.map(({ part }) => part).toSorted()).toEqual(["files:empty", "files:uploads"])
+    expect(plan.lines.join("\n")).toContain("a safety point is taken first")
+    expect((await owner.send("POST", `${at}/restore`, { planId: plan.planId, confirm: "chat" })).code).toBe("CONFIRMATION_REFUSED")
+    const stranger = apiClient(url)
+    expect((await stranger.send("POST", `${at}/restore`, { planId: plan.planId, confirm: "notes" })).code).toBe("SIGN_IN_NEEDED")
+
+    const restored = await doIt(`${at}/restore`, { planId: plan.planId, confirm: "notes" })
+    expect(restored.page).toMatchObject({ operation: { kind: "restore", outcome: "succeeded" }, undo: { available: true } })
+    expect(await readFile(upload, "utf8")).toBe("first upload\n")
+    expect((await owner.send("POST", `${at}/restore`, { planId: plan.planId, confirm: "notes" })).code).toBe("PLAN_STALE")
+
+    const back = undoPlan.parse((await owner.send("POST", `/api/v1/operations/${restored.id}/undo-plan`)).body)
+    const undone = await doIt(`/api/v1/operations/${restored.id}/undo`, { planId: back.planId, confirm: "notes" })
+    expect(undone.page.operation.outcome).toBe("succeeded")
+    expect(await readFile(upload, "utf8")).toBe("written since\n")
+  })
+
+  it("says why points are kept, what another policy would do, and lets go as planned", { timeout: 3 * MINUTES_MS }, async () => {
+    const [first] = (await owner.read(pointsPage, "/api/v1/apps/notes/points")).points.toReversed()
+    expect((await owner.send("POST", `/api/v1/apps/notes/points/${first?.id ?? ""}/unpin`)).status).toBe(200)
+    await doIt("/api/v1/apps/notes/backup")
+    await doIt("/api/v1/apps/notes/points/latest/verify")
+    const kept = await owner.read(retention, "/api/v1/apps/notes/retention")
+    expect(kept.points[0]).toMatchObject({
+      keep: true,
+      reasons: expect.arrayContaining([{ rule: "last", text: "one of the last 1" }]),
+      goesAt: expect.any(String),
+    })
+    const other = retentionPreview.parse(
+      (await owner.send("POST", "/api/v1/apps/notes/retention-preview", { keep: { last: 5 }, timezone: "UTC" })).body,
+    )
+    expect(other.going).toEqual([])
+    expect((await owner.send("POST", "/api/v1/apps/notes/retention-preview", { keep: {}, timezone: "UTC" })).code).toBe("RETENTION_INVALID")
+    const plan = expirePlan.parse((await owner.send("POST", "/api/v1/apps/notes/expire-plan", {})).body)
+    expect(plan.points.find(({ id }) => id === first?.id)).toMatchObject({ keep: false })
+    expect((await doIt("/api/v1/apps/notes/expire", { planId: plan.planId, confirm: "notes" })).page.operation.outcome).toBe("succeeded")
+    const left = (await owner.read(pointsPage, "/api/v1/apps/notes/points")).points.map(({ id }) => id)
+    expect(left).not.toContain(first?.id)
+  })
+
+  it("edits a schedule in the file, keeps its comments, and refuses an edit of a file that was changed meanwhile", async () => {
+    const file = join(world.directory, "holdfast.yaml")
+    const { file: read, schedules } = await owner.read(schedulesPage, "/api/v1/apps/notes/schedules")
+    expect(schedules).toMatchObject([{ name: "nightly", cron: "0 3 * * *", nextRuns: expect.any(Array) }])
+    const put = async (digest: string | null, body: object) =>
+      await owner.send("PUT", "/api/v1/apps/notes/schedules/nightly", body, { "if-match": `"${digest ?? ""}"` })
+    const before = await readFile(file, "utf8")
+    expect((await put(read.digest, { kind: "backup", cron: "30 4 * * *" })).status).toBe(200)
+    expect(await readFile(file, "utf8")).toBe(before.replace("0 3 * * *", "30 4 * * *"))
+
+    const answer = await put(read.digest, { kind: "backup", cron: "0 5 * * *" })
+    expect(answer).toMatchObject({ status: 409, code: "SETTINGS_CHANGED" })
+    expect(answer.text).toContain("30 4 * * *")
+    const { digest } = (await owner.read(schedulesPage, "/api/v1/apps/notes/schedules")).file
+    for (const [body, why] of [
+      [{ kind: "backup", cron: "0 0 30 2 *" }, "no calendar has such a day"],
+      [{ kind: "backup", cron: "0 3 * * *", timezone: "Foo/Bar" }, "Foo/Bar"],
+      [{ kind: "backup", cron: "0 3 * * *", vault: "nowhere" }, "nowhere"],
+    ] as const) {
+      const refused = await put(digest, body)
+      expect(refused).toMatchObject({ status: 422, code: "SETTINGS_INVALID" })
+      expect(refused.text).toContain(why)
+    }
+    const preview = schedulePreview.parse(
+      (await owner.send("POST", "/api/v1/schedule-preview", { cron: "0 3 * * *", timezone: "Europe/Berlin", keep: { last: 3, daily: 7 } }))
+        .body,
+    )
+    expect(preview.runs).toHaveLength(10)
+    expect(preview.kept).toMatchObject({ points: 7 })
+  })
+
+  it("answers live events while something happens", { timeout: 2 * MINUTES_MS }, async () => {
+    const over = new AbortController()
+    const stream = await fetch(`${url}/api/v1/events`, { headers: { cookie: owner.cookie() }, signal: over.signal })
+    const reader = stream.body?.pipeThrough(new TextDecoderStream()).getReader()
+    await owner.send("POST", "/api/v1/apps/notes/points/latest/pin", {})
+    let said = ""
+    while (!said.includes('"kind":"pin"')) said += (await reader?.read())?.value ?? ""
+    over.abort()
+    expect(said).toContain('"type":"operation"')
+  })
+
+  it("never says a secret: not in an answer, not in its log", () => {
+    const everything = `${owner.heard()}\n${service.said()}`
+    for (const canary of [...Object.values(CANARIES), PASSWORD]) expect(everything).not.toContain(canary)
+  })
+
+  it("measures itself for whoever may look at everything", async () => {
+    const answer = await owner.get("/metrics")
+    expect(answer.status).toBe(200)
+    expect(answer.text).toContain("# HELP")
+    for (const canary of Object.values(CANARIES)) expect(answer.text).not.toContain(canary)
+  })
+})
