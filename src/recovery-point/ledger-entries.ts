@@ -6,6 +6,7 @@ import { readLedger, type LedgerKind } from "../vault/ledger.ts"
 import type { StoredItem } from "../vault/ports.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import { proofLevels } from "./proof.ts"
+import { restoreReleaseMarks } from "./release-marks.ts"
 
 const instant = z.iso.datetime().transform((text) => new Date(text))
 
@@ -52,7 +53,7 @@ export interface ExpiredLink {
   readonly at: Date
 }
 
-/** Puts proofs, pins and kept states of the vault's ledger back into the store (design §4). */
+/** Puts proofs, pins, kept states and the newest releases of the vault's ledger back into the store (design §4). */
 export async function restoreRecords(
   vault: OpenVault,
   store: Store,
@@ -65,6 +66,7 @@ export async function restoreRecords(
     await store.putProof({ ...proof.entry, vault: vault.location.name })
   for (const pin of await entriesOf(vault, "pin", app, pinSchema, ctx, listed)) await store.putPin(pin.entry)
   for (const kept of await entriesOf(vault, "kept", app, keptSchema, ctx, listed)) await store.putKept(kept.entry)
+  await restoreReleaseMarks(vault, store, app, ctx, listed)
 }
 
 /** One run of a copy into this vault, as it was announced before the manifests came. */

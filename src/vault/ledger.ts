@@ -7,7 +7,7 @@ import { inParallel } from "./in-parallel.ts"
 import type { StoredItem } from "./ports.ts"
 import type { OpenVault } from "./vault.ts"
 
-export const ledgerKinds = ["proof", "pin", "kept", "expiry", "copy"] as const
+export const ledgerKinds = ["proof", "pin", "kept", "expiry", "copy", "release"] as const
 
 export type LedgerKind = (typeof ledgerKinds)[number]
 
