@@ -190,6 +190,23 @@ describe("the scheduler", () => {
     expect(await hourly(world)).toMatchObject([{ outcome: "partial", reason: expect.stringContaining("after its operation was done") }])
   })
 
+  it("records nothing while another process only clears away the claim of a dead one, and runs the slot with the next pass", async () => {
+    const world = await simulate(SETTINGS, START)
+    const work = slowWork()
+    const { house } = world.boot(1)
+    const scheduler = schedulerOf(house, work.run)
+    await scheduler.pass()
+    world.set(at("2026-03-01T13:00:10Z"))
+    const { store, host } = await world.boot(2).house.operationTools()
+    await store.acquireLease("slot:chat:schedules.hourly", "settling 0", host.self("settling of a scheduled run"))
+    expect(await scheduler.pass()).toBe(0)
+    expect(await hourly(world)).toEqual([])
+    await store.releaseLease("slot:chat:schedules.hourly", "settling 0")
+    expect(await scheduler.pass()).toBe(1)
+    work.end()
+    await scheduler.idle()
+  })
+
   it("closes what was cut short of a schedule that is gone, and owes nothing of a new one's past", async () => {
     const world = await simulate(SETTINGS, START)
     const work = slowWork()

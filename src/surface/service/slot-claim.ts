@@ -65,7 +65,8 @@ export async function closeForgotten(tools: OperationTools, isKept: (record: Slo
 export async function dropDeadClaim({ store, host }: OperationTools, schedule: Pick<DueJob, "app" | "schedule">): Promise<void> {
   const lease = await store.leaseOf(leaseName(schedule))
   if (lease === null || host.isAlive(lease.holder)) return
-  const ours = `${new Date(0).toISOString()} ${randomBytes(4).toString("hex")}`
+  // No instant: whoever wants a slot just now is not told that a run goes on.
+  const ours = `settling ${randomBytes(4).toString("hex")}`
   const answer = await store.acquireLease(leaseName(schedule), ours, host.self("settling of a scheduled run"))
   if (answer.acquired) await store.releaseLease(leaseName(schedule), ours)
 }
