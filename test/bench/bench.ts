@@ -1,4 +1,4 @@
-/** `npm run bench [-- --size 1GiB --runs 3 --only database,tree,listing,access --write]`: the table of design §14, measured side by side on generated data. */
+/** `npm run bench [-- --size 1GiB --runs 3 --only database,tree,listing,panel,access --write]`: the table of design §14, measured side by side on generated data. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { availableParallelism, loadavg } from "node:os"
@@ -8,6 +8,7 @@ import { formatBytes } from "../../src/base/units.ts"
 import { accessRows } from "./access.ts"
 import { databaseRows } from "./database.ts"
 import { listingRows } from "./listing.ts"
+import { panelRows } from "./panel.ts"
 import { renderRow, renderRows, type Keep, type Row } from "./row.ts"
 import { treeRows } from "./tree.ts"
 
@@ -17,7 +18,7 @@ const { values } = parseArgs({
     files: { type: "string", default: "20000" },
     points: { type: "string", default: "10000" },
     runs: { type: "string", default: "3" },
-    only: { type: "string", default: "database,tree,listing,access" },
+    only: { type: "string", default: "database,tree,listing,panel,access" },
     write: { type: "boolean", default: false },
   },
 })
@@ -44,6 +45,7 @@ try {
   }
   // Short ones first.
   if (chosen.includes("listing")) await listingRows(directory, points, runs, keep)
+  if (chosen.includes("panel")) await panelRows(points, runs, keep)
   if (chosen.includes("tree")) await treeRows(directory, files, sizeBytes, runs, keep)
   if (chosen.includes("database")) await databaseRows(directory, sizeBytes, runs, keep)
   if (chosen.includes("access")) await accessRows(directory, sizeBytes, runs, keep)

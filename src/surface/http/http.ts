@@ -46,7 +46,8 @@ const HEADERS_LIMIT_MS = 15_000
  * Serves the API and the panel. Throws LISTEN_REFUSED for an address that others can reach without TLS or a named proxy, and for one that
  * cannot be had; SETTINGS_INVALID for what is no address.
  */
-export async function listen(house: House, runner: Runner, options: ListenOptions = {}): Promise<Listening> {
+export async function listen(given: House, runner: Runner, options: ListenOptions = {}): Promise<Listening> {
+  const house = withRecipesOnce(given)
   const settings = await house.settings()
   const place = placeOf(options.panel ?? settings.panel ?? USUAL)
   let fetch: Handler = () => new Response("not yet\n", { status: 503 })
@@ -74,6 +75,12 @@ export async function listen(house: House, runner: Runner, options: ListenOption
       accounts.close()
     },
   }
+}
+
+/** They are files of the program, which do not change while it runs. */
+function withRecipesOnce(house: House): House {
+  let recipes: ReturnType<House["recipes"]> | null = null
+  return { ...house, recipes: async () => await (recipes ??= house.recipes()) }
 }
 
 type Handler = (request: Request, env: HttpBindings | Http2Bindings) => Response | Promise<Response>

@@ -30,8 +30,9 @@ export const overviewRoutes: readonly Route[] = [
 ]
 
 async function overviewFor(ground: Ground, who: Who): Promise<Overview> {
-  const { house } = ground
-  const [settings, store] = await Promise.all([house.settings(), house.use.store()])
+  const [settings, store] = await Promise.all([ground.house.settings(), ground.house.use.store()])
+  // The same settings for every app of one answer, read once.
+  const house: House = { ...ground.house, settings: async () => await Promise.resolve(settings) }
   const now = house.clock.now()
   const names = Object.keys(settings.apps).filter((app) => may(who, "viewer", app))
   const runs = names.flatMap((app) => nextRunsOf(settings, app, now))

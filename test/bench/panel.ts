@@ -1,0 +1,121 @@
+/** The rows about the panel: the overview of 50 apps with 10,000 points between them, and the points of one app that has as many. */
+import { systemClock } from "../../src/base/clock.ts"
+import type { Manifest } from "../../src/recovery-point/manifest.ts"
+import type { ApiClient } from "../fixture/api-client.ts"
+import { testPanel, type TestPanel } from "../fixture/panel.ts"
+import { atMostMs, type Keep } from "./row.ts"
+
+const APPS = 50
+const DATA_LIMIT_MS = 100
+const HOUR_MS = 3_600_000
+
+export async function panelRows(points: number, runs: number, keep: Keep): Promise<void> {
+  const apps = Array.from({ length: APPS }, (_, index) => `app${index}`)
+  const many = await filled(apps, points / APPS)
+  keep(atMostMs(`data of the overview, ${APPS} apps, ${points} points`, await measured(many, "/api/v1/overview", runs), DATA_LIMIT_MS))
+  await many.dispose()
+  const one = await filled(["app0"], points)
+  keep(atMostMs(`data of a page of points of one app with ${points}`, await measured(one, "/api/v1/apps/app0/points", runs), DATA_LIMIT_MS))
+  await one.dispose()
+}
+
+async function filled(apps: readonly string[], pointsEach: number): Promise<TestPanel> {
+  const blocks = apps.map(
+    (app) =>
+      `  ${app}:\n    files: { up: { path: ./up } }\n    schedules: { nightly: { cron: "0 3 * * *" } }\n    run: { stop: ["true"], start: ["true"] }\n`,
+  )
+  const panel = await testPanel({ settings: `vaults:\n  local: { path: ./vault }\napps:\n${blocks.join("")}` })
+  const now = systemClock.now().getTime()
+  for (const app of apps) {
+    for (let index = 0; index < pointsEach; index += 1) {
+      const startedAt = new Date(now - (pointsEach - index) * HOUR_MS)
+      const id = `${startedAt.toISOString().slice(0, 19).replaceAll(/[-:]/g, "").toLowerCase()}-${app}`
+      await panel.store.putPoint({
+        app,
+        vault: "local",
+        id,
+        sequence: index + 1,
+        digest: `sha256:${"0".repeat(64)}`,
+        startedAt,
+        expiredAt: null,
+        manifest: manifestOf(app, id, index + 1, startedAt),
+      })
+      const proof = {
+        app,
+        point: id,
+        vault: "local",
+        level: "read" as const,
+        at: startedAt,
+        durationMs: 1000,
+        operationId: id,
+        details: null,
+      }
+      if (index % 10 === 0) await panel.store.putProof(proof)
+    }
+    await panel.store.setValue(`synced:local:${app}`, "a vault")
+  }
+  return panel
+}
+
+function manifestOf(app: string, id: string, sequence: number, at: Date): Manifest {
+  const startedAt = at.toISOString()
+  const tree = { name: "up", treeId: "0".repeat(64), sizeBytes: 1_000_000, storedBytes: 10_000, files: 100, durationMs: 100 }
+  return {
+    format: "holdfast.recovery-point",
+    version: 1,
+    id,
+    app,
+    label: null,
+    trigger: "schedule",
+    cold: false,
+    startedAt,
+    finishedAt: startedAt,
+    durationMs: 1000,
+    host: "bench",
+    operationId: id,
+    appVersion: null,
+    holdfastVersion: "0",
+    tools: {},
+    services: [],
+    parts: [
+      {
+        ...tree,
+        kind: "files",
+        part: "files:up",
+        root: { uid: 0, gid: 0, mode: 0o755 },
+        source: "/up",
+        exclude: [],
+        skipped: [],
+        special: [],
+      },
+    ],
+    leftOut: [],
+    keyFingerprints: {},
+    activeKeyIds: {},
+    compose: null,
+    settings: {},
+    warnings: [],
+    sequence,
+    previous: null,
+    index: [],
+  }
+}
+
+/** The median of the processor time of the whole answer, over real HTTP and signed in; asking included. */
+async function measured(panel: TestPanel, path: string, runs: number): Promise<number> {
+  const owner = await panel.owner()
+  await ask(owner, path)
+  const times: number[] = []
+  for (let run = 0; run < Math.max(5, runs); run += 1) {
+    const before = process.cpuUsage()
+    await ask(owner, path)
+    const { user, system } = process.cpuUsage(before)
+    times.push((user + system) / 1000)
+  }
+  return times.toSorted((left, right) => left - right)[Math.floor(times.length / 2)] ?? 0
+}
+
+async function ask(owner: ApiClient, path: string): Promise<void> {
+  const answer = await owner.get(path)
+  if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${answer.text}`)
+}
