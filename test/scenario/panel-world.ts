@@ -28,10 +28,7 @@ export async function panelWorld(): Promise<PanelWorld> {
   const chat = await chatWorld()
   await chat.project.up()
   const settingsFile = join(chat.project.directory, "holdfast.yaml")
-  await writeFile(
-    settingsFile,
-    `${COMMENT}\npanel:\n  listen: 127.0.0.1:0\nvaults:\n  local:\n    path: ${chat.vault}\napps: {}\n`,
-  )
+  await writeFile(settingsFile, `${COMMENT}\npanel:\n  listen: 127.0.0.1:0\nvaults:\n  local:\n    path: ${chat.vault}\napps: {}\n`)
   const service = chat.cli.start("serve")
   const address = await said(service, /the panel is at (\S+)/)
   const firstRunToken = await said(service, /with the token (\S+)/)

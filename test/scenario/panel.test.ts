@@ -33,8 +33,10 @@ describeNeeding(
   afterAll(async () => await world?.dispose())
 
   const app = (): string => world.chat.project.name
-  const press = async (name: string | RegExp, on: Page = page): Promise<void> => await on.getByRole("button", { name }).first().click()
-  const follow = async (name: string | RegExp, on: Page = page): Promise<void> => await on.getByRole("link", { name }).first().click()
+  const press = async (name: string | RegExp, on: Page = page): Promise<void> =>
+    await on.getByRole("button", { name, exact: true }).first().click()
+  const follow = async (name: string | RegExp, on: Page = page): Promise<void> =>
+    await on.getByRole("link", { name, exact: true }).first().click()
   const heading = async (name: string | RegExp, on: Page = page): Promise<void> => await on.getByRole("heading", { name }).first().waitFor()
   const messages = async (): Promise<number> => Number(await world.chat.project.psql("SELECT count(*) FROM messages"))
 

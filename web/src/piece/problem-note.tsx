@@ -1,6 +1,7 @@
 import { Text } from "@mantine/core"
 import type { ReactNode } from "react"
 import { problemOf } from "../wire/problem.ts"
+import { sentence } from "../words/sentence.ts"
 import { Note } from "./status.tsx"
 
 /** What failed, why, and what to do, in the words of the error catalog. */
@@ -9,16 +10,11 @@ export function ProblemNote({ error, title }: { readonly error: unknown; readonl
   return (
     <Note tone="bad" title={title ?? sentence(what)} live>
       {title === undefined ? null : <p>{sentence(what)}</p>}
-      {why === null ? null : <p>{why}</p>}
+      {why === null ? null : <p>{sentence(why)}</p>}
       <p>{hint}</p>
       <Text size="xs" c="dimmed" className="mono">
         {code}
       </Text>
     </Note>
   )
-}
-
-function sentence(what: string): string {
-  const text = `${what.charAt(0).toUpperCase()}${what.slice(1)}`
-  return /[.!?]$/.test(text) ? text : `${text}.`
 }

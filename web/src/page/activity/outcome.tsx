@@ -4,6 +4,7 @@ import type { ReactNode } from "react"
 import type { OperationPage } from "../../../../src/contract/api/operations.ts"
 import { Instant } from "../../piece/instant.tsx"
 import { TextLink } from "../../piece/link.tsx"
+import { sentence } from "../../words/sentence.ts"
 import { Note } from "../../piece/status.tsx"
 
 /** What came of it in a sentence; for a failure why, and what to do. */
@@ -16,10 +17,10 @@ export function Outcome({ page }: { readonly page: OperationPage }): ReactNode {
   if (operation.outcome === "succeeded") {
     return (
       <Note tone="good" title="It succeeded." live>
-        {operation.message === null ? null : <p>{operation.message}</p>}
+        {operation.message === null ? null : <p>{sentence(operation.message)}</p>}
         {made === null ? null : (
           <p>
-            <TextLink to="/apps/$app/points/$point" params={{ app: operation.app, point: made }}>
+            <TextLink underline="always" to="/apps/$app/points/$point" params={{ app: operation.app, point: made }}>
               Open the point
             </TextLink>
           </p>
@@ -35,7 +36,7 @@ export function Outcome({ page }: { readonly page: OperationPage }): ReactNode {
   const tone = operation.outcome === "failed" ? "bad" : "warn"
   return (
     <Note tone={tone} title={titleOf(operation.outcome)} live>
-      {operation.message === null ? null : <p>{operation.message}</p>}
+      {operation.message === null ? null : <p>{sentence(operation.message)}</p>}
       {hint === null ? null : <p>{hint}</p>}
       {operation.errorCode === null ? null : (
         <Text size="xs" c="dimmed" className="mono">

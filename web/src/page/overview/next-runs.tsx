@@ -19,7 +19,7 @@ export function NextRuns({ runs }: { readonly runs: readonly NextRun[] }): React
         <li key={`${run.app} ${run.kind} ${run.schedule}`}>
           <Group justify="space-between" gap="xs" wrap="nowrap">
             <Text className="wrap">
-              <TextLink to="/apps/$app" params={{ app: run.app }}>
+              <TextLink to="/apps/$app" params={{ app: run.app }} underline="always">
                 {run.app}
               </TextLink>{" "}
               <Text span c="dimmed">

@@ -94,7 +94,7 @@ function Apps({ vault }: { readonly vault: Vault }): ReactNode {
     <ul className="plain tight">
       {vault.apps.map(({ app, points, newest }) => (
         <li key={app}>
-          <TextLink to="/apps/$app" params={{ app }}>
+          <TextLink to="/apps/$app" params={{ app }} underline="always">
             {app}
           </TextLink>{" "}
           <Text span size="sm" c="dimmed">
