@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto"
 import { bundleFromJSON, type Bundle } from "@sigstore/bundle"
 import { toSignedEntity, Verifier, type TrustMaterial } from "@sigstore/verify"
 import { z } from "zod"
@@ -26,7 +27,7 @@ const bundleSchema = z.strictObject({
 
 /** Throws RELEASE_SIGNATURE_INVALID unless the bundle holds a signature of exactly these bytes by the pinned key. */
 export function verifyBundle(document: Uint8Array, content: Uint8Array, key: PinnedKey): void {
-  const bundle = readBundle(content)
+  const bundle = readBundle(document, content)
   const verifier = new Verifier(trustIn(key), { tlogThreshold: 0, ctlogThreshold: 0, timestampThreshold: 0 })
   try {
     verifier.verify(toSignedEntity(bundle, Buffer.from(document)))
@@ -35,12 +36,16 @@ export function verifyBundle(document: Uint8Array, content: Uint8Array, key: Pin
   }
 }
 
-function readBundle(content: Uint8Array): Bundle {
+function readBundle(document: Uint8Array, content: Uint8Array): Bundle {
   const reading = readStrictJson(content)
   if (!reading.ok) throw signatureInvalid(`the bundle: ${reading.why}`)
   const parsed = bundleSchema.safeParse(reading.value)
   if (!parsed.success) throw signatureInvalid(`the bundle: ${describe(parsed.error)}`)
   const { mediaType, messageSignature, verificationMaterial } = parsed.data
+  // Verifiers leave the digest alone when they are given the bytes themselves; a bundle that contradicts itself is refused all the same.
+  if (messageSignature.messageDigest.digest !== createHash("sha256").update(document).digest("base64")) {
+    throw signatureInvalid("the bundle is one of other bytes")
+  }
   try {
     return bundleFromJSON({
       mediaType,

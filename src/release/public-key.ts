@@ -17,6 +17,8 @@ declare const pinned: unique symbol
 export type PinnedKey = PublicKey & { readonly [pinned]: true }
 
 const MAX_CHARACTERS = 1000
+/** Algorithm, curve, and a point with both coordinates: a compressed one would give the same key a second fingerprint. */
+const USUAL_START = Buffer.from("3059301306072a8648ce3d020106082a8648ce3d03010703420004", "hex")
 const ONE_KEY = /^-----BEGIN PUBLIC KEY-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END PUBLIC KEY-----\s*$/
 
 /** Reads one PEM public key. Two keys in a file, a private key, another type or curve, a key written in an unusual way: RELEASE_KEY_INVALID (F122). */
@@ -28,9 +30,8 @@ export function readPublicKey(text: string): PublicKey {
   if (key.asymmetricKeyType !== "ec") throw invalid(`its type is ${key.asymmetricKeyType ?? "unknown"}`)
   const curve = key.asymmetricKeyDetails?.namedCurve
   if (curve !== "prime256v1") throw invalid(`its curve is ${curve ?? "given by parameters"}`)
-  // A point may be written compressed; then the same key would have two fingerprints.
   const der = key.export({ type: "spki", format: "der" })
-  if (!der.equals(written)) throw invalid("it is written in an unusual way")
+  if (!der.equals(written) || !der.subarray(0, USUAL_START.byteLength).equals(USUAL_START)) throw invalid("it is written in an unusual way")
   return { fingerprint: sha256(der), pem: String(key.export({ type: "spki", format: "pem" })), key }
 }
 
