@@ -41,10 +41,10 @@ export function createApplication(ground: Ground, routes: readonly Route[], door
   const app: Application = new Hono()
   const headers = securityHeaders(doors.secure)
   app.onError((thrown) => {
-    const answer = errorAnswer(thrown, ground.house.log)
-    for (const [name, value] of Object.entries(headers)) answer.headers.set(name, value)
-    answer.headers.set("cache-control", "no-store")
-    return answer
+    const told = errorAnswer(thrown, ground.house.log)
+    for (const [name, value] of Object.entries(headers)) told.headers.set(name, value)
+    told.headers.set("cache-control", "no-store")
+    return told
   })
   app.use(async (c, next) => {
     const arrival = arrivalOf(c.env.incoming.socket.remoteAddress ?? "", c.req.raw.headers, doors.place.trusted)

@@ -73,7 +73,7 @@ function describe(one: Route, line: Line): OperationDescription {
 
 /** A line of the role matrix in words. */
 export function whoMay(line: Line): string {
-  const fresh = "fresh" in line && line.fresh === true ? " Needs a second factor shown within five minutes." : ""
+  const fresh = "fresh" in line ? " Needs a second factor shown within five minutes." : ""
   if (line.who === "anyone") return "Anyone."
   if (line.who === "signed-in") return `Whoever is signed in.${fresh}`
   const where = {

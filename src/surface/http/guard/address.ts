@@ -77,7 +77,7 @@ function trustedList(names: readonly string[]): BlockList {
 }
 
 export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\./.test(host)
+  return host === "localhost" || host === "::1" || host.startsWith("127.")
 }
 
 function isWildcard(host: string): boolean {

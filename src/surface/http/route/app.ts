@@ -1,6 +1,7 @@
 import { parseDocument } from "yaml"
 import { z } from "zod"
 import type { App } from "../../../app/app.ts"
+import type { Detection } from "../../../app/detect/detection.ts"
 import type { Json } from "../../../base/canonical-json.ts"
 import { HoldfastError } from "../../../base/errors.ts"
 import { addAppBody, addedApp, appPage, detectBody, detected, type AppPage, type Detected } from "../../../contract/api/app.ts"
@@ -175,9 +176,7 @@ async function detect(ground: Ground, body: z.output<typeof detectBody>): Promis
   }
 }
 
-type Found = Awaited<ReturnType<typeof import("../../../app/init.ts").planInit>>["detection"]
-
-function fromOf(one: Found["databases"][number]): string {
+function fromOf(one: Detection["databases"][number]): string {
   if (one.engine === "postgres") return `database ${one.database} of service ${one.service}`
   return one.engine === "sqlite" ? placeText(one.place) : `the address in ${one.variable}`
 }
