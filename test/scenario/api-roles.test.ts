@@ -1,24 +1,30 @@
 /** Role × route × app over real HTTP: every route has a line, and every line holds for every role. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { isGranted, ROLES, type Grant } from "../../src/contract/api/roles.ts"
+import { openAccounts } from "../../src/surface/http/account/account.ts"
 import { createApplication } from "../../src/surface/http/application.ts"
 import type { Ground } from "../../src/surface/http/ground.ts"
 import { namesOf, placeOf } from "../../src/surface/http/guard/address.ts"
+import { createLiveEvents } from "../../src/surface/http/live-events.ts"
+import { createPlans } from "../../src/surface/http/plans.ts"
 import { roleMatrix, type Line } from "../../src/surface/http/role-matrix.ts"
 import { keyOf } from "../../src/surface/http/route/key.ts"
 import { none, streamRoute } from "../../src/surface/http/route/route.ts"
 import { allRoutes } from "../../src/surface/http/routes.ts"
+import { createRunner } from "../../src/surface/service/runner.ts"
 import { apiClient, type ApiClient } from "../fixture/api-client.ts"
 import { testPanel, type TestPanel } from "../fixture/panel.ts"
 import { z } from "zod"
 
 let panel: TestPanel
 let owner: ApiClient
+let ground: Ground
 const operations = { chat: "20260101t000000-aaaaaa", notes: "20260101t000000-bbbbbb" }
 
 beforeAll(async () => {
   panel = await testPanel()
   owner = await panel.owner()
+  ground = await groundOf(panel)
   const host = await panel.house.use.host()
   for (const [app, id] of Object.entries(operations)) {
     const startedAt = new Date()
@@ -27,7 +33,25 @@ beforeAll(async () => {
   }
 })
 
-afterAll(async () => await panel.dispose())
+afterAll(async () => {
+  ground.accounts.close()
+  await panel.dispose()
+})
+
+/** For an application beside the one that listens, to look at its routes. */
+async function groundOf({ house }: TestPanel): Promise<Ground> {
+  return {
+    house,
+    runner: createRunner(house),
+    accounts: await openAccounts(house, { origin: "http://127.0.0.1:8420", otherOrigins: [] }),
+    plans: createPlans(house.clock),
+    live: createLiveEvents(house),
+    origin: "http://127.0.0.1:8420",
+    seenTexts: new Map(),
+    settingsProblem: () => null,
+    metrics: async () => await Promise.resolve({ contentType: "text/plain", text: "" }),
+  }
+}
 
 const routes = allRoutes("/nowhere")
 
@@ -36,7 +60,7 @@ describe("the role matrix", () => {
     expect(routes.map(keyOf).toSorted()).toEqual(Object.keys(roleMatrix).toSorted())
     const place = placeOf({ listen: "127.0.0.1:8420", trustedProxies: [] })
     const doors = { place, secure: false, ...namesOf(place, 8420) }
-    const application = createApplication(groundForWalk(), routes, doors)
+    const application = createApplication(ground, routes, doors)
     const served = application.routes
       .filter(({ method, path }) => method !== "ALL" || path !== "/*")
       .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`)
@@ -54,18 +78,11 @@ describe("the role matrix", () => {
       handle: async () => await Promise.resolve(new Response()),
     })
     const place = placeOf({ listen: "127.0.0.1:8420", trustedProxies: [] })
-    expect(() => createApplication(groundForWalk(), [...routes, stray], { place, secure: false, ...namesOf(place, 8420) })).toThrow(
+    expect(() => createApplication(ground, [...routes, stray], { place, secure: false, ...namesOf(place, 8420) })).toThrow(
       "GET /api/v1/stray has no line in the role matrix",
     )
   })
 })
-
-function groundForWalk(): Ground {
-  const absent = (): never => {
-    throw new Error("only the routes are looked at")
-  }
-  return new Proxy<Ground>(Object.create(null), { get: absent })
-}
 
 const served = routes.filter((one) => one.path.startsWith("/api/v1/") && !one.path.endsWith("/events"))
 

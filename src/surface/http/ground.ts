@@ -3,7 +3,6 @@ import type { Runner } from "../service/runner.ts"
 import type { Accounts } from "./account/account.ts"
 import type { LiveEvents } from "./live-events.ts"
 import type { Plans } from "./plans.ts"
-import type { SeenTexts } from "./settings-file.ts"
 
 /** What every route stands on. */
 export interface Ground {
@@ -15,7 +14,8 @@ export interface Ground {
   readonly live: LiveEvents
   /** Where people reach the panel. */
   readonly origin: string
-  readonly seenTexts: SeenTexts
+  /** Settings texts that somebody was shown lately, by digest, so that a difference can be told to whoever changes one of them. */
+  readonly seenTexts: Map<string, string>
   /** Why the settings file cannot be used just now; null when it can. The house then has the last good ones. */
   settingsProblem(): string | null
   /** Measured values in the text form of Prometheus. */

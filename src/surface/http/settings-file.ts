@@ -9,8 +9,6 @@ import { parseSettings } from "../../settings/parse.ts"
 import { lineDifference } from "./line-difference.ts"
 import type { Ground } from "./ground.ts"
 
-/** Texts that somebody was shown lately, so that a difference can be told to whoever changes one of them. */
-export type SeenTexts = Map<string, string>
 const SEEN_KEPT = 20
 
 export interface ReadFile extends SettingsFile {

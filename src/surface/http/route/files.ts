@@ -116,18 +116,17 @@ async function streamed(produce: (take: Take) => Promise<void>): Promise<Readabl
     begun.resolve()
     await writer.write(chunk)
   })
-  produced
-    .then(
-      async () => {
-        begun.resolve()
-        await writer.close()
-      },
-      async (thrown: unknown) => {
-        begun.reject(thrown)
-        await writer.abort(thrown)
-      },
-    )
-    .catch(() => undefined)
+  const finish = async (): Promise<void> => {
+    try {
+      await produced
+      begun.resolve()
+      await writer.close()
+    } catch (thrown) {
+      begun.reject(thrown)
+      await writer.abort(thrown).catch(() => undefined)
+    }
+  }
+  void finish()
   await begun.promise
   return readable
 }

@@ -1,3 +1,4 @@
+/** A route as data: its schemas, its name in the audit log, and what it does; the guards, the description and the matrix test all read it. */
 import { z } from "zod"
 import type { Json } from "../../../base/canonical-json.ts"
 import { HoldfastError } from "../../../base/errors.ts"
