@@ -2,12 +2,12 @@
 import { mkdirSync, statSync } from "node:fs"
 import { join, resolve } from "node:path"
 import type { Browser, Page } from "playwright-core"
-import { axeProblems, launchBrowser, settled } from "../test/fixture/panel/browser.ts"
+import { axeProblems, launchBrowser, settled, steadyNetwork } from "../test/fixture/panel/browser.ts"
 import { panelPages, type PanelPage } from "../test/fixture/panel/pages.ts"
 import { startStandIn, type StandIn } from "../test/fixture/panel/stand-in.ts"
 import { buildWebIfStale } from "./build-web.ts"
 
-const MOST_TALL = 1_500
+const MOST_TALL = 1_100
 const MOST_BYTES = 150 * 1024
 const folder = resolve(process.argv[2] ?? join(import.meta.dirname, "../docs/manual/pictures"))
 const wanted = process.argv[3]
@@ -43,7 +43,8 @@ async function take(chromium: Browser, service: StandIn, view: View): Promise<vo
     locale: "en-GB",
     timezoneId: "Europe/Berlin",
   })
-  for (const page of panelPages.filter(({ name }) => wanted === undefined || name.includes(wanted))) {
+  await steadyNetwork(context)
+  for (const page of panelPages.filter((one) => isWanted(one, view))) {
     const tab = await context.newPage()
     tab.on("console", (message) => {
       if (message.type() === "error" && !message.text().includes("401")) complain(page, view, `the console says: ${message.text()}`)
@@ -53,6 +54,11 @@ async function take(chromium: Browser, service: StandIn, view: View): Promise<vo
     await tab.close()
   }
   await context.close()
+}
+
+/** A phone shows the pages that people open on one; looked at are all of them. */
+function isWanted({ name, onPhone }: PanelPage, view: View): boolean {
+  return (wanted === undefined || name.includes(wanted)) && (whole || view.width > 400 || onPhone === true)
 }
 
 async function picture(tab: Page, service: StandIn, page: PanelPage, view: View): Promise<void> {

@@ -86,10 +86,15 @@ export async function open(page: Page, address: string): Promise<void> {
   await expectAccessible(page)
 }
 
+/** By then what changes colour has begun to. */
+const TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
+
 /** Axe has nothing against the page as it is now, in light and in dark. */
 export async function expectAccessible(page: Page): Promise<void> {
   for (const colorScheme of ["dark", "light"] as const) {
     await page.emulateMedia({ colorScheme })
+    await page.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor()
+    await page.evaluate(TWO_FRAMES)
     await settled(page)
     expect(await axeProblems(page), `${page.url()} in ${colorScheme}`).toEqual([])
   }

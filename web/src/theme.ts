@@ -14,10 +14,24 @@ const tide: MantineColorsTuple = [
   "#00565b",
 ]
 
+/** Night at sea: the library's greys, a little blue, so that fields and buttons belong to the page. */
+const dark: MantineColorsTuple = [
+  "#dfe5ea",
+  "#c3ccd4",
+  "#a9b4bd",
+  "#7f8b95",
+  "#4a555e",
+  "#303a42",
+  "#222b32",
+  "#1a2127",
+  "#151b20",
+  "#12171b",
+]
+
 const SYSTEM_FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 
 export const theme = createTheme({
-  colors: { tide },
+  colors: { tide, dark },
   primaryColor: "tide",
   primaryShade: { light: 8, dark: 7 },
   fontFamily: SYSTEM_FONT,

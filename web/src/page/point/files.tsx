@@ -129,7 +129,7 @@ function Entries({ where, entries }: { readonly where: Where; readonly entries: 
           <Table.Tr>
             <Table.Th>Name</Table.Th>
             <Table.Th ta="right">Size</Table.Th>
-            <Table.Th>Changed</Table.Th>
+            <Table.Th className="wide-only">Changed</Table.Th>
             <Table.Th>
               <span className="unseen">Download</span>
             </Table.Th>
@@ -153,7 +153,7 @@ function Entries({ where, entries }: { readonly where: Where; readonly entries: 
               <Table.Td ta="right" className="nowrap">
                 {entry.kind === "file" ? formatBytes(entry.sizeBytes) : ""}
               </Table.Td>
-              <Table.Td>
+              <Table.Td className="wide-only">
                 <Instant at={entry.modifiedAt} />
               </Table.Td>
               <Table.Td>
