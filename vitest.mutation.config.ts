@@ -10,6 +10,7 @@ export default defineConfig({
       "src/app/tree/{collapse,safe-join}.test.ts",
       "src/app/{gate-body,key-proof}.test.ts",
       "src/restore/references.test.ts",
+      "src/release/*.test.ts",
       "src/posture/{posture,proven,alarms,alarms.property,telling,trend,receivers}.test.ts",
       "src/settings/addresses.test.ts",
       // What a vault really holds is asked of a real vault.
