@@ -101,7 +101,7 @@ export function Loaded<Data>({
   if (query.data !== undefined) return children(query.data)
   if (query.isError) return <ProblemNote error={query.error} />
   return (
-    <Stack gap="sm" aria-busy="true" aria-label="Loading">
+    <Stack gap="sm" role="status" aria-busy="true" aria-label="Loading">
       <Skeleton height={64} radius="md" />
       <Skeleton height={64} radius="md" />
       <Skeleton height={64} radius="md" />
