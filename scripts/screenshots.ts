@@ -7,7 +7,7 @@ import { panelPages, type PanelPage } from "../test/fixture/panel/pages.ts"
 import { startStandIn, type StandIn } from "../test/fixture/panel/stand-in.ts"
 import { buildWebIfStale } from "./build-web.ts"
 
-const MOST_TALL = 1_100
+const MOST_TALL = 1_000
 const MOST_BYTES = 150 * 1024
 const folder = resolve(process.argv[2] ?? join(import.meta.dirname, "../docs/manual/pictures"))
 const wanted = process.argv[3]
@@ -71,6 +71,7 @@ async function picture(tab: Page, service: StandIn, page: PanelPage, view: View)
   const path = join(folder, `${page.name}-${view.name}.png`)
   const tall = await tab.evaluate<number>("document.documentElement.scrollHeight")
   await tab.setViewportSize({ width: view.width, height: Math.min(Math.max(tall, view.height), whole ? 6_000 : MOST_TALL) })
+  await tab.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))")
   await tab.screenshot({ path })
   for (const problem of await axeProblems(tab)) complain(page, view, problem)
   const wide = await tab.evaluate<number>("document.documentElement.scrollWidth")
