@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { z } from "zod"
 import { auditPage, usersPage } from "../../src/contract/api/accounts.ts"
+import { schedulesPage } from "../../src/contract/api/schedules.ts"
 import { me } from "../../src/contract/api/session.ts"
 import { codeAt, type ApiClient } from "../fixture/api-client.ts"
 import { PASSWORD, testPanel, type TestPanel } from "../fixture/panel.ts"
@@ -243,5 +244,19 @@ describe("the audit log", () => {
     expect(await owner.read(auditPage, "/api/v1/audit")).toMatchObject({ intact: false, brokenAt: 4 })
     tamper("UPDATE audit SET actor = 'eve' WHERE sequence = 3")
     expect(await owner.read(auditPage, "/api/v1/audit")).toMatchObject({ intact: false, brokenAt: 3 })
+  })
+})
+
+describe("two edits of the settings at once", () => {
+  it("are one edit and one refusal, with what the other changed", async () => {
+    const owner = await panel.owner()
+    const { file } = await owner.read(schedulesPage, "/api/v1/apps/chat/schedules")
+    const put = async (cron: string) =>
+      await owner.send("PUT", "/api/v1/apps/chat/schedules/nightly", { kind: "backup", cron }, { "if-match": `"${file.digest ?? ""}"` })
+    const answers = await Promise.all(["10 1 * * *", "20 2 * * *"].map(put))
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409])
+    const refused = answers.find(({ status }) => status === 409)
+    expect(refused?.text).toContain('-       nightly: { cron: \\"0 3 * * *\\"')
+    expect(await panel.settings()).toContain("# never at noon")
   })
 })

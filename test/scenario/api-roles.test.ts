@@ -5,6 +5,7 @@ import { openAccounts } from "../../src/surface/http/account/account.ts"
 import { createApplication } from "../../src/surface/http/application.ts"
 import type { Ground } from "../../src/surface/http/ground.ts"
 import { namesOf, placeOf } from "../../src/surface/http/guard/address.ts"
+import { createInTurn } from "../../src/surface/http/in-turn.ts"
 import { createLiveEvents } from "../../src/surface/http/live-events.ts"
 import { createPlans } from "../../src/surface/http/plans.ts"
 import { roleMatrix, type Line } from "../../src/surface/http/role-matrix.ts"
@@ -48,6 +49,7 @@ async function groundOf({ house }: TestPanel): Promise<Ground> {
     live: createLiveEvents(house),
     origin: "http://127.0.0.1:8420",
     seenTexts: new Map(),
+    inTurn: createInTurn(),
     settingsProblem: () => null,
     metrics: async () => await Promise.resolve({ contentType: "text/plain", text: "" }),
   }

@@ -12,6 +12,7 @@ import { openAccounts, type Accounts } from "./account/account.ts"
 import { createApplication } from "./application.ts"
 import type { Ground } from "./ground.ts"
 import { namesOf, placeOf, type PanelSettings, type Place } from "./guard/address.ts"
+import { createInTurn } from "./in-turn.ts"
 import { createLiveEvents } from "./live-events.ts"
 import { createPlans } from "./plans.ts"
 import { allRoutes } from "./routes.ts"
@@ -94,6 +95,7 @@ function groundOf(house: House, runner: Runner, accounts: Accounts, origin: stri
     plans: createPlans(house.clock),
     live: createLiveEvents(house),
     seenTexts: new Map(),
+    inTurn: createInTurn(),
     settingsProblem: options.settingsProblem ?? (() => null),
     metrics: async () => (await import("./gather-metrics.ts")).metricsOf(options.rawHouse ?? house),
   }

@@ -47,6 +47,10 @@ export async function changeSettings(ground: Ground, ifMatch: string | null, edi
       what: "the header If-Match is missing",
       hint: "Send the digest of the file that the change is made for.",
     })
+  return await ground.inTurn(async () => await changeIt(ground, digest, edit))
+}
+
+async function changeIt(ground: Ground, digest: string, edit: (text: string) => string): Promise<string> {
   const file = await readSettingsFile(ground)
   if (file.path === null || !file.writable)
     throw new HoldfastError("SETTINGS_READ_ONLY", { what: "the settings file cannot be written", why: file.why ?? "unknown" })

@@ -167,6 +167,7 @@ async function asked(house: House, settings: Settings, name: string): Promise<Pi
 }
 
 async function test(house: House, body: z.output<typeof vaultTestBody>): Promise<VaultTested> {
+  refuseTwoPlaces(body)
   const scratch = join(await house.use.scratchDirectory(), `vault-test-${house.clock.now().getTime()}`)
   const keyFile = `${scratch}.key`
   try {
@@ -192,7 +193,6 @@ async function test(house: House, body: z.output<typeof vaultTestBody>): Promise
 }
 
 function locationOf(directory: string, body: z.output<typeof vaultTestBody>, keyFile: string, cacheDirectory: string): VaultLocation {
-  refuseTwoPlaces(body)
   const environment = Object.fromEntries(Object.entries(body.credentials ?? {}).map(([name, value]) => [name, new Secret(value)]))
   return {
     name: "test",
