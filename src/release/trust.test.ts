@@ -2,6 +2,7 @@ import { sign } from "node:crypto"
 import { describe, expect, it } from "vitest"
 import { exampleKey, exampleRelease, exampleRules, NOW, REPOSITORY } from "../../test/fixture/release.ts"
 import { sha256 } from "../base/canonical-json.ts"
+import { isHoldfastError } from "../base/errors.ts"
 import { planChannelChange } from "./channel.ts"
 import { fetchChain, fetchLatest } from "./fetch-release.ts"
 import { announcementText, confirmKey, readKeyAnnouncement } from "./key-rotation.ts"
@@ -39,7 +40,7 @@ describe("trust in a release", () => {
       const attempt = trustRelease(bytes, signature, { ...rules, ...changed })
       return await attempt.then(
         () => "accepted",
-        (thrown: unknown) => (thrown instanceof Error && "why" in thrown ? `${thrown.message}; ${String(thrown.why ?? "")}` : "bug"),
+        (thrown: unknown) => (isHoldfastError(thrown) ? `${thrown.message}; ${thrown.why ?? ""}` : "bug"),
       )
     }
     const seen = { sequence: 9, digest: `sha256:${"0".repeat(64)}` }
