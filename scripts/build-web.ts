@@ -27,7 +27,10 @@ export async function buildWebIfStale(): Promise<boolean> {
 function digestOfSources(): string {
   const hash = createHash("sha256")
   for (const file of ["package-lock.json", "web/index.html", "web/vite.config.ts", "src/base/units.ts", ...sources()]) {
-    hash.update(`${file}\0`).update(readFileSync(join(root, file))).update("\0")
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(join(root, file)))
+      .update("\0")
   }
   return hash.digest("hex")
 }
