@@ -233,7 +233,7 @@ describeNeeding(
       "Close the menu",
       "Open the menu",
       "ben",
-      "Check now",
+      "Compare two points",
       "Show older operations",
       "Load",
       "Pages",
