@@ -4,7 +4,7 @@ import { toSignedEntity, Verifier, type TrustMaterial } from "@sigstore/verify"
 import { z } from "zod"
 import { messageOf } from "../base/errors.ts"
 import type { PinnedKey } from "./public-key.ts"
-import { decodeStrictBase64, signatureInvalid } from "./signature.ts"
+import { decodeStrictBase64, signatureInvalid } from "./signature-form.ts"
 import { readStrictJson } from "./strict-json.ts"
 
 /**

@@ -1,6 +1,7 @@
 import { verify } from "node:crypto"
 import { HoldfastError } from "../base/errors.ts"
 import type { PinnedKey } from "./public-key.ts"
+import { decodeStrictBase64, signatureInvalid } from "./signature-form.ts"
 
 /** What lies beside a document: cosign's detached signature, or a sigstore bundle. */
 export interface Signature {
@@ -39,16 +40,4 @@ function readDetached(content: Uint8Array): Buffer {
   if (der === null) throw signatureInvalid("it is not plain base64")
   if (der.byteLength < MIN_DER_BYTES || der.byteLength > MAX_DER_BYTES) throw signatureInvalid(`it has ${der.byteLength} bytes`)
   return der
-}
-
-/** Null unless the text is the only way to write these bytes in base64. */
-export function decodeStrictBase64(text: string): Buffer | null {
-  const bytes = Buffer.from(text, "base64")
-  return bytes.toString("base64") === text ? bytes : null
-}
-
-/** RELEASE_SIGNATURE_INVALID with a reason. */
-export function signatureInvalid(why: string, key?: PinnedKey): HoldfastError {
-  const details = key === undefined ? {} : { pinned: key.fingerprint }
-  return new HoldfastError("RELEASE_SIGNATURE_INVALID", { what: "the signature is not valid", why, details })
 }
