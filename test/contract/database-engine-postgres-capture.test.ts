@@ -271,8 +271,8 @@ describe("PostgreSQL captures one moment, or says why not", () => {
     const stuck = await captureIntoFullPipe(bench, cluster, database, ctx)
     const child = await pgDumpOf(cluster.port)
     const named = `application_name = 'holdfast:${ctx.operationId}'`
-    // Before its COPY hangs in the full pipe, pg_dump's own session is idle between its statements and must not be the one that is ended.
-    const copying = `SELECT count(*) FROM pg_stat_activity WHERE ${named} AND state = 'active' AND query LIKE 'COPY%'`
+    // Before its COPY, which hangs in the full pipe, pg_dump's own session is idle between its statements and must not be the one that is ended.
+    const copying = `SELECT count(*) FROM pg_stat_activity WHERE ${named} AND query LIKE 'COPY%'`
     while ((await cluster.value("postgres", copying)) === "0") await delay(10)
     const ours = `${named} AND state = 'idle in transaction' AND query NOT LIKE 'COPY%'`
     while ((await cluster.value("postgres", `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE ${ours}`)) === "0")
