@@ -1,7 +1,7 @@
 /** The file that holds a vault's master key, sealed with a key derived from its password (restic's design: scrypt, AES-256-CTR, Poly1305-AES). */
 import { createCipheriv, createDecipheriv, randomBytes, scryptSync, timingSafeEqual } from "node:crypto"
+import { poly1305 } from "@noble/ciphers/_poly1305.js"
 import { z } from "zod"
-import { poly1305 } from "./poly1305.ts"
 
 const keyFileSchema = z.strictObject({
   created: z.string(),
@@ -67,5 +67,6 @@ function derive(password: string, salt: Buffer, { N, r, p }: Derivation): Keys {
 
 function authenticate({ macOfNonce, macOfText }: Keys, nonce: Buffer, text: Buffer): Buffer {
   const cipher = createCipheriv("aes-128-ecb", macOfNonce, null).setAutoPadding(false)
-  return poly1305(text, macOfText, Buffer.concat([cipher.update(nonce), cipher.final()]))
+  const key = Buffer.concat([macOfText, cipher.update(nonce), cipher.final()])
+  return Buffer.from(poly1305(text, key))
 }
