@@ -1,9 +1,10 @@
-import { randomBytes } from "node:crypto"
-import { createReadStream, existsSync, readFileSync, statSync } from "node:fs"
+import { createHash, randomBytes } from "node:crypto"
+import { existsSync, readFileSync, statSync } from "node:fs"
+import { readFile } from "node:fs/promises"
 import { extname, join, normalize } from "node:path"
-import { Readable } from "node:stream"
 import { contentSecurity } from "../guard/headers.ts"
 import { none, streamRoute, type Route } from "../route/route.ts"
+import { chooseCoding } from "./content-coding.ts"
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -34,13 +35,13 @@ export function panelRoute(directory: string): Route {
     summary: "The panel.",
     query: none,
     body: none,
-    handle: async ({ path }) => await Promise.resolve(answerFor(directory, path)),
+    handle: async ({ path, headers }) => await answerFor(directory, path, headers),
   })
 }
 
-function answerFor(directory: string, path: string): Response {
+async function answerFor(directory: string, path: string, asked: Headers): Promise<Response> {
   const file = path === PAGE ? null : fileAt(directory, path)
-  if (file !== null) return fileAnswer(file, path.startsWith("/assets/"))
+  if (file !== null) return await fileAnswer(file, path.startsWith("/assets/"), asked)
   // What looks like a file and is none would be read as one; everything else is an address of the panel.
   if (extname(path) !== "")
     return new Response("there is no such file\n", { status: 404, headers: { "content-type": "text/plain; charset=utf-8" } })
@@ -75,14 +76,29 @@ function decoded(path: string): string {
   }
 }
 
-/** Assets carry a digest in their names, so they never change. */
-function fileAnswer(file: string, immutable: boolean): Response {
-  const body = Readable.toWeb(createReadStream(file))
-  return new Response(ReadableStream.from(body), {
+/** Assets carry a digest in their names, so they never change. What the build has compressed goes out so to whoever takes it. */
+async function fileAnswer(file: string, immutable: boolean, asked: Headers): Promise<Response> {
+  const coding = chooseCoding(asked.get("accept-encoding"), ({ ending }) => existsSync(`${file}${ending}`))
+  const body = await readFile(`${file}${coding?.ending ?? ""}`)
+  // Of the bytes that are sent: each form of a file has a tag of its own.
+  const tag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`
+  const headers = {
+    etag: tag,
+    vary: "accept-encoding",
+    "cache-control": immutable ? "public, max-age=31536000, immutable" : "no-cache",
+  }
+  if (isKnown(asked.get("if-none-match"), tag)) return new Response(null, { status: 304, headers })
+  return new Response(body, {
     headers: {
+      ...headers,
       "content-type": TYPES[extname(file)] ?? "application/octet-stream",
-      "content-length": String(statSync(file).size),
-      "cache-control": immutable ? "public, max-age=31536000, immutable" : "no-cache",
+      "content-length": String(body.byteLength),
+      ...(coding === null ? {} : { "content-encoding": coding.name }),
     },
   })
+}
+
+/** Whether the other end has these bytes already. A proxy may have made its tag a weak one; for a GET that is the same. */
+function isKnown(tags: string | null, tag: string): boolean {
+  return tags !== null && tags.split(",").some((one) => [tag, `W/${tag}`, "*"].includes(one.trim()))
 }
