@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises"
 import { createServer as createPlainServer } from "node:http"
 import { createServer as createTlsServer } from "node:https"
 import { join, resolve } from "node:path"
+import { createSecureContext } from "node:tls"
 import { createAdaptorServer, type Http2Bindings, type HttpBindings } from "@hono/node-server"
 import { HoldfastError, messageOf } from "../../base/errors.ts"
 import type { Settings } from "../../settings/settings.ts"
@@ -106,7 +107,21 @@ async function serverOptions(place: Place, settings: Settings) {
   if (place.tls === null) return { createServer: createPlainServer, serverOptions: limits }
   const { directory } = settings
   const [cert, key] = await Promise.all([read(resolve(directory, place.tls.certificate)), read(resolve(directory, place.tls.key))])
+  refuseUnfit(cert, key, place.tls)
   return { createServer: createTlsServer, serverOptions: { ...limits, cert, key, minVersion: "TLSv1.2" as const } }
+}
+
+/** What is no certificate, no key, or the key of another certificate. */
+function refuseUnfit(cert: Buffer, key: Buffer, files: NonNullable<Place["tls"]>): void {
+  try {
+    createSecureContext({ cert, key })
+  } catch (thrown) {
+    throw new HoldfastError("LISTEN_REFUSED", {
+      what: `${files.certificate} and ${files.key} are not a certificate and its key`,
+      why: messageOf(thrown),
+      hint: "`panel.tls` takes two files in PEM; the certificate may be followed by those between it and its authority.",
+    })
+  }
 }
 
 async function read(file: string): Promise<Buffer> {
