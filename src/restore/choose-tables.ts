@@ -39,7 +39,7 @@ interface Candidate {
 }
 
 function candidates(databases: readonly DatabasePart[], name: string): readonly Candidate[] {
-  const all = databases.flatMap((part) => tablesOf(part).map((table) => ({ part, table })))
+  const all = databases.flatMap((part) => tablesIn(part).map((table) => ({ part, table })))
   const exact = all.filter(({ table }) => table === name)
   return exact.length > 0 ? exact : all.filter(({ table }) => bare(table) === name)
 }
@@ -48,7 +48,7 @@ function onlyOne(name: string, found: readonly Candidate[], databases: readonly 
   const [only] = found
   if (only !== undefined && found.length === 1) return only
   if (only === undefined) {
-    const there = databases.map((part) => `${part.part}: ${tablesOf(part).join(", ") || "no tables"}`).join("; ")
+    const there = databases.map((part) => `${part.part}: ${tablesIn(part).join(", ") || "no tables"}`).join("; ")
     throw new HoldfastError("PART_UNKNOWN", {
       what: `the point has no table ${name}`,
       why: there === "" ? "it has no database" : there,
@@ -62,8 +62,8 @@ function onlyOne(name: string, found: readonly Candidate[], databases: readonly 
   })
 }
 
-/** Large objects are counted beside the tables, but are none. */
-function tablesOf(part: DatabasePart): readonly string[] {
+/** Names of a database's tables, as `--table` takes them. Large objects are counted beside the tables, but are none. */
+export function tablesIn(part: DatabasePart): readonly string[] {
   return Object.keys(part.facts.rows).filter((table) => !table.startsWith("pg_catalog."))
 }
 

@@ -1,6 +1,6 @@
 /** Puts points back: in place with a way back, beside, from nothing on an empty host; and saves what a damaged file still holds (design §7). */
 export { restoreInPlace, type RestoreReport } from "./in-place.ts"
-export { chooseTables, type ChosenTables } from "./choose-tables.ts"
+export { chooseTables, tablesIn, type ChosenTables } from "./choose-tables.ts"
 export { restoreInto, type WrittenPart } from "./into.ts"
 export { restoreTablesInto } from "./tables-into.ts"
 export { findKept, keptStateOf, releaseKept } from "./kept.ts"

@@ -54,6 +54,8 @@ export const pointPage = z.object({
       byDefault: z.boolean(),
       /** Whether its files can be browsed and downloaded. */
       browsable: z.boolean(),
+      /** Of a database: those that can be restored alone. */
+      tables: z.array(z.string()),
     }),
   ),
   copies: z.array(pointCopy),

@@ -6,7 +6,10 @@ import { count, instant } from "./shapes.ts"
 export const restorePlanBody = z.object({
   /** Kinds (`database`, `files`, `secrets`) or part names; null: databases, files and secrets. */
   only: z.array(z.string()).min(1).nullable().default(null),
+  /** Only the rows of these tables (`public.users`), in databases that otherwise stay as they are; empty: whole parts. */
+  tables: z.array(z.string().min(1).max(200)).max(1000).default([]),
   vault: z.string().nullable().default(null),
+  /** Not together with `tables`. */
   withImages: z.boolean().default(false),
   /** Skip reading a point that was never read back. */
   unproven: z.boolean().default(false),
@@ -20,9 +23,15 @@ export const restorePlan = z.object({
   point: z.string(),
   vault: z.string(),
   takenAt: instant,
-  /** Null: it is read back before anything is touched. */
+  /** Null: it is read back before anything is touched, unless `unproven`. */
   proof: z.string().nullable(),
+  /** Whether a point without proof is restored without being read first. */
+  unproven: z.boolean(),
   replaces: z.array(z.object({ part: z.string(), target: z.string(), sizeBytes: count })),
+  /** Where only tables are restored: their rows now and in the point, and other tables with a foreign key to them. */
+  tables: z.array(
+    z.object({ database: z.string(), table: z.string(), rowsNow: count, rowsInPoint: count, referredBy: z.array(z.string()) }),
+  ),
   stops: z.array(z.string()),
   /** Rows written since the point, which the restored state will not have. */
   rowsLost: z.array(z.object({ database: z.string(), table: z.string(), rows: count })),

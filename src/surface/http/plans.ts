@@ -15,6 +15,7 @@ export interface PlannedRestore {
   readonly point: string
   readonly vault: string
   readonly only: readonly string[] | null
+  readonly tables: readonly string[]
   readonly withImages: boolean
   readonly unproven: boolean
   /** What would be replaced, to be compared when it is done. */

@@ -12,7 +12,7 @@ import {
 } from "../../../contract/api/points.ts"
 import type { PinRecord, PointSummary, ProofRecord } from "../../../operation/ports.ts"
 import { markDamage } from "../../../posture/damage.ts"
-import { plainRestore, toRestore } from "../../../restore/options.ts"
+import { plainRestore, tablesIn, toRestore } from "../../../restore/restore.ts"
 import type { Decision } from "../../../retention/retention.ts"
 import { comparison } from "../../house/comparison.ts"
 import type { House } from "../../house/house.ts"
@@ -201,6 +201,7 @@ async function pageOf(call: Call<z.output<typeof ofVault>, unknown>): Promise<Po
       storedBytes: part.storedBytes,
       byDefault: toRestore(plainRestore, part.part),
       browsable: part.kind !== "database" && part.kind !== "image",
+      tables: part.kind === "database" && part.engine !== "command" ? [...tablesIn(part)] : [],
     })),
     copies: markDamage(own, await store.operations({ app: declared.name })).map((one) => copyOf(one, best)),
   }

@@ -64,7 +64,7 @@ export const restoreRoutes: readonly Route[] = [
   }),
 ]
 
-type Options = Pick<PlannedRestore, "only" | "withImages" | "unproven">
+type Options = Pick<PlannedRestore, "only" | "tables" | "withImages" | "unproven">
 
 async function makePlan(house: House, selection: Selection, asked: Options) {
   const subject = await openSubject(house, selection, { create: false })
@@ -76,33 +76,50 @@ async function makePlan(house: House, selection: Selection, asked: Options) {
 
 async function planned(call: Call<unknown, z.output<typeof restorePlanBody>>): Promise<PlanDocument> {
   const { ground, who, body } = call
-  const { only, withImages, unproven } = body
-  const { plan } = await makePlan(ground.house, selected(call, body.vault), { only, withImages, unproven })
+  const { only, tables, withImages, unproven } = body
+  refuseMixed(tables, withImages)
+  const options = { only, tables, withImages, unproven }
+  const { plan } = await makePlan(ground.house, selected(call, body.vault), options)
   const { app, point, vault } = plan
-  const kept = ground.plans.restore.keep(who.id, { app, point, vault, only, withImages, unproven, replaces: fingerprintOf(plan) })
+  const kept = ground.plans.restore.keep(who.id, { app, point, vault, ...options, replaces: fingerprintOf(plan) })
   return {
     ...kept,
     ...plan,
+    unproven,
     replaces: plan.replaces.map((one) => ({ ...one })),
+    tables: plan.tables.map((one) => ({ ...one, referredBy: [...one.referredBy] })),
     stops: [...plan.stops],
     rowsLost: plan.rowsLost.map((one) => ({ ...one })),
     space: plan.space.map((one) => ({ ...one })),
     warnings: [...plan.warnings],
-    lines: [...linesOf(plan, ground.house.clock.now())],
+    lines: [...linesOf(plan, unproven, ground.house.clock.now())],
   }
 }
 
 /** What was agreed to: rows that are written meanwhile are lost as those were that were shown, but nothing else may be replaced or stopped. */
-function fingerprintOf({ point, replaces, stops }: RestorePlan): string {
-  return sha256(canonicalJson({ point, replaces: replaces.map(({ part, target }) => [part, target]), stops: [...stops].toSorted() }))
+function fingerprintOf({ point, replaces, tables, stops }: RestorePlan): string {
+  return sha256(
+    canonicalJson({
+      point,
+      replaces: replaces.map(({ part, target }) => [part, target]),
+      tables: tables.map(({ database, table }) => [database, table]),
+      stops: [...stops].toSorted(),
+    }),
+  )
 }
 
-function linesOf(plan: RestorePlan, now: Date): readonly string[] {
+/** Rows go back into the running program's tables: another program does not go with them. */
+function refuseMixed(tables: readonly string[], withImages: boolean): void {
+  if (tables.length > 0 && withImages)
+    throw new HoldfastError("REQUEST_INVALID", { what: "single tables are restored without images and configuration" })
+}
+
+function linesOf(plan: RestorePlan, unproven: boolean, now: Date): readonly string[] {
   const lost = plan.rowsLost.map((one) => `${one.rows} rows of ${one.table} in ${one.database} were written since, and are not in it`)
   return [
     `restores ${plan.point}, taken ${formatDuration(Math.max(0, now.getTime() - Date.parse(plan.takenAt)))} ago, from vault ${plan.vault}`,
-    plan.proof === null ? "it was never read back, so that is done first, before anything is touched" : `proof: ${plan.proof}`,
-    ...plan.replaces.map((one) => `replaces ${one.part}: ${one.target} (${formatBytes(one.sizeBytes)})`),
+    proofLine(plan, unproven),
+    ...replacedLines(plan),
     plan.stops.length === 0 ? "stops nothing" : `stops ${plan.stops.join(", ")}`,
     ...lost,
     plan.expectedMs === null
@@ -113,6 +130,21 @@ function linesOf(plan: RestorePlan, now: Date): readonly string[] {
   ]
 }
 
+function proofLine({ proof }: RestorePlan, unproven: boolean): string {
+  if (proof !== null) return `proof: ${proof}`
+  return unproven
+    ? "it was never read back, and that is skipped: whether it can be read shows while it is restored"
+    : "it was never read back, so that is done first, before anything is touched"
+}
+
+function replacedLines({ replaces, tables }: RestorePlan): readonly string[] {
+  if (tables.length === 0) return replaces.map((one) => `replaces ${one.part}: ${one.target} (${formatBytes(one.sizeBytes)})`)
+  return [
+    ...tables.map((one) => `replaces the ${one.rowsNow} rows of ${one.table} in ${one.database} with the point's ${one.rowsInPoint}`),
+    "every other table stays as it is; triggers do not run, foreign keys are checked",
+  ]
+}
+
 async function restore({ ground, who, body, param, note }: Call<unknown, z.output<typeof restoreBody>>): Promise<z.input<typeof accepted>> {
   const app = param("app")
   refuseUnconfirmed(body.confirm, app)
@@ -120,7 +152,12 @@ async function restore({ ground, who, body, param, note }: Call<unknown, z.outpu
   const named = param("point")
   if (shown.app !== app || (named !== "latest" && !shown.point.startsWith(named)))
     throw new HoldfastError("PLAN_STALE", { what: `the plan is of ${shown.point} of ${shown.app}` })
-  note(shown.point, { only: shown.only === null ? null : [...shown.only], vault: shown.vault })
+  note(shown.point, {
+    only: shown.only === null ? null : [...shown.only],
+    tables: [...shown.tables],
+    unproven: shown.unproven,
+    vault: shown.vault,
+  })
   return await startRun(ground, who, app, `restore ${app} ${shown.point}`, async (own) => {
     const selection = { app, vault: shown.vault, point: shown.point }
     const { subject, origin, options, plan } = await makePlan(own, selection, shown)

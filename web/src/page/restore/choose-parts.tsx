@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, Select, Stack } from "@mantine/core"
+import { Button, Checkbox, Group, MultiSelect, Select, Stack } from "@mantine/core"
 import { useMutation } from "@tanstack/react-query"
 import { useState, type ReactNode } from "react"
 import type { PointPage } from "../../../../src/contract/api/points.ts"
@@ -9,6 +9,7 @@ import { ProblemNote } from "../../piece/problem-note.tsx"
 import { Note } from "../../piece/status.tsx"
 import { ask } from "../../wire/ask.ts"
 import { place } from "../../wire/place.ts"
+import { bodyOf, draftOf, tableChoices } from "./draft.ts"
 
 interface ChoosePartsProps {
   readonly app: string
@@ -17,48 +18,70 @@ interface ChoosePartsProps {
 }
 
 export function ChooseParts({ app, page, onPlanned }: ChoosePartsProps): ReactNode {
-  const usual = page.parts.filter((part) => part.byDefault).map((part) => part.part)
-  const [chosen, setChosen] = useState<string[]>(usual)
-  const [vault, setVault] = useState(page.show.vault)
+  const [draft, setDraft] = useState(() => draftOf(page))
+  const change = (part: Partial<typeof draft>): void => setDraft((old) => ({ ...old, ...part }))
+  const tables = tableChoices(page.parts)
+  const byTables = draft.tables.length > 0
   const plan = useMutation({
     mutationFn: async (body: RestorePlanBody) =>
       await ask(restorePlan, place`/apps/${app}/points/${page.show.id}/restore-plan`, { method: "POST", body }),
     onSuccess: onPlanned,
   })
-  const submit = (): void => {
-    const isUsual = chosen.length === usual.length && usual.every((part) => chosen.includes(part))
-    const images = chosen.some((part) => page.parts.some((one) => one.part === part && one.kind === "image"))
-    plan.mutate({ only: isUsual ? null : chosen, vault, withImages: images })
-  }
   return (
     <Section title="What to bring back">
       <form
         onSubmit={(event) => {
           event.preventDefault()
-          submit()
+          plan.mutate(bodyOf(draft, page.parts))
         }}
       >
         <Stack gap="md">
-          <Checkbox.Group value={chosen} onChange={setChosen} label="Parts" labelProps={{ className: "unseen" }}>
+          <Checkbox.Group
+            value={[...draft.parts]}
+            onChange={(parts) => change({ parts })}
+            label="Parts"
+            labelProps={{ className: "unseen" }}
+          >
             <Stack gap="sm">
               {page.parts.map((part) => (
                 <Checkbox
                   key={part.part}
                   value={part.part}
+                  disabled={byTables}
                   label={part.part}
                   description={`${part.what} (${formatBytes(part.sizeBytes)})`}
                 />
               ))}
             </Stack>
           </Checkbox.Group>
+          {tables.length === 0 ? null : (
+            <MultiSelect
+              label="Only these tables"
+              description="Left empty: the parts above. Else only their rows go back, and everything else stays as it is."
+              data={tables}
+              value={[...draft.tables]}
+              onChange={(chosen) => change({ tables: chosen })}
+              searchable
+              clearable
+              maw={560}
+            />
+          )}
           {page.copies.length < 2 ? null : (
             <Select
               label="From the vault"
               data={page.copies.map((copy) => copy.vault)}
-              value={vault}
-              onChange={(value) => setVault(value ?? page.show.vault)}
+              value={draft.vault}
+              onChange={(value) => change({ vault: value ?? page.show.vault })}
               allowDeselect={false}
               maw={280}
+            />
+          )}
+          {page.show.proofs.some((proof) => proof.level !== "sealed") ? null : (
+            <Checkbox
+              label="Do not read it back first"
+              description="It was never read back. Whether it can be read would then show while it is restored."
+              checked={draft.unproven}
+              onChange={(event) => change({ unproven: event.currentTarget.checked })}
             />
           )}
           {plan.error === null ? null : <ProblemNote error={plan.error} title="No plan could be made." />}
@@ -68,7 +91,7 @@ export function ChooseParts({ app, page, onPlanned }: ChoosePartsProps): ReactNo
             </Note>
           ) : null}
           <Group>
-            <Button type="submit" loading={plan.isPending} disabled={chosen.length === 0}>
+            <Button type="submit" loading={plan.isPending} disabled={draft.parts.length === 0 && !byTables}>
               Make the plan
             </Button>
           </Group>

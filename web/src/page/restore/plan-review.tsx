@@ -31,7 +31,7 @@ export function PlanReview({ plan, onBack }: { readonly plan: RestorePlan; reado
               </span>,
             ],
             ["From", plan.vault],
-            ["Proof", plan.proof ?? "none yet: it is read back whole before anything is touched"],
+            ["Proof", plan.proof ?? noProof(plan)],
             ["Stops", plan.stops.length === 0 ? "nothing" : plan.stops.join(", ")],
             ["Takes about", plan.expectedMs === null ? "not known: no drill or restore was measured yet" : formatDuration(plan.expectedMs)],
             ["Before", "a safety point of the present state is taken"],
@@ -41,14 +41,7 @@ export function PlanReview({ plan, onBack }: { readonly plan: RestorePlan; reado
       </Section>
       <Section title="What is replaced" tight>
         <ul className="rows rows-small">
-          {plan.replaces.map((part) => (
-            <li key={part.part}>
-              <Text fw={600}>{part.part}</Text>
-              <Text size="sm" c="dimmed" className="wrap">
-                {part.target} ({formatBytes(part.sizeBytes)})
-              </Text>
-            </li>
-          ))}
+          {plan.tables.length === 0 ? <Parts plan={plan} /> : <Tables plan={plan} />}
           {plan.space.map((space) => (
             <li key={space.where}>
               <Text size="sm" className="wrap">
@@ -74,6 +67,35 @@ export function PlanReview({ plan, onBack }: { readonly plan: RestorePlan; reado
       </Section>
     </Stack>
   )
+}
+
+function noProof({ unproven }: RestorePlan): string {
+  return unproven ? "none, and it is not read back first: you asked for that" : "none yet: it is read back whole before anything is touched"
+}
+
+function Parts({ plan }: { readonly plan: RestorePlan }): ReactNode {
+  return plan.replaces.map((part) => (
+    <li key={part.part}>
+      <Text fw={600}>{part.part}</Text>
+      <Text size="sm" c="dimmed" className="wrap">
+        {part.target} ({formatBytes(part.sizeBytes)})
+      </Text>
+    </li>
+  ))
+}
+
+function Tables({ plan }: { readonly plan: RestorePlan }): ReactNode {
+  return plan.tables.map((one) => (
+    <li key={`${one.database} ${one.table}`}>
+      <Text fw={600} className="wrap">
+        Rows of {one.table}
+      </Text>
+      <Text size="sm" c="dimmed" className="wrap">
+        {grouped(one.rowsNow)} now, {grouped(one.rowsInPoint)} in the point, in {one.database}.{" "}
+        {one.referredBy.length === 0 ? "No other table refers to them." : `${one.referredBy.join(", ")} refers to them.`}
+      </Text>
+    </li>
+  ))
 }
 
 function Lost({ plan }: { readonly plan: RestorePlan }): ReactNode {
