@@ -14,7 +14,7 @@ import type { CopyTools } from "./ports.ts"
 import { copySteps, type CopySteps } from "./steps.ts"
 import { lookAt } from "./two-vaults.ts"
 
-export { copyPlanToJson, planCopy, type CopyPlan, type CopyRequest, type PlannedCopy } from "./plan.ts"
+export { copyPlanToJson, hasWork, planCopy, type CopyPlan, type CopyRequest, type PlannedCopy } from "./plan.ts"
 export type { CopyTools } from "./ports.ts"
 export { settleCopy } from "./settle.ts"
 export { copySteps } from "./steps.ts"

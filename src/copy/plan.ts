@@ -2,7 +2,7 @@ import type { Json } from "../base/canonical-json.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { Store } from "../operation/ports.ts"
-import { findPoint, type SealedPoint } from "../recovery-point/recovery-point.ts"
+import { findPoint, pinsToCarry, type SealedPoint } from "../recovery-point/recovery-point.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import { gonePoints, lookAt, type VaultSide } from "./two-vaults.ts"
 
@@ -35,6 +35,13 @@ export interface CopyPlan {
   readonly expiredThere: readonly string[]
   /** What stands in the way of single points; the others are copied. */
   readonly problems: readonly string[]
+  /** Points that the target holds already, and whose pin, or its end, it has not been told. */
+  readonly pins: readonly string[]
+}
+
+/** Whether applying the plan would do or say anything. */
+export function hasWork({ points, problems, pins }: CopyPlan): boolean {
+  return points.length + problems.length + pins.length > 0
 }
 
 /**
@@ -75,6 +82,7 @@ export async function planWithSides(store: Store, request: CopyRequest, ctx: Run
     points: missing.map(plannedCopy).toReversed(),
     expiredThere: source.points.map((point) => point.manifest.id).filter((id) => expired.has(id)),
     problems: [...lostProblems(source, wanted), ...(target === null ? [] : conflicts(source, target))],
+    pins: to === null ? [] : await pinsToCarry(to, store, app, ctx),
   }
   return { plan, wanted: missing, source, target }
 }
@@ -146,5 +154,6 @@ export function copyPlanToJson(plan: CopyPlan): Json {
     points: plan.points.map((point) => ({ ...point, startedAt: point.startedAt.toISOString() })),
     expiredThere: [...plan.expiredThere],
     problems: [...plan.problems],
+    pins: [...plan.pins],
   }
 }

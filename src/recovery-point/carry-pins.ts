@@ -9,13 +9,22 @@ import { readPins } from "./ledger-entries.ts"
  * so that a rebuild from that vault alone knows it. Returns the points whose word was new.
  */
 export async function carryPins(vault: OpenVault, store: Store, app: string, ctx: RunContext): Promise<readonly string[]> {
+  const news = await newWords(vault, store, app, ctx)
+  for (const pin of news) await appendLedger(vault, { kind: "pin", app, at: pin.at, entry: { ...pin } }, ctx)
+  return news.map((pin) => pin.point)
+}
+
+/** Points that the vault holds, and whose pin, or its end, its ledger does not say yet. */
+export async function pinsToCarry(vault: OpenVault, store: Store, app: string, ctx: RunContext): Promise<readonly string[]> {
+  return (await newWords(vault, store, app, ctx)).map((pin) => pin.point)
+}
+
+async function newWords(vault: OpenVault, store: Store, app: string, ctx: RunContext): Promise<readonly PinRecord[]> {
   const words = await lastWords(store, app)
   if (words.length === 0) return []
   const present = new Set((await store.points(app, vault.location.name)).map((point) => point.id))
   const there = await readPins(vault, app, ctx)
-  const news = words.filter((pin) => present.has(pin.point) && (there.get(pin.point) ?? false) !== pin.pinned)
-  for (const pin of news) await appendLedger(vault, { kind: "pin", app, at: pin.at, entry: { ...pin } }, ctx)
-  return news.map((pin) => pin.point)
+  return words.filter((pin) => present.has(pin.point) && (there.get(pin.point) ?? false) !== pin.pinned)
 }
 
 async function lastWords(store: Store, app: string): Promise<readonly PinRecord[]> {

@@ -1,6 +1,6 @@
 /** Recovery points: their ids, their seal and chain, finding them again, and what was proven of them (design §5, §6). */
 export { checkChain, checkVaultChain, type ExpiredLink } from "./chain.ts"
-export { carryPins } from "./carry-pins.ts"
+export { carryPins, pinsToCarry } from "./carry-pins.ts"
 export { announceCopy, readChain, readCopies, type ChainKnowledge, type ChainLink } from "./copies.ts"
 export { findPoint } from "./find-point.ts"
 export { findPart, partItem, partItems } from "./part-item.ts"

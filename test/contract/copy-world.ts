@@ -5,7 +5,7 @@ import { cp, mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import { systemClock } from "../../src/base/clock.ts"
 import { silentLog, silentProgress } from "../../src/base/run-context.ts"
-import { applyCopy, planCopy, type CopyReport } from "../../src/copy/copy.ts"
+import { applyCopy, planCopy, type CopyPlan, type CopyReport } from "../../src/copy/copy.ts"
 import type { ContextBase } from "../../src/operation/run-operation.ts"
 import type { Store } from "../../src/operation/ports.ts"
 import type { ManifestPart } from "../../src/recovery-point/manifest.ts"
@@ -33,6 +33,7 @@ export interface CopyWorld {
   target(name: string, more?: Partial<VaultLocation>): Promise<OpenVault>
   /** Seals a point with a part of its own and the image that all points share. */
   seal(id: string, more?: SealOptions): Promise<SealedPoint>
+  plan(to: OpenVault): Promise<CopyPlan>
   copy(to: OpenVault, more?: { points?: readonly string[]; store?: Store; from?: OpenVault }): Promise<CopyReport>
   /** Ids of the points that the vault itself holds, by their manifests. */
   held(vault: OpenVault): Promise<readonly string[]>
@@ -92,6 +93,7 @@ export async function copyWorld(laid?: LaidWorld): Promise<CopyWorld> {
     target: async (name, more) =>
       await openVault({ backend, store }, location(name, more), { create: true, copyParametersFrom: source.location }, ctx),
     seal: async (id, more = {}) => await seal(more.vault ?? source, store, id, image, more),
+    plan: async (to) => await planCopy(store, { app: "chat", from: source, target: to.location.name, to, points: [] }, ctx),
     copy: async (to, more = {}) => {
       const tools = { store: more.store ?? store, host }
       const request = { app: "chat", from: more.from ?? source, target: to.location.name, to, points: more.points ?? [] }

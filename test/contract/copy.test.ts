@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { promisify } from "node:util"
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest"
 import { z } from "zod"
-import { planCopy } from "../../src/copy/copy.ts"
+import { hasWork, planCopy } from "../../src/copy/copy.ts"
 import type { Store } from "../../src/operation/ports.ts"
 import { partItem, recordExpiry, setPin, type SealedPoint } from "../../src/recovery-point/recovery-point.ts"
 import { keyCheck, keyProvenAt } from "../../src/vault/key-check.ts"
@@ -110,7 +110,10 @@ describeNeeding("restic")("copying to a further vault", () => {
     expect((await world.copy(offsite)).pins).toEqual([B])
     expect(await (await world.chainAlone(offsite)).pins("chat")).toMatchObject([{ point: B, pinned: true, reason: "audit" }])
     expect((await world.copy(offsite)).pins).toEqual([])
+    expect(hasWork(await world.plan(offsite))).toBe(false)
     await setPin(world.source, world.store, { app: "chat", point: B, pinned: false, reason: null, at: new Date() }, ctx)
+    expect(await world.plan(offsite)).toMatchObject({ points: [], pins: [B] })
+    expect(hasWork(await world.plan(offsite))).toBe(true)
     expect((await world.copy(offsite)).pins).toEqual([B])
   })
 

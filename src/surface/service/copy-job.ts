@@ -19,10 +19,9 @@ export async function copiesJob(run: JobRun): Promise<JobEnd> {
 /** Copies what the second vault lacks of the app. Throws what stood in the way, also when only some points could be copied. */
 export async function copyMissing(run: JobRun, from: string, to: string): Promise<void> {
   const end = await operate(run, async (own) => {
-    const { openCopy } = await import("../house/copy-points.ts")
+    const [{ openCopy }, { hasWork }] = await Promise.all([import("../house/copy-points.ts"), import("../../copy/copy.ts")])
     const subject = await openCopy(own, { app: run.due.app, from, to, points: [] })
-    const { points, problems } = subject.plan
-    return points.length + problems.length === 0 ? null : await subject.apply()
+    return hasWork(subject.plan) ? await subject.apply() : null
   })
   const report = isReport(end.result) ? end.result : null
   if (report?.outcome !== "partial") return

@@ -42,6 +42,7 @@ function planLines(plan: CopyPlan): readonly string[] {
   const also = [
     plan.points.length === 0 ? `vault ${plan.to} lacks no point of vault ${plan.from}` : null,
     plan.makesVault ? `makes vault ${plan.to}` : null,
+    plan.pins.length === 0 ? null : `tells vault ${plan.to} which of its points are pinned: ${plan.pins.join(", ")}`,
     plan.expiredThere.length === 0 ? null : `leaves out ${plan.expiredThere.length} points that ${plan.to} let go by its own policy`,
     ...plan.problems,
   ]

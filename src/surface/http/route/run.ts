@@ -102,13 +102,13 @@ async function wayOf(house: House, app: string, body: z.output<typeof copyBody>)
 }
 
 async function copy(own: House, app: string, fromName: string, toName: string): Promise<void> {
-  const { applyCopy, planCopy } = await import("../../../copy/copy.ts")
+  const { applyCopy, hasWork, planCopy } = await import("../../../copy/copy.ts")
   const settings = await own.settings()
   const from = await openNamedVault(own, settings, fromName, { create: false })
   const to = await openNamedVault(own, settings, toName, { create: true, copyParametersFrom: from.location })
   const tools = await own.operationTools()
   const request = { app, from, target: toName, to, points: [] }
   const plan = await planCopy(tools.store, request, lookingContext(own))
-  if (plan.points.length === 0 && plan.problems.length === 0) return
+  if (!hasWork(plan)) return
   await applyCopy(tools, request, plan, own.command, own.base())
 }
