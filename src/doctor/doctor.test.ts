@@ -13,11 +13,13 @@ import { createProcesses } from "../tool/process/process.ts"
 import { createRestic } from "../tool/restic/restic.ts"
 import { openSqliteStore } from "../tool/store/store.ts"
 import { openVault } from "../vault/vault.ts"
+import { parseSettings } from "../settings/parse.ts"
 import { applyFreeSpace, planFreeSpace, type FreeSpaceTools } from "./doctor.ts"
 import { checkKits } from "./check/kits.ts"
 import { checkMounts } from "./check/mounts.ts"
 import { checkOperations } from "./check/operations.ts"
 import { checkPermissions } from "./check/permissions.ts"
+import { checkReceivers } from "./check/receivers.ts"
 import { judgeSpace } from "./check/space.ts"
 import { checkVaults } from "./check/vaults.ts"
 import { isKnownVulnerable, sqliteLosesCommits, versionIn } from "./known-faults.ts"
@@ -90,7 +92,11 @@ const location = (): VaultLocation => ({
   appendOnly: false,
 })
 
-const subject = (): Subject => ({ apps: [app()], vaults: [location()], stateDirectory: directory })
+const settings = parseSettings(
+  "vaults: { local: { path: /v } }\nnotify: { always: { emails: [ops@example.com] } }\napps: { chat: { databases: { main: { sqlite: /c.db } } } }\n",
+  "test",
+)
+const subject = (): Subject => ({ apps: [app()], vaults: [location()], stateDirectory: directory, settings })
 
 const tools = (): FreeSpaceTools => ({
   store,
@@ -329,6 +335,15 @@ test("free space: rotated logs and released kept states go, each journaled; what
     ["remove-file", "done"],
     ["release-kept", "done"],
   ])
+})
+
+test("an app of whose alarms nobody is told is said, and a dead-man switch is nobody", async () => {
+  expect(await checkReceivers(tools(), subject())).toMatchObject([{ severity: "ok" }])
+  const ping = { onSuccess: false, ping: "https://hc.example.com/x" }
+  for (const notify of [undefined, { always: ping }])
+    expect(await checkReceivers(tools(), { ...subject(), settings: { ...settings, notify } })).toMatchObject([
+      { check: "notifications", subject: "chat", severity: "warn", what: "nobody is told of its alarms" },
+    ])
 })
 
 test("free space: a plan that is stale removes nothing", async () => {

@@ -7,6 +7,7 @@ import { checkLeftovers } from "./check/leftovers.ts"
 import { checkMounts } from "./check/mounts.ts"
 import { checkOperations } from "./check/operations.ts"
 import { checkPermissions } from "./check/permissions.ts"
+import { checkReceivers } from "./check/receivers.ts"
 import { checkSpace } from "./check/space.ts"
 import { checkTools } from "./check/tools.ts"
 import { checkVaults } from "./check/vaults.ts"
@@ -30,6 +31,7 @@ const checks: Readonly<Record<string, Check>> = {
   leftovers: checkLeftovers,
   operations: checkOperations,
   kits: checkKits,
+  receivers: checkReceivers,
 }
 
 /** Runs every check; one that cannot be carried out is itself a finding. Changes nothing. */

@@ -1,6 +1,7 @@
 import type { App } from "../app/app.ts"
 import type { CommandRunner, ContainerEngine, DatabaseEngines } from "../app/ports.ts"
 import type { OperationTools } from "../operation/operation.ts"
+import type { SettingsData } from "../settings/schema.ts"
 import type { VaultBackend, VaultLocation } from "../vault/ports.ts"
 
 /** Enough for the checks of vaults, operations and files. */
@@ -22,4 +23,6 @@ export interface Subject {
   readonly apps: readonly App[]
   readonly vaults: readonly VaultLocation[]
   readonly stateDirectory: string
+  /** Who is told of what. */
+  readonly settings: Pick<SettingsData, "apps" | "notify">
 }

@@ -39,6 +39,8 @@ export interface AppFacts {
   readonly copies: readonly CopyFacts[]
   /** Time between two drills; null when no drill is scheduled. */
   readonly drillPeriodMs: number | null
+  /** Whether anybody is told of its alarms. */
+  readonly hasReceiver: boolean
 }
 
 /** What came of asking a vault. */

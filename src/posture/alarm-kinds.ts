@@ -64,6 +64,11 @@ const rows = {
     mild: true,
     hint: "Run `holdfast kit` and keep the kit somewhere else: without it the vault cannot be read once this machine is gone.",
   },
+  "nobody-told": {
+    title: "nobody is told of its alarms",
+    mild: true,
+    hint: "Name somebody under `notify.always`, or under `notify` of APP, then run `holdfast notify test`.",
+  },
   "notifier-failing": {
     title: "messages do not arrive",
     mild: false,

@@ -38,6 +38,7 @@ describe("every alarm", () => {
             .map(([sequence, startedAt, vault, rows]) => point(sequence, 0, { startedAt, vault, rows })),
         ),
         proofs: fc.array(fc.tuple(fc.nat(50), instant).map(([id, at]) => ({ ...proof(`p${id}`, "booted", 0), at }))),
+        hasReceiver: fc.boolean(),
         seenAt: instant,
         copies: fc.array(fc.record({ from: fc.constant("local"), to: fc.constant("offsite"), setAt: instant, removable: fc.boolean() })),
         drillPeriodMs: fc.option(fc.nat(DAY_MS)),

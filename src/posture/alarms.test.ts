@@ -27,7 +27,7 @@ const nightly = (slots: readonly SlotRecord[], more: Partial<ScheduleFacts> = {}
 })
 
 const chat = (more: Partial<AppFacts>): Partial<AlarmFacts> => ({
-  apps: [{ app, points: [], proofs: [], seenAt: ago(30 * DAY_MS), copies: [], drillPeriodMs: null, ...more }],
+  apps: [{ app, points: [], proofs: [], seenAt: ago(30 * DAY_MS), copies: [], drillPeriodMs: null, hasReceiver: true, ...more }],
 })
 describe("a scheduled run", () => {
   test("that failed is an alarm with its reason and the command that shows more", () => {
@@ -261,6 +261,15 @@ describe("a point far below those before", () => {
 
   test("is judged within its own vault", () => {
     expect(keys(chat({ points: [...good, point(4, HOUR_MS, { rows: 1, vault: "offsite" })] }))).toEqual([])
+  })
+})
+
+describe("an app of which nobody hears", () => {
+  test("is told mildly, to whoever looks", () => {
+    expect(all(chat({ hasReceiver: false }))).toMatchObject([
+      { key: "nobody-told:chat", app: "chat", text: "chat: nobody is told when something is wrong with it" },
+    ])
+    expect(alarmKinds["nobody-told"].mild).toBe(true)
   })
 })
 

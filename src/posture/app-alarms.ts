@@ -12,13 +12,14 @@ export const REMOVABLE_GRACE_MS = 8 * 24 * HOUR_MS
 /** A drill may come a quarter of its period late before its proof counts as stale. */
 const DRILL_SLACK = 1.25
 
-/** What is wrong with the proofs, the copies and the size of one app. */
+/** What is wrong with the proofs, the copies and the size of one app, and with who hears of it. */
 export function appAlarms(facts: AppFacts, now: Date): readonly Alarm[] {
   return [
     ...proofStale(facts, now),
     ...recoveryTime(facts),
     ...facts.copies.flatMap((copy) => copyMissing(facts, copy, now)),
     ...collapsed(facts),
+    ...nobodyTold(facts),
   ]
 }
 
@@ -89,6 +90,12 @@ function collapsed({ app, points }: AppFacts): readonly Alarm[] {
   const [first] = fallen
   if (first === undefined) return []
   return [alarmOf({ kind: "collapsed", app: app.name, text: `${app.name}: point ${first.point.id} ${fallText(first)}` })]
+}
+
+/** Silence would look the same whether all is well or nothing is. */
+function nobodyTold({ app, hasReceiver }: AppFacts): readonly Alarm[] {
+  if (hasReceiver) return []
+  return [alarmOf({ kind: "nobody-told", app: app.name, text: `${app.name}: nobody is told when something is wrong with it` })]
 }
 
 function fallText({ what, now, usual }: { what: "rows" | "bytes"; now: number; usual: number; point: AlarmPoint }): string {

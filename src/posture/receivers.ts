@@ -33,6 +33,11 @@ export function receiversOfApp(settings: NotifyingSettings, app: string): readon
   return unique([...noticesOfApp(settings, app), ...alwaysOf(settings)].flatMap((notice) => [...peopleOf(notice), ...pingsOf(notice)]))
 }
 
+/** Whether anybody is told of an app's alarms; a dead-man switch only knows that a run came. */
+export function hasReceiver(settings: NotifyingSettings, app: string): boolean {
+  return [...noticesOfApp(settings, app), ...alwaysOf(settings)].some((notice) => peopleOf(notice).length > 0)
+}
+
 /**
  * Who is told of an alarm. About a schedule: those that the schedule, its app and `always` name. About an app: all who are named
  * anywhere for that app. About the machine and Holdfast itself: `always`, and where that names nobody, everybody. Nobody is told by itself that it fails.

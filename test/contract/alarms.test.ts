@@ -206,9 +206,9 @@ describe("the watch", () => {
 
   it("raises overdue for a schedule that a scheduler has seen and that never ran", async () => {
     const { house, store, turn } = await world("{}")
-    expect(await turn()).toEqual([])
+    expect(await turn()).toEqual(["nobody-told:chat"])
     for (const entry of entriesOf(await house.settings())) await rememberEntry(store, entry, house.clock.now())
-    expect(await turn(HOUR_MS)).toEqual([])
+    expect(await turn(HOUR_MS)).toEqual(["nobody-told:chat"])
     expect(await turn(DAY_MS)).toContain("overdue:chat:schedules.nightly")
   })
 
@@ -237,7 +237,7 @@ describeNeeding("restic")("a vault that is watched", () => {
 
   it("answers, and reminds of its kit", async () => {
     const { turn } = await used()
-    expect(await turn()).toEqual(["kit-not-taken:local"])
+    expect(await turn()).toEqual(["nobody-told:chat", "kit-not-taken:local"])
   })
 
   it("is unreachable ten minutes after it was moved away, and well again when it is back", async () => {

@@ -4,6 +4,7 @@ import { isHoldfastError, messageOf } from "../../base/errors.ts"
 import type { Store } from "../../operation/ports.ts"
 import type { AlarmPoint, AppFacts, CopyFacts } from "../../posture/alarm-facts.ts"
 import { markDamage } from "../../posture/damage.ts"
+import { hasReceiver } from "../../posture/receivers.ts"
 import { fallOf } from "../../posture/trend.ts"
 import { manifestSchema } from "../../recovery-point/manifest.ts"
 import { nextRuns } from "../../schedule/due.ts"
@@ -62,7 +63,15 @@ async function appFacts(store: Store, settings: Settings, app: App, seen: Seen, 
     setAt: seen[copyName(name, from, to)] ?? now,
     removable: settings.vaults[to]?.mustBeMounted ?? false,
   }))
-  return { app, points, proofs, seenAt: seen[`app ${name}`] ?? now, copies, drillPeriodMs: drillPeriodMs(app, now) }
+  return {
+    app,
+    points,
+    proofs,
+    seenAt: seen[`app ${name}`] ?? now,
+    copies,
+    drillPeriodMs: drillPeriodMs(app, now),
+    hasReceiver: hasReceiver(settings, name),
+  }
 }
 
 function copiesOf(app: App): readonly Pick<CopyFacts, "from" | "to">[] {

@@ -21,7 +21,7 @@ export const run: CommandRun = async (house, input) => {
   // What cannot be seen cannot be examined; the line that is missing comes first.
   for (const name of names) if (!hidden.some(({ subject }) => subject === name)) apps.push(await asFarAsFound(house, name))
   const vaults = Object.keys(settings.vaults).map((name) => vaultLocation(settings, name, { stateDirectory: house.stateDirectory }))
-  const examined = await examine(tools, { apps, vaults, stateDirectory: house.stateDirectory }, lookingContext(house))
+  const examined = await examine(tools, { apps, vaults, settings, stateDirectory: house.stateDirectory }, lookingContext(house))
   const findings = [...hidden, ...examined]
   const document: DoctorOutput = { format: "holdfast.doctor", version: 1, findings: findings.map((finding) => ({ ...finding })) }
   const troubles = findings.filter((finding) => finding.severity !== "ok")
