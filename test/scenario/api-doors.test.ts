@@ -260,3 +260,46 @@ describe("two edits of the settings at once", () => {
     expect(await panel.settings()).toContain("# never at noon")
   })
 })
+
+describe("who is told of a schedule", () => {
+  const path = "/api/v1/apps/chat/schedules/nightly"
+  const put = async (client: ApiClient, body: object) => {
+    const { file } = await client.read(schedulesPage, "/api/v1/apps/chat/schedules")
+    return await client.send("PUT", path, { kind: "backup", cron: "0 3 * * *", ...body }, { "if-match": `"${file.digest ?? ""}"` })
+  }
+  const told = async (client: ApiClient) => (await client.read(schedulesPage, "/api/v1/apps/chat/schedules")).schedules[0]?.notify
+
+  it("is written into the file by an owner, whose comments stay, and taken out again", async () => {
+    const owner = await panel.owner()
+    const before = await panel.settings()
+    const notify = {
+      emails: "a@example.com; b@example.com",
+      webhooks: ["https://hooks.example.com/x"],
+      ntfy: [],
+      ping: null,
+      onSuccess: true,
+    }
+    expect((await put(owner, { notify })).status).toBe(200)
+    expect(await told(owner)).toEqual({ ...notify, emails: ["a@example.com", "b@example.com"] })
+    expect(await panel.settings()).toContain("# never at noon")
+    const wrong = await put(owner, { notify: { ...notify, webhooks: ["not an address"] } })
+    expect(wrong).toMatchObject({ status: 422, code: "SETTINGS_INVALID" })
+    expect((await put(owner, { notify: null })).status).toBe(200)
+    expect(await panel.settings()).toBe(before)
+  })
+
+  it("is neither shown to nor changed by whoever may only manage backups, and stays when he edits the rest", async () => {
+    const owner = await panel.owner()
+    const notify = { emails: [], webhooks: ["https://hooks.example.com/canary"], ntfy: [], ping: null, onSuccess: false }
+    await put(owner, { notify })
+    const grants = [{ role: "backup.manage", apps: ["chat"] }]
+    await owner.send("POST", "/api/v1/users", { username: "bob", name: "Bob", password: PASSWORD, grants })
+    const bob = panel.stranger()
+    await bob.signIn("bob", PASSWORD)
+    expect(await told(bob)).toBeNull()
+    expect((await put(bob, { notify: null })).code).toBe("ROLE_MISSING")
+    expect((await put(bob, { enabled: false })).status).toBe(200)
+    expect(bob.heard()).not.toContain("canary")
+    expect(await told(owner)).toEqual(notify)
+  })
+})

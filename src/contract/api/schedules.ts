@@ -1,6 +1,7 @@
 /** Schedules and drills of one app, as they stand in the settings file; editing keeps the file's comments. */
 import { z } from "zod"
-import { count, instant, json, keep, slot } from "./shapes.ts"
+import { notifyTargets, notifyTargetsBody } from "./notify-targets.ts"
+import { count, instant, keep, slot } from "./shapes.ts"
 
 /** A settings file: what `If-Match` has to name, and whether it can be written. */
 export const settingsFile = z.object({
@@ -28,7 +29,8 @@ export const schedule = z.object({
   onChange: z.boolean(),
   /** Of a drill. */
   level: z.enum(["restored", "booted"]).nullable(),
-  notify: json,
+  /** Who is told of it beside those of its app and of everything; null: nobody, or it is not for you to know. */
+  notify: notifyTargets.nullable(),
 })
 
 /** GET /apps/:app/schedules */
@@ -56,6 +58,8 @@ export const scheduleBody = z.object({
   only: z.array(z.string()).min(1).nullable().optional(),
   onChange: z.boolean().optional(),
   level: z.enum(["restored", "booted"]).optional(),
+  /** For an owner alone: an address that is written to can itself be a secret. */
+  notify: notifyTargetsBody.nullable().optional(),
 })
 
 /** The new digest after PUT and DELETE (`?kind=backup|drill`). */

@@ -1,5 +1,4 @@
 import type { z } from "zod"
-import type { Json } from "../../../base/canonical-json.ts"
 import {
   notifications,
   notificationsBody,
@@ -7,11 +6,10 @@ import {
   notificationsTested,
   type Notifications,
 } from "../../../contract/api/notifications.ts"
-import { splitAddresses } from "../../../settings/addresses.ts"
 import { putMember, removeMember } from "../../../settings/edit-member.ts"
-import type { Settings } from "../../../settings/settings.ts"
 import { sendTestMessages } from "../../service/notify-test.ts"
 import type { Ground } from "../ground.ts"
+import { shownTargets, written, writtenTargets } from "../notify-targets.ts"
 import { changeSettings, readSettingsFile, shownFile } from "../settings-file.ts"
 import { none, route, type Call, type Route } from "./route.ts"
 
@@ -63,19 +61,7 @@ async function pageOf(ground: Ground): Promise<Notifications> {
             from: email.from,
             passwordFile: email.passwordFile ?? null,
           },
-    always: always === undefined ? null : targetsOf(always),
-  }
-}
-
-type Targets = NonNullable<NonNullable<Settings["notify"]>["always"]>
-
-function targetsOf({ emails, webhooks, ntfy, ping, onSuccess }: Targets): NonNullable<Notifications["always"]> {
-  return {
-    emails: typeof emails === "string" ? [...splitAddresses(emails)] : [...(emails ?? [])],
-    webhooks: [...(webhooks ?? [])],
-    ntfy: [...(ntfy ?? [])],
-    ping: ping ?? null,
-    onSuccess,
+    always: always === undefined ? null : shownTargets(always),
   }
 }
 
@@ -88,26 +74,14 @@ async function put(
   const settings = await ground.house.settings()
   const { password } = settings.notify?.email ?? {}
   const { email, always } = body
-  const mail = email === null ? null : without({ ...email, ...(password === undefined || email.passwordFile !== null ? {} : { password }) })
+  const mail = email === null ? null : written({ ...email, ...(password === undefined || email.passwordFile !== null ? {} : { password }) })
   const digest = await changeSettings(ground, ifMatch, (text) => {
     const withEmail = mail === null ? removeMember(text, ["notify", "email"], 0) : putMember(text, ["notify", "email"], mail)
     return always === null
       ? removeMember(withEmail, ["notify", "always"], 0)
-      : putMember(withEmail, ["notify", "always"], targetsFor(always))
+      : putMember(withEmail, ["notify", "always"], writtenTargets(always))
   })
   return { digest }
-}
-
-function targetsFor({ emails, ...rest }: NonNullable<z.output<typeof notificationsBody>["always"]>): Json {
-  const split = splitAddresses(typeof emails === "string" ? emails : emails.join(" "))
-  return without({ emails: [...split], ...rest })
-}
-
-/** Without what says nothing. */
-function without(value: Readonly<Record<string, Json>>): Record<string, Json> {
-  return Object.fromEntries(
-    Object.entries(value).filter(([, member]) => member !== null && !(Array.isArray(member) && member.length === 0)),
-  )
 }
 
 async function test({ ground }: Call<unknown, unknown>): Promise<z.input<typeof notificationsTested>> {

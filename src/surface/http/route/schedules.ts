@@ -24,7 +24,9 @@ import { isRecord } from "../../../settings/member-value.ts"
 import type { House } from "../../house/house.ts"
 import { declaredApp } from "../../house/subject.ts"
 import type { Ground } from "../ground.ts"
+import { demand, may } from "../guard/who.ts"
 import { comingPoint } from "../kept-why.ts"
+import { shownTargets, writtenTargets } from "../notify-targets.ts"
 import { changeSettings, readSettingsFile, shownFile } from "../settings-file.ts"
 import { shownSlot } from "./app.ts"
 import { keepOf } from "./retention.ts"
@@ -45,7 +47,7 @@ export const scheduleRoutes: readonly Route[] = [
     query: none,
     body: none,
     answer: schedulesPage,
-    handle: async ({ ground, param }) => await pageOf(ground, param("app")),
+    handle: async ({ ground, who, param }) => await pageOf(ground, param("app"), may(who, "owner", null)),
   }),
   route({
     method: "PUT",
@@ -78,7 +80,7 @@ export const scheduleRoutes: readonly Route[] = [
   }),
 ]
 
-async function pageOf(ground: Ground, app: string): Promise<SchedulesPage> {
+async function pageOf(ground: Ground, app: string, showsAddresses: boolean): Promise<SchedulesPage> {
   const { house } = ground
   const [{ settings, declared }, store, file] = await Promise.all([declaredApp(house, app), house.use.store(), readSettingsFile(ground)])
   const now = house.clock.now()
@@ -88,6 +90,7 @@ async function pageOf(ground: Ground, app: string): Promise<SchedulesPage> {
     const entry = { cron: CRON_PRESETS[one.cron] ?? one.cron, timezone: one.timezone, enabled: one.enabled }
     return {
       ...shownSchedule(section, name, one),
+      notify: !showsAddresses || one.notify === undefined ? null : shownTargets(one.notify),
       nextRuns: nextRuns(entry, now, RUNS_SHOWN).map((at) => at.toISOString()),
       lastSlot: last === undefined ? null : shownSlot(last),
     }
@@ -113,9 +116,9 @@ function shownSchedule(
   section: "schedules" | "drills",
   name: string,
   one: Given,
-): Omit<SchedulesPage["schedules"][number], "nextRuns" | "lastSlot"> {
+): Omit<SchedulesPage["schedules"][number], "nextRuns" | "lastSlot" | "notify"> {
   const { cron, timezone, enabled } = one
-  const common = { name, cron, timezone, enabled, vault: one.vault ?? null, notify: jsonOf(one.notify ?? null) }
+  const common = { name, cron, timezone, enabled, vault: one.vault ?? null }
   if ("level" in one)
     return { ...common, kind: "drill", copies: [], keep: null, cold: false, only: null, onChange: false, level: one.level }
   return {
@@ -142,12 +145,14 @@ function withoutUndefined(keep: NonNullable<ScheduleGiven["keep"]>): NonNullable
 
 async function put({
   ground,
+  who,
   body,
   headers,
   param,
   note,
 }: Call<unknown, z.output<typeof scheduleBody>>): Promise<z.input<typeof scheduleSaved>> {
   const app = param("app")
+  if (body.notify !== undefined) demand(who, "owner", null)
   const name = nameOf(param("schedule"))
   note(name, jsonOf({ cron: body.cron, kind: body.kind }))
   const { settings } = await declaredApp(ground.house, app)
@@ -171,11 +176,12 @@ function presentOf(text: string, app: string, section: "schedules" | "drills", n
 }
 
 function memberOf(present: Record<string, Json>, body: z.output<typeof scheduleBody>): Json {
-  const { kind, onChange, ...given } = body
+  const { kind, onChange, notify, ...given } = body
   const { level, ...backupOnly } = given
   const wanted: Record<string, unknown> =
     kind === "drill" ? { cron: given.cron, timezone: given.timezone, enabled: given.enabled, vault: given.vault, level } : backupOnly
   if (kind === "backup" && onChange !== undefined) wanted["on"] = onChange ? "change" : null
+  wanted["notify"] = notify === undefined || notify === null ? notify : writtenTargets(notify)
   const merged = { ...present, ...Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined)) }
   const kept = Object.entries(merged).filter(([key, value]) => value !== null && !(isUsual(key, value) && !(key in present)))
   return jsonOf(Object.fromEntries(kept))

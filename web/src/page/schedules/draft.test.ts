@@ -38,6 +38,22 @@ describe("what a schedule form sends", () => {
     })
   })
 
+  it("names who is told when that was changed, and takes them out when the last one is gone", () => {
+    const told = {
+      ...stored,
+      notify: { ...stored.notify, emails: "ops@example.com", webhooks: "https://a.example.com\nhttps://b.example.com" },
+    }
+    expect(bodyOf(told, stored).notify).toEqual({
+      emails: "ops@example.com",
+      webhooks: ["https://a.example.com", "https://b.example.com"],
+      ntfy: [],
+      ping: null,
+      onSuccess: false,
+    })
+    expect(bodyOf(told, told)).not.toHaveProperty("notify")
+    expect(bodyOf(stored, told)).toMatchObject({ notify: null })
+  })
+
   it("names for a new drill its level, and nothing that a backup has", () => {
     expect(bodyOf(newDraft("drill", "UTC"), null)).toEqual({
       kind: "drill",

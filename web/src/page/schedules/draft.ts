@@ -1,4 +1,5 @@
 import type { Keep } from "../../../../src/contract/api/shapes.ts"
+import { targetsBodyOf, targetsDraftOf, type TargetsDraft } from "../../piece/targets-draft.ts"
 import type { Schedule, ScheduleBody } from "../../../../src/contract/api/schedules.ts"
 
 /** What the form holds; empty strings and lists stand for what the file does not say. */
@@ -16,6 +17,7 @@ export interface Draft {
   readonly only: readonly string[]
   readonly onChange: boolean
   readonly level: "restored" | "booted"
+  readonly notify: TargetsDraft
 }
 
 /** What a new schedule starts with (design §8). */
@@ -37,6 +39,7 @@ export function newDraft(kind: "backup" | "drill", timezone: string): Draft {
     only: [],
     onChange: false,
     level: "restored",
+    notify: targetsDraftOf(null),
   }
 }
 
@@ -55,7 +58,14 @@ export function draftOf(schedule: Schedule): Draft {
     only: schedule.only ?? [],
     onChange: schedule.onChange,
     level: schedule.level ?? "restored",
+    notify: targetsDraftOf(schedule.notify),
   }
+}
+
+/** A new schedule without receivers of its own says nothing of them: who may not name any may still make it. */
+function notifyOf({ notify }: Draft, before: Draft | null): Pick<ScheduleBody, "notify"> {
+  const targets = targetsBodyOf(notify)
+  return before === null && targets === null ? {} : { notify: targets }
 }
 
 /** What is sent: only what differs from `before`, so that the rest of the file stays as somebody wrote it. */
@@ -76,5 +86,6 @@ export function bodyOf(draft: Draft, before: Draft | null): ScheduleBody {
       : {}),
     ...(backup && differs("onChange") && (draft.onChange || before !== null) ? { onChange: draft.onChange } : {}),
     ...(!backup && differs("level") ? { level: draft.level } : {}),
+    ...(differs("notify") ? notifyOf(draft, before) : {}),
   }
 }

@@ -7,7 +7,9 @@ import { tellDone } from "../../piece/actions.tsx"
 import { Section } from "../../piece/layout.tsx"
 import { ButtonLink } from "../../piece/link.tsx"
 import { SettingsProblem } from "../../piece/settings-problem.tsx"
+import { TargetsFields } from "../../piece/targets-fields.tsx"
 import { ask } from "../../wire/ask.ts"
+import { useMay } from "../../wire/may.ts"
 import { place } from "../../wire/place.ts"
 import { bodyOf, type Draft } from "./draft.ts"
 import { KeepFields } from "./keep-fields.tsx"
@@ -27,6 +29,7 @@ export type Change = (part: Partial<Draft>) => void
 export function ScheduleForm({ page, stored, start }: ScheduleFormProps): ReactNode {
   const [draft, setDraft] = useState(start)
   const change: Change = (part) => setDraft((old) => ({ ...old, ...part }))
+  const mayName = useMay()("owner", null)
   const { save, remove, reload } = useSaving(page, stored, draft)
   return (
     <div className="form-and-preview">
@@ -65,6 +68,11 @@ export function ScheduleForm({ page, stored, start }: ScheduleFormProps): ReactN
           {draft.kind === "backup" ? (
             <Section title="What is kept" lead="After each success, in the vault above. Pinned points stay whatever is set here.">
               <KeepFields draft={draft} change={change} />
+            </Section>
+          ) : null}
+          {mayName ? (
+            <Section title="Who is told of it" lead="Beside those who are told of everything, or of this app.">
+              <TargetsFields draft={draft.notify} change={(part) => setDraft((old) => ({ ...old, notify: { ...old.notify, ...part } }))} />
             </Section>
           ) : null}
           {save.error === null ? null : <SettingsProblem error={save.error} reload={reload} />}

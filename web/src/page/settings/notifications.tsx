@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, NumberInput, Select, Stack, Switch, Textarea, TextInput } from "@mantine/core"
+import { Button, Group, NumberInput, Select, Stack, Switch, TextInput } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useState, type ReactNode } from "react"
 import {
@@ -12,6 +12,7 @@ import { Loaded, Section } from "../../piece/layout.tsx"
 import { ProblemNote } from "../../piece/problem-note.tsx"
 import { SettingsProblem } from "../../piece/settings-problem.tsx"
 import { Note } from "../../piece/status.tsx"
+import { TargetsFields } from "../../piece/targets-fields.tsx"
 import { ask } from "../../wire/ask.ts"
 import { notificationsQuery } from "../../wire/queries.ts"
 import { notifyBodyOf, notifyDraftOf, type NotifyDraft } from "./notify-draft.ts"
@@ -50,7 +51,7 @@ function NotifyForm({ document }: { readonly document: Notifications }): ReactNo
       >
         <Stack gap="lg">
           <Section title="Who is told" lead="Failures always; overdue runs, stale proof and unreachable vaults too.">
-            <Targets draft={draft} change={change} />
+            <TargetsFields draft={draft} change={change} />
           </Section>
           <Section title="Mail server" lead="Needed only for mail.">
             <MailServer draft={draft} change={change} />
@@ -71,48 +72,6 @@ function NotifyForm({ document }: { readonly document: Notifications }): ReactNo
 interface Fields {
   readonly draft: NotifyDraft
   readonly change: (part: Partial<NotifyDraft>) => void
-}
-
-function Targets({ draft, change }: Fields): ReactNode {
-  const lines = { autosize: true, minRows: 1, spellCheck: false, autoComplete: "off" } as const
-  return (
-    <Stack gap="md" maw={640}>
-      <Textarea
-        {...lines}
-        label="Mail to"
-        description="Addresses, parted by comma, space or newline."
-        value={draft.emails}
-        onChange={(event) => change({ emails: event.currentTarget.value })}
-      />
-      <Textarea
-        {...lines}
-        label="Webhooks"
-        description="One address on each line; each gets a JSON POST."
-        value={draft.webhooks}
-        onChange={(event) => change({ webhooks: event.currentTarget.value })}
-      />
-      <Textarea
-        {...lines}
-        label="ntfy topics"
-        description="One address on each line."
-        value={draft.ntfy}
-        onChange={(event) => change({ ntfy: event.currentTarget.value })}
-      />
-      <TextInput
-        label="Ping after each success"
-        description="A dead-man switch such as healthchecks: it tells you when this machine falls silent."
-        spellCheck={false}
-        autoComplete="off"
-        value={draft.ping}
-        onChange={(event) => change({ ping: event.currentTarget.value })}
-      />
-      <Checkbox
-        label="Tell of successes too"
-        checked={draft.onSuccess}
-        onChange={(event) => change({ onSuccess: event.currentTarget.checked })}
-      />
-    </Stack>
-  )
 }
 
 const NEW_SERVER: NotifyEmail = { host: "", port: 587, security: "starttls", user: null, from: "", passwordFile: null }
