@@ -21,6 +21,8 @@ const planted: readonly (readonly [rule: string, from: string, imported: string]
   ["room-retention", "src/retention/knows-vault.ts", "src/vault/thing.ts"],
   ["room-schedule", "src/schedule/knows-app.ts", "src/app/thing.ts"],
   ["room-release", "src/release/knows-app.ts", "src/app/thing.ts"],
+  ["room-socket-proxy", "src/socket-proxy/knows-app.ts", "src/app/thing.ts"],
+  ["proxy-stands-alone", "src/surface/proxy/knows-house.ts", "src/surface/house/thing.ts"],
   ["room-app", "src/app/knows-backup.ts", "src/backup/thing.ts"],
   ["room-settings", "src/settings/knows-operation.ts", "src/operation/thing.ts"],
   ["room-vault", "src/vault/knows-backup.ts", "src/backup/thing.ts"],

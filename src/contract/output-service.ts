@@ -41,6 +41,17 @@ export const serveOutput = z.object({
   ran: z.array(ranSlot),
 })
 
+/** `socket-proxy`, when it has been stopped. */
+export const socketProxyOutput = z.object({
+  format: z.literal("holdfast.socket-proxy"),
+  version: z.literal(1),
+  /** Where it listened, in the form of DOCKER_HOST. */
+  address: z.string(),
+  /** Requests that were not let through. */
+  refused: count,
+})
+
 export type RunDueOutput = z.infer<typeof runDueOutput>
 export type ServeOutput = z.infer<typeof serveOutput>
+export type SocketProxyOutput = z.infer<typeof socketProxyOutput>
 export type RanSlot = z.infer<typeof ranSlot>

@@ -2,6 +2,7 @@ import { userCommands } from "./user-commands.ts"
 import type { CommandSpec } from "./command-spec.ts"
 import { releaseCommand } from "./release-commands.ts"
 import { snapshotCommand } from "./snapshot-commands.ts"
+import { socketProxyCommand } from "./socket-proxy-command.ts"
 
 const point = { name: "point", summary: "its id, the beginning of it, its label, or latest" } as const
 const app = { name: "app", summary: "the app's name in the settings" } as const
@@ -342,6 +343,7 @@ export const commandTable: readonly CommandSpec[] = [
     options: [{ flags: "--no-panel", summary: "listen nowhere: neither panel nor API nor metrics" }],
     load: async () => await import("./command/serve.ts"),
   },
+  socketProxyCommand,
   {
     name: "run-due",
     summary: "do once what the schedules owe now; for a timer, where no service runs",
