@@ -1,11 +1,16 @@
 /** Everything by the API, as the panel does it: a real `holdfast serve`, a real app, a real vault. */
-import { readFile, writeFile } from "node:fs/promises"
+import { randomBytes } from "node:crypto"
+import { readFileSync, readdirSync } from "node:fs"
+import { readFile, rm, writeFile } from "node:fs/promises"
+import { request, type IncomingMessage } from "node:http"
 import { createServer } from "node:net"
 import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
 import { afterAll, beforeAll, expect, it, vi } from "vitest"
 import { z } from "zod"
 import { auditPage } from "../../src/contract/api/accounts.ts"
 import { appPage } from "../../src/contract/api/app.ts"
+import { notifications, notificationsTested } from "../../src/contract/api/notifications.ts"
 import { operationPage } from "../../src/contract/api/operations.ts"
 import { overview } from "../../src/contract/api/overview.ts"
 import { compared, filesPage, pointPage, pointsPage } from "../../src/contract/api/points.ts"
@@ -16,6 +21,7 @@ import { accepted } from "../../src/contract/api/shapes.ts"
 import { vaultsPage } from "../../src/contract/api/vaults.ts"
 import { apiClient, type ApiClient } from "../fixture/api-client.ts"
 import { describeNeeding } from "../fixture/needs.ts"
+import { webSink } from "../fixture/notice/web-sink.ts"
 import type { StartedCli } from "./cli.ts"
 import { smallWorld, type SmallWorld } from "./small-world.ts"
 
@@ -71,6 +77,29 @@ async function doIt(path: string, body: unknown = {}) {
   )
   const page = await owner.read(operationPage, `/api/v1/operations/${operationId ?? ""}`)
   return { events, page, id: operationId ?? "" }
+}
+
+/** The beginning of an answer that nobody reads on. */
+async function begun(path: string): Promise<IncomingMessage> {
+  return await new Promise((done, failed) => {
+    const asked = request(`${url}${path}`, { headers: { cookie: owner.cookie() } }, done)
+    asked.on("error", failed)
+    asked.end()
+  })
+}
+
+/** Processes that read a file out of this world's vault. */
+function dumps(): readonly string[] {
+  const numbers = readdirSync("/proc").filter((name) => /^\d+$/.test(name))
+  return numbers.flatMap((number) => {
+    try {
+      const words = readFileSync(`/proc/${number}/cmdline`, "utf8").split("\0")
+      const ours = `${words.join(" ")} ${readFileSync(`/proc/${number}/environ`, "utf8")}`.includes(world.vault)
+      return ours && words.includes("dump") ? [number] : []
+    } catch {
+      return []
+    }
+  })
 }
 
 describeNeeding("restic", "postgres")("the API", () => {
@@ -205,6 +234,97 @@ describeNeeding("restic", "postgres")("the API", () => {
     )
     expect(preview.runs).toHaveLength(10)
     expect(preview.kept).toMatchObject({ points: 7 })
+  })
+
+  it("restores the rows of single tables, and nothing beside them", { timeout: 3 * MINUTES_MS }, async () => {
+    const database = new DatabaseSync(join(world.directory, "notes", "notes.db"))
+    const rows = (): unknown => database.prepare("SELECT count(*) AS count FROM Message").get()
+    const before = rows()
+    database.exec("DELETE FROM Message WHERE id % 2 = 0")
+    database.close()
+    const upload = join(world.directory, "notes", "uploads", "one.txt")
+    await writeFile(upload, "not to be touched\n")
+    const at = "/api/v1/apps/notes/points/latest"
+    const { parts } = await owner.read(pointPage, at)
+    expect(parts.find(({ part }) => part === "database:main")?.tables).toContain("Message")
+    const ask = async (body: object) => await owner.send("POST", `${at}/restore-plan`, body)
+    expect((await ask({ tables: ["Message"], withImages: true })).code).toBe("REQUEST_INVALID")
+    expect((await ask({ tables: ["Nothing"] })).code).toBe("PART_UNKNOWN")
+
+    const plan = restorePlan.parse((await ask({ tables: ["Message"] })).body)
+    expect(plan.replaces.map(({ part }) => part)).toEqual(["database:main"])
+    expect(plan.tables).toMatchObject([{ database: "main", table: "Message", rowsInPoint: 400 }])
+    expect(plan.lines.join("\n")).toContain("rows of Message in main with the point's 400")
+    const { page } = await doIt(`${at}/restore`, { planId: plan.planId, confirm: "notes" })
+    expect(page.operation.outcome).toBe("succeeded")
+    const after = new DatabaseSync(join(world.directory, "notes", "notes.db"), { readOnly: true })
+    expect(after.prepare("SELECT count(*) AS count FROM Message").get()).toEqual(before)
+    after.close()
+    expect(await readFile(upload, "utf8")).toBe("not to be touched\n")
+  })
+
+  it("reads a point that was never read before it restores it, unless that is asked for", { timeout: 4 * MINUTES_MS }, async () => {
+    await doIt("/api/v1/apps/notes/backup", { label: "never read" })
+    const list = async () => (await owner.read(pointsPage, "/api/v1/apps/notes/points")).points.find(({ label }) => label === "never read")
+    const at = `/api/v1/apps/notes/points/${(await list())?.id ?? ""}`
+    const restored = async (unproven: boolean) => {
+      const plan = restorePlan.parse((await owner.send("POST", `${at}/restore-plan`, { only: ["files"], unproven })).body)
+      expect(plan).toMatchObject({ proof: null, unproven })
+      const { page } = await doIt(`${at}/restore`, { planId: plan.planId, confirm: "notes" })
+      expect(page.operation.outcome).toBe("succeeded")
+      return { said: plan.lines.join("\n"), proof: (await list())?.proof?.level ?? null }
+    }
+    const skipped = await restored(true)
+    expect(skipped.said).toContain("it was never read back, and that is skipped")
+    expect(skipped.proof).toBeNull()
+    expect(await restored(false)).toMatchObject({ proof: "read" })
+    const { entries } = await owner.read(auditPage, "/api/v1/audit")
+    expect(entries.find(({ action, details }) => action === "restore" && JSON.stringify(details).includes('"unproven":true'))).toBeDefined()
+  })
+
+  it("ends the download of whoever went away, and with it what reads the vault", { timeout: 3 * MINUTES_MS }, async () => {
+    const large = join(world.directory, "notes", "uploads", "large.bin")
+    await writeFile(large, randomBytes(48 * 1024 * 1024))
+    await doIt("/api/v1/apps/notes/backup", { only: ["files"] })
+    await rm(large)
+    const answer = await begun("/api/v1/apps/notes/points/latest/download?part=files:uploads&path=large.bin")
+    await new Promise((done) => answer.once("readable", done))
+    expect(dumps()).toHaveLength(1)
+    answer.destroy()
+    await vi.waitFor(() => expect(dumps()).toEqual([]), { timeout: MINUTES_MS, interval: 100 })
+    expect(service.said()).not.toContain("bug")
+  })
+
+  it("tells everybody who is named when it is tested, and says who could not be told", { timeout: 2 * MINUTES_MS }, async () => {
+    const hook = await webSink()
+    const { file } = await owner.read(notifications, "/api/v1/notifications")
+    const webhooks = [`${hook.url}/services/canary-hook-2231`, "http://127.0.0.1:1/canary-hook-2231"]
+    const always = { emails: [], webhooks, ntfy: [], ping: null, onSuccess: false }
+    const saved = await owner.send("PUT", "/api/v1/notifications", { email: null, always }, { "if-match": `"${file.digest ?? ""}"` })
+    expect(saved, saved.text).toMatchObject({ status: 200 })
+    const answer = await owner.send("POST", "/api/v1/notifications/test", {})
+    expect(notificationsTested.parse(answer.body).sent).toMatchObject([
+      { channel: "webhook", to: new URL(hook.url).host, delivered: true, why: null },
+      { channel: "webhook", to: "127.0.0.1:1", delivered: false, why: expect.any(String) },
+    ])
+    expect(answer.text).not.toContain("canary-hook")
+    expect(hook.requests).toMatchObject([{ method: "POST", path: "/services/canary-hook-2231" }])
+    expect(JSON.parse(hook.requests[0]?.body ?? "")).toMatchObject({ format: "holdfast.notice", event: "test" })
+  })
+
+  it("copies to a further vault, and afterwards what was pinned since alone", { timeout: 3 * MINUTES_MS }, async () => {
+    const { file } = await owner.read(vaultsPage, "/api/v1/vaults")
+    const offsite = { vault: "offsite", path: join(world.directory, "offsite") }
+    const added = await owner.send("POST", "/api/v1/vaults", offsite, { "if-match": `"${file.digest ?? ""}"` })
+    expect(added.status, added.text).toBeLessThan(300)
+    const copies = await doIt("/api/v1/apps/notes/copy", { to: ["offsite"] })
+    expect(copies.page.operation.outcome).toBe("succeeded")
+    expect((await owner.send("POST", "/api/v1/apps/notes/points/latest/pin", { reason: "kept for the audit" })).status).toBe(200)
+    const again = await doIt("/api/v1/apps/notes/copy", { to: ["offsite"] })
+    expect(again.page.operation).toMatchObject({ kind: "copy", outcome: "succeeded" })
+    expect(again.page.operation.steps.map(({ name }) => name)).toEqual(expect.arrayContaining(["carry-pins"]))
+    const idle = accepted.parse((await owner.send("POST", "/api/v1/apps/notes/copy", { to: ["offsite"] })).body)
+    expect(idle.operationId).toBeNull()
   })
 
   it("answers live events while something happens", { timeout: 2 * MINUTES_MS }, async () => {

@@ -1,6 +1,8 @@
 /** An operator at a browser: the service as it is, the panel as it was built, a chat application to protect. */
 import { writeFile } from "node:fs/promises"
+import { createServer } from "node:net"
 import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
 import type { Browser, BrowserContext, Page } from "playwright-core"
 import { expect, vi } from "vitest"
 import { buildWebIfStale } from "../../scripts/build-web.ts"
@@ -17,6 +19,8 @@ export interface PanelWorld {
   readonly firstRunToken: string
   /** A browser of somebody else: no cookies are shared. */
   person(scheme?: "light" | "dark"): Promise<{ readonly context: BrowserContext; readonly page: Page }>
+  /** As if five minutes had passed since anybody showed a second factor. */
+  letFreshnessPass(): void
   /** What the browser's console complained about so far. */
   complaints(): readonly string[]
   dispose(): Promise<void>
@@ -28,9 +32,13 @@ export async function panelWorld(): Promise<PanelWorld> {
   const chat = await chatWorld()
   await chat.project.up()
   const settingsFile = join(chat.project.directory, "holdfast.yaml")
-  await writeFile(settingsFile, `${COMMENT}\npanel:\n  listen: 127.0.0.1:0\nvaults:\n  local:\n    path: ${chat.vault}\napps: {}\n`)
+  const port = await freePort()
+  // Browsers bind passkeys to a name, never to an address of numbers.
+  const address = `http://localhost:${port}`
+  const panel = `panel:\n  listen: 127.0.0.1:${port}\n  baseUrl: ${address}\n`
+  await writeFile(settingsFile, `${COMMENT}\n${panel}vaults:\n  local:\n    path: ${chat.vault}\napps: {}\n`)
   const service = chat.cli.start("serve")
-  const address = await said(service, /the panel is at (\S+)/)
+  await said(service, /the panel is at (\S+)/)
   const firstRunToken = await said(service, /with the token (\S+)/)
   const browser = await launchBrowser()
   const complaints: string[] = []
@@ -40,6 +48,11 @@ export async function panelWorld(): Promise<PanelWorld> {
     address,
     firstRunToken,
     person: async (scheme = "light") => await newPerson(browser, scheme, complaints),
+    letFreshnessPass: () => {
+      const accounts = new DatabaseSync(join(chat.cli.place.stateDirectory, "accounts.sqlite"), { timeout: 5000 })
+      accounts.exec("DELETE FROM fresh_session")
+      accounts.close()
+    },
     complaints: () => complaints,
     dispose: async () => {
       await browser.close()
@@ -48,6 +61,24 @@ export async function panelWorld(): Promise<PanelWorld> {
       await chat.dispose()
     },
   }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", () => done()))
+  const address = server.address()
+  await new Promise<void>((done) => server.close(() => done()))
+  return typeof address === "object" && address !== null ? address.port : 0
+}
+
+/** A key that is built into this page's machine, and that its person touches at once when asked. */
+export async function giveAuthenticator(page: Page): Promise<void> {
+  const devtools = await page.context().newCDPSession(page)
+  await devtools.send("WebAuthn.enable")
+  const kind = { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true } as const
+  await devtools.send("WebAuthn.addVirtualAuthenticator", {
+    options: { ...kind, isUserVerified: true, automaticPresenceSimulation: true },
+  })
 }
 
 async function newPerson(

@@ -1,13 +1,14 @@
 /** What people do at the panel, in a real browser against the real service: first run to undo, and somebody who may only look. */
 import { readFile, writeFile } from "node:fs/promises"
-import type { Page } from "playwright-core"
-import { afterAll, beforeAll, expect } from "vitest"
+import { join } from "node:path"
+import type { Download, Page } from "playwright-core"
+import { afterAll, beforeAll, expect, vi } from "vitest"
 import { chatImages } from "../fixture/chat-app/project.ts"
 import { useDocker } from "../fixture/docker/use-docker.ts"
 import { describeNeeding } from "../fixture/needs.ts"
 import { settled } from "../fixture/panel/browser.ts"
 import { totpCode } from "../fixture/panel/totp.ts"
-import { COMMENT, expectAccessible, open, panelWorld, type PanelWorld } from "./panel-world.ts"
+import { COMMENT, expectAccessible, giveAuthenticator, open, panelWorld, type PanelWorld } from "./panel-world.ts"
 import { storySteps } from "./story.ts"
 
 const PASSWORD = "correct horse battery"
@@ -68,9 +69,7 @@ describeNeeding(
     await press("Finish")
     await page.getByText("The second factor is on.").waitFor()
 
-    await press(/^ann/)
-    await page.getByRole("menuitem", { name: "Sign out" }).click()
-    await heading("Sign in")
+    await signOut()
     await page.getByLabel("User name").fill("ann")
     await page.getByLabel("Password", { exact: true }).fill(PASSWORD)
     await press("Sign in")
@@ -78,6 +77,17 @@ describeNeeding(
     await expectAccessible(page)
     await page.getByLabel("Code").fill(totpCode(secret))
     await press("Sign in")
+    await page.getByRole("heading", { level: 1, name: "Settings" }).waitFor()
+  })
+
+  step("takes a passkey and lets in whoever holds it, without a password", async () => {
+    await giveAuthenticator(page)
+    await page.getByLabel("Name of a new passkey").fill("Laptop")
+    await press("Add a passkey")
+    await page.getByText("Laptop added").waitFor()
+    await expectAccessible(page)
+    await signOut()
+    await press("Use a passkey")
     await page.getByRole("heading", { level: 1, name: "Settings" }).waitFor()
   })
 
@@ -115,6 +125,14 @@ describeNeeding(
     await page.getByText("from the panel").waitFor()
     await settled(page)
     await expectAccessible(page)
+  })
+
+  step("hands out one file of the point, as it was", async () => {
+    await open(page, `${world.address}/apps/${app()}/points/latest/files?part=configuration`)
+    const file = await downloaded(async () => await press("Download 0-docker-compose.yml"))
+    expect(file.suggestedFilename()).toBe("0-docker-compose.yml")
+    expect(await readFile(await file.path(), "utf8")).toBe(await readFile(join(world.chat.project.directory, "docker-compose.yml"), "utf8"))
+    await open(page, `${world.address}/apps/${app()}/points/latest`)
   })
 
   step("restores it through the wizard: what will be lost, the app's name, then live to the end", async () => {
@@ -195,6 +213,52 @@ describeNeeding(
     expect(await readFile(world.settingsFile, "utf8")).toContain("# a word from the other editor")
   })
 
+  step("hands out the recovery kit after the second factor was shown again", async () => {
+    await open(page, `${world.address}/settings?tab=kit`)
+    await page.getByText("Never taken").waitFor()
+    world.letFreshnessPass()
+    await press("Take the recovery kit")
+    await press("Take it")
+    const kit = await downloaded(async () => await confirmIfAsked(page, true))
+    expect(await readFile(await kit.path(), "utf8")).toContain(world.chat.vault)
+    await page.getByText(/^Taken/).waitFor()
+  })
+
+  step("makes a key for a program, which may then look and nothing else", async () => {
+    await open(page, `${world.address}/settings?tab=keys`)
+    await press("Add key")
+    await page.getByLabel("Name", { exact: true }).fill("monitor")
+    await press("Add")
+    await page.getByText("Copy the key now").waitFor()
+    await expectAccessible(page)
+    const key = (await page.locator(".inset-note .mono").textContent()) ?? ""
+    const ask = async (method: string, path: string) =>
+      await fetch(`${world.address}/api/v1${path}`, { method, headers: { authorization: `Bearer ${key}` } })
+    const seen = await ask("GET", "/overview")
+    expect(seen.status).toBe(200)
+    expect(await seen.json()).toMatchObject({ apps: [{ app: app(), protected: true }] })
+    expect((await ask("POST", `/apps/${app()}/backup`)).status).toBe(403)
+  })
+
+  step("stops what is running when it is told to, and leaves no half point", async () => {
+    const { project } = world.chat
+    const held = project.psql("BEGIN; LOCK TABLE messages IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(300)").catch(() => undefined)
+    const locked = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted AND relation = 'messages'::regclass"
+    await vi.waitFor(async () => expect(await project.psql(locked)).toBe("1"), LONG)
+    await open(page, `${world.address}/apps/${app()}`)
+    await press("Back up now")
+    await press("Back up")
+    await page.getByRole("heading", { level: 1, name: `Backup of ${app()}` }).waitFor()
+    await press("Cancel")
+    await page.getByText("It was cancelled.").waitFor(LONG)
+    await settled(page)
+    await expectAccessible(page)
+    await project.psql(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(300)' AND pid <> pg_backend_pid()",
+    )
+    await held
+  })
+
   step("is readable and usable on every further page, in light and in dark", async () => {
     for (const path of [
       "/",
@@ -263,13 +327,24 @@ describeNeeding(
   })
 
   /** Within five minutes of a second factor nobody is asked again; later the dialog wants the next code. */
-  async function confirmIfAsked(on: Page): Promise<void> {
+  async function confirmIfAsked(on: Page, surely = false): Promise<void> {
     const dialog = on.getByRole("dialog", { name: "Confirm that it is you" })
     const gone = on.getByRole("heading", { level: 1, name: / of / })
-    await dialog.or(gone).or(on.getByText("may sign in now")).first().waitFor()
+    await (surely ? dialog : dialog.or(gone).or(on.getByText("may sign in now")).first()).waitFor()
     if (!(await dialog.isVisible())) return
     await expectAccessible(on)
     await dialog.getByLabel("Code").fill(totpCode(secret, 1))
     await dialog.getByRole("button", { name: "Confirm" }).click()
+  }
+
+  async function signOut(): Promise<void> {
+    await press(/^ann/)
+    await page.getByRole("menuitem", { name: "Sign out" }).click()
+    await heading("Sign in")
+  }
+
+  async function downloaded(doing: () => Promise<void>): Promise<Download> {
+    const [download] = await Promise.all([page.waitForEvent("download"), doing()])
+    return download
   }
 })

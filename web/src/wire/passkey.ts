@@ -10,9 +10,13 @@ const options = z.record(z.string(), z.unknown())
 
 export type Passkey = z.output<typeof passkeys>[number]
 
-/** Whether this browser can. */
+/** Browsers bind a passkey to a name. */
+const NUMBERS = /^(\d+\.){3}\d+$|^\[/
+
+/** Whether this browser can, here. */
 export function passkeysWork(): boolean {
   return (
+    !NUMBERS.test(location.hostname) &&
     typeof PublicKeyCredential === "function" &&
     typeof PublicKeyCredential.parseCreationOptionsFromJSON === "function" &&
     typeof PublicKeyCredential.parseRequestOptionsFromJSON === "function"

@@ -1,3 +1,4 @@
+import { isIP } from "node:net"
 import type { DatabaseSync } from "node:sqlite"
 import { passkey } from "@better-auth/passkey"
 import { NodeSqliteDialect } from "@better-auth/kysely-adapter/node-sqlite-dialect"
@@ -81,6 +82,12 @@ async function succeeds(call: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
+/** Browsers bind a passkey to a name and never to an address of numbers; on this machine that is `localhost`. */
+export function passkeyName({ origin, otherOrigins }: PanelAddress): string {
+  const names = [origin, ...otherOrigins].map((one) => new URL(one).hostname)
+  return names.find((name) => isIP(name) === 0 && !name.startsWith("[")) ?? new URL(origin).hostname
+}
+
 function optionsOf(database: DatabaseSync, secret: string, address: PanelAddress) {
   const { origin, otherOrigins } = address
   return {
@@ -103,7 +110,7 @@ function optionsOf(database: DatabaseSync, secret: string, address: PanelAddress
       username({ minUsernameLength: 2, maxUsernameLength: 40, usernameValidator: (name) => /^[a-z0-9][a-z0-9._-]{1,39}$/i.test(name) }),
       // Failures are limited by where they come from (see limits.ts); a lock of the account would let a stranger lock its owner out.
       twoFactor({ issuer: "Holdfast", accountLockout: { enabled: false } }),
-      passkey({ rpID: new URL(origin).hostname, rpName: "Holdfast", origin: [origin, ...otherOrigins] }),
+      passkey({ rpID: passkeyName(address), rpName: "Holdfast", origin: [origin, ...otherOrigins] }),
     ],
     rateLimit: { enabled: false },
     advanced: {

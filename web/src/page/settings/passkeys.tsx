@@ -85,7 +85,9 @@ export function Passkeys({ count }: { readonly count: number }): ReactNode {
             </Group>
           </form>
         ) : (
-          <Text c="dimmed">This browser, or a connection without TLS, does not offer passkeys.</Text>
+          <Text c="dimmed">
+            This browser does not offer passkeys here. They need TLS or localhost, and a name instead of an address of numbers.
+          </Text>
         )}
       </Stack>
     </Section>
