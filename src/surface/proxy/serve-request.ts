@@ -19,7 +19,7 @@ export async function serveRequest(request: IncomingMessage, response: ServerRes
   try {
     const opened = openRequest(headOf(request), ground.policy)
     if (!opened.ok) return refuse(opened.status, opened.why)
-    const body = opened.streamsBody ? Buffer.alloc(0) : await readWhole(request, opened.bodyBytes)
+    const body = opened.streamsBody ? Buffer.alloc(0) : await readWhole(request.iterator({ destroyOnReturn: false }), opened.bodyBytes)
     if (body === null) return refuse(413, `the body has more than ${opened.bodyBytes} bytes`)
     const written = await decided(opened, body, ground, asking.signal)
     if (!written.ok) return written.status === 404 ? answerWith(response, 404, written.why) : refuse(written.status, written.why)

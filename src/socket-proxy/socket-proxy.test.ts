@@ -1,0 +1,433 @@
+import { describe, expect, it } from "vitest"
+import { bodyFor, foreign, harmless, hostileBodies, hostileTargets } from "../../test/fixture/socket-proxy/hostile.ts"
+import { askKey, openRequest, readSwitches, type Ask, type Found, type Policy, type Refused, type Written } from "./socket-proxy.ts"
+
+const allOn = readSwitches({})
+const ID = "a".repeat(64)
+
+const policy: Policy = {
+  projects: ["ours"],
+  scope: "ours",
+  bindSources: [
+    { path: "/srv/ours", real: "/srv/ours", readOnly: false },
+    { path: "/srv/config", real: null, readOnly: true },
+  ],
+  engineSockets: ["/var/run/docker.sock", "/run/proxy/docker.sock"],
+  capabilities: [],
+  repositories: null,
+  digestsOnly: false,
+  permissions: [],
+  switches: allOn,
+}
+
+const ours = { "com.docker.compose.project": "ours" }
+
+/** What the engine has: ours by name, somebody else's by name, nothing else. */
+function find({ kind, name }: Ask): Found | null {
+  if (kind === "path")
+    return name.startsWith("/srv/") && !name.includes("unseen") ? { id: name.replace("/srv/ours/link", "/etc"), name, labels: {} } : null
+  if (Object.values(foreign).some((each) => each === name))
+    return { id: "f".repeat(64), name, labels: { "com.docker.compose.project": "foreign" } }
+  return ["ours", "ours_default", "ours_data", ID].includes(name)
+    ? { id: kind === "volume" ? name : ID, name: name === ID ? "ours" : name, labels: ours }
+    : null
+}
+
+interface Sent {
+  readonly method?: string
+  readonly target?: string
+  readonly headers?: readonly string[]
+  readonly httpVersion?: string
+  readonly body?: string | Uint8Array
+}
+
+/** The whole decision, from the head to what would be sent. */
+function ask(sent: Sent, changed: Partial<Policy> = {}): Written | Refused {
+  const { method = "POST", target = "/v1.41/containers/create", body = "", httpVersion = "1.1" } = sent
+  const rawHeaders = sent.headers ?? ["Host", "docker", "Content-Type", "application/json"]
+  const opened = openRequest({ method, target, httpVersion, rawHeaders }, { ...policy, ...changed })
+  if (!opened.ok) return opened
+  const understood = opened.understand(Buffer.from(body))
+  if (!understood.ok) return understood
+  return understood.decide(new Map(understood.asks.map((each) => [askKey(each), find(each)])))
+}
+
+const create = (members: object, changed?: Partial<Policy>) => ask({ body: JSON.stringify({ ...harmless, ...members }) }, changed)
+const createHost = (members: object, changed?: Partial<Policy>) => create({ HostConfig: { ...harmless.HostConfig, ...members } }, changed)
+const call = (method: string, target: string, changed?: Partial<Policy>, body?: object) =>
+  ask({ method, target, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }, changed)
+
+describe("a container", () => {
+  it("that is harmless is made, with the label of the proxy", () => {
+    expect(create({})).toMatchObject({
+      ok: true,
+      method: "POST",
+      target: "/v1.41/containers/create",
+      body: { ...harmless, Labels: { ...ours, "holdfast.socket-proxy": "ours" } },
+    })
+  })
+
+  it.each(hostileBodies)("is refused: %s", (_, body, why) => {
+    const decision = ask({ body })
+    expect(decision.ok).toBe(false)
+    expect(decision).toMatchObject({ why: expect.stringMatching(why) })
+  })
+
+  it("loses what clients send without using it", () => {
+    const sent = createHost({
+      Privileged: false,
+      PidMode: "",
+      Devices: null,
+      VolumesFrom: [],
+      MaskedPaths: null,
+      Annotations: {},
+      Runtime: "runc",
+      ConsoleSize: [0, 0],
+    })
+    expect(sent).toMatchObject({ ok: true })
+    expect(sent.ok ? sent.body : null).toMatchObject({ HostConfig: { NetworkMode: "none" } })
+    expect(JSON.stringify(sent)).not.toMatch(/Privileged|PidMode|Devices|VolumesFrom|MaskedPaths|Annotations|Runtime|ConsoleSize/)
+  })
+
+  it.each<[string, object, boolean | string]>([
+    ["an allowed path", { Binds: ["/srv/ours:/x"] }, true],
+    ["what is below it", { Binds: ["/srv/ours/uploads:/x:rw"] }, true],
+    ["a link that leads out", { Binds: ["/srv/ours/link:/x"] }, "leads out"],
+    ["what cannot be seen, below it", { Binds: ["/srv/ours/unseen:/x"] }, "cannot be seen"],
+    ["an allowed path that cannot be seen", { Binds: ["/srv/config:/x:ro"] }, true],
+    ["a path that may only be read, to write", { Binds: ["/srv/config:/x"] }, "only to be read"],
+    ["the same as a mount", { Mounts: [{ Type: "bind", Source: "/srv/config", Target: "/x" }] }, "only to be read"],
+    ["the same, to read", { Mounts: [{ Type: "bind", Source: "/srv/config", Target: "/x", ReadOnly: true }] }, true],
+    ["to read and to write", { Binds: ["/srv/config:/x:ro,rw"] }, "only to be read"],
+    ["a slash at the end", { Binds: ["/srv/ours/:/x"] }, "not written plainly"],
+    ["a volume of the project", { Binds: ["ours_data:/x:nocopy"] }, true],
+    ["a volume of the project as a mount", { Mounts: [{ Type: "volume", Source: "ours_data", Target: "/x", VolumeOptions: {} }] }, true],
+    ["a volume that is not there", { Binds: ["nobody:/x"] }, "No such volume"],
+    ["a volume without a name", { Mounts: [{ Type: "volume", Target: "/x" }] }, true],
+    [
+      "memory",
+      { Mounts: [{ Type: "tmpfs", Target: "/x", TmpfsOptions: { SizeBytes: 1000 } }], Tmpfs: { "/tmp": "size=1m,mode=1777" } },
+      true,
+    ],
+    ["a bind without a target", { Binds: ["/srv/ours"] }, "not understood"],
+    ["a relative path", { Binds: ["./x:/x"] }, "not understood"],
+    ["a cluster volume", { Mounts: [{ Type: "cluster", Source: "x", Target: "/x" }] }, "not accepted"],
+  ])("may be given %s: %j %s", (_, members, expected) => {
+    const decision = createHost(members)
+    if (expected === true) return expect(decision).toMatchObject({ ok: true })
+    expect(decision).toMatchObject({ ok: false, why: expect.stringContaining(String(expected)) })
+  })
+
+  it.each([
+    ["/srv", "below none"],
+    ["/run/proxy", "own socket"],
+    ["/run/proxy/docker.sock", "own socket"],
+    ["/var", "own socket"],
+  ])("is not given %s even where the operator allowed it all", (path, why) => {
+    const all = [
+      { path: "/run", real: "/run", readOnly: false },
+      { path: "/var", real: "/var", readOnly: false },
+    ]
+    expect(createHost({ Binds: [`${path}:/x`] }, { bindSources: all })).toMatchObject({ ok: false, why: expect.stringContaining(why) })
+  })
+
+  it("is not given a link to the engine's socket", () => {
+    const linked = [{ path: "/srv/ours/link", real: "/etc", readOnly: false }]
+    expect(createHost({ Binds: ["/srv/ours/link:/x"] }, { bindSources: linked })).toMatchObject({ ok: true })
+    expect(createHost({ Binds: ["/srv/ours/link:/x"] }, { bindSources: linked, engineSockets: ["/etc/engine.sock"] })).toMatchObject({
+      ok: false,
+    })
+  })
+
+  it("may have the capabilities that every container has, and those that the operator named", () => {
+    expect(createHost({ CapDrop: ["ALL"], CapAdd: ["CHOWN", "CAP_SETUID"] })).toMatchObject({ ok: true })
+    expect(createHost({ CapAdd: ["NET_ADMIN"] })).toMatchObject({ ok: false, why: 'the capability "NET_ADMIN" is not allowed' })
+    expect(createHost({ CapAdd: ["CAP_NET_ADMIN"] }, { capabilities: ["NET_ADMIN"] })).toMatchObject({ ok: true })
+  })
+
+  it("takes part in networks of the project alone, named in full", () => {
+    const inNetwork = (name: string) =>
+      create({ HostConfig: { NetworkMode: name }, NetworkingConfig: { EndpointsConfig: { [name]: { Aliases: ["web"] } } } })
+    expect(inNetwork("ours_default")).toMatchObject({ ok: true })
+    expect(inNetwork(ID)).toMatchObject({ ok: true })
+    expect(inNetwork("nowhere")).toMatchObject({ ok: false, status: 404, why: "No such network: nowhere" })
+  })
+
+  it("is made of an image of the allowed repositories", () => {
+    const limited = { repositories: ["registry.example/chat/server"] }
+    const digest = `sha256:${"1".repeat(64)}`
+    expect(create({ Image: `registry.example/chat/server@${digest}` }, limited)).toMatchObject({ ok: true })
+    expect(create({ Image: "registry.example/chat/server:1.0" }, limited)).toMatchObject({ ok: true })
+    for (const Image of ["registry.example/chat/server-evil", "evil.example/registry.example/chat/server", digest, "chat/server", ""]) {
+      expect(create({ Image }, limited)).toMatchObject({ ok: false })
+    }
+  })
+})
+
+describe("an address", () => {
+  it.each(hostileTargets)("is refused: %s", (_, method, target, why) => {
+    const decision = ask({ method, target, body: bodyFor(method, target) })
+    expect(decision).toMatchObject({ ok: false, why: expect.stringMatching(why) })
+  })
+
+  it("is called with the engine's own id, however it was named", () => {
+    expect(call("POST", "/containers/ours/stop?t=5")).toMatchObject({ ok: true, target: `/containers/${ID}/stop?t=5` })
+    expect(call("GET", "/v1.24/networks/ours_default")).toMatchObject({ ok: true, target: `/v1.24/networks/${ID}` })
+    expect(call("GET", "/v1.99/volumes/ours_data")).toMatchObject({ ok: true, target: "/v1.99/volumes/ours_data" })
+  })
+
+  it("of nothing is answered as the engine would", () => {
+    expect(call("GET", "/v1.41/containers/nobody/json")).toEqual({ ok: false, status: 404, why: "No such container: nobody" })
+  })
+
+  it("has its filters written anew", () => {
+    const filters = (text: string) => call("GET", `/v1.41/containers/json?all=1&filters=${encodeURIComponent(text)}`)
+    expect(filters('{"label":["b","a"]}')).toMatchObject({
+      target: `/v1.41/containers/json?all=1&filters=${encodeURIComponent('{"label":{"a":true,"b":true}}')}`,
+    })
+    expect(filters('{"label":{"a":true}}')).toMatchObject({ ok: true })
+    for (const bad of ['{"label":{"a":false}}', '{"LABEL":["a"]}', '{"label":"a"}', '{"label":["a"],"label":["b"]}', "{x}"])
+      expect(filters(bad)).toMatchObject({ ok: false })
+  })
+
+  it("takes no body where none is asked for, but what clients send for nothing", () => {
+    expect(ask({ target: "/v1.41/containers/ours/start", body: '{"HostConfig":{"Privileged":true}}' })).toMatchObject({
+      ok: false,
+      status: 400,
+    })
+    expect(ask({ target: "/v1.41/containers/ours/start", body: "{}" })).toMatchObject({ ok: true, body: undefined })
+  })
+})
+
+describe("a head", () => {
+  const head = (headers: readonly string[], httpVersion = "1.1") => ask({ headers, httpVersion, body: JSON.stringify(harmless) })
+  const type = ["Content-Type", "application/json"]
+
+  it("that is plain is read", () => {
+    expect(head([...type, "Content-Length", "10"])).toMatchObject({ ok: true })
+    expect(head([...type, "Transfer-Encoding", "chunked"])).toMatchObject({ ok: true })
+    expect(head(["content-type", "application/json; charset=utf-8"])).toMatchObject({ ok: true })
+  })
+
+  it.each<[string, readonly string[], number]>([
+    ["two lengths", [...type, "Content-Length", "1", "content-length", "1"], 400],
+    ["length and coding", [...type, "Content-Length", "1", "Transfer-Encoding", "chunked"], 400],
+    ["a length that is no number", [...type, "Content-Length", "01"], 400],
+    ["another coding", [...type, "Transfer-Encoding", "gzip, chunked"], 400],
+    ["a compressed body", [...type, "Content-Encoding", "gzip"], 400],
+    ["an expectation", [...type, "Expect", "100-continue"], 400],
+    ["a trailer", [...type, "Trailer", "X"], 400],
+    ["TE", [...type, "TE", "trailers"], 400],
+    ["another alphabet", ["Content-Type", "application/json; charset=utf-16"], 415],
+    ["no type", [], 415],
+    ["an origin", [...type, "Origin", "http://evil.example"], 403],
+    ["a referrer", [...type, "Referer", "http://evil.example"], 403],
+    ["a browser", [...type, "Sec-Fetch-Site", "none"], 403],
+    ["many headers", Array.from({ length: 66 }, (_, at) => `x${at}`), 431],
+  ])("is refused: %s", (_, headers, status) => {
+    expect(head(headers)).toMatchObject({ ok: false, status })
+  })
+
+  it("of another version of HTTP is refused", () => {
+    expect(head(type, "1.0")).toMatchObject({ ok: false, status: 400, why: "HTTP 1.0 is not spoken here" })
+  })
+
+  it("hands on credentials for a registry with a pull alone", () => {
+    const opened = (target: string, value: string) =>
+      openRequest({ method: "POST", target, httpVersion: "1.1", rawHeaders: ["X-Registry-Auth", value] }, policy)
+    expect(opened("/images/create?fromImage=a&tag=b", "e30=")).toMatchObject({ ok: true, registryAuth: "e30=" })
+    expect(opened("/images/create?fromImage=a&tag=b", "a b")).toMatchObject({ ok: false, status: 400 })
+    expect(opened("/containers/create", "e30=")).toMatchObject({ ok: true, registryAuth: null })
+  })
+})
+
+describe("networks and volumes", () => {
+  it("are made with the label of the proxy", () => {
+    const network = {
+      Name: "ours_front",
+      Internal: true,
+      Driver: "bridge",
+      CheckDuplicate: true,
+      Scope: "",
+      IPAM: null,
+      Options: null,
+      Labels: ours,
+    }
+    expect(call("POST", "/v1.41/networks/create", {}, network)).toMatchObject({
+      ok: true,
+      body: { Name: "ours_front", Internal: true, Labels: { "holdfast.socket-proxy": "ours" } },
+    })
+    expect(call("POST", "/v1.41/volumes/create", {}, { Name: "new", Driver: "local" })).toMatchObject({
+      ok: true,
+      body: { Name: "new", Labels: { "holdfast.socket-proxy": "ours" } },
+    })
+    expect(call("POST", "/v1.41/volumes/create", {}, {})).toMatchObject({ ok: true })
+  })
+
+  it.each<[string, string, object]>([
+    ["an interface of the host", "networks", { Name: "x", Driver: "macvlan", Options: { parent: "eth0" } }],
+    ["the bridge of the engine", "networks", { Name: "x", Options: { "com.docker.network.bridge.name": "docker0" } }],
+    ["a forged project", "networks", { Name: "x", Labels: { "com.docker.compose.project": "foreign" } }],
+    ["swarm", "networks", { Name: "x", Ingress: true }],
+    ["somebody else's configuration", "networks", { Name: "x", ConfigFrom: { Network: "foreign" } }],
+    ["a bind", "volumes", { Name: "x", DriverOpts: { type: "none", o: "bind", device: "/" } }],
+    ["a plugin", "volumes", { Name: "x", Driver: "sshfs" }],
+    ["one that is somebody else's", "volumes", { Name: foreign.volume }],
+    ["a forged scope", "volumes", { Name: "x", Labels: { "Holdfast.Socket-Proxy": "foreign" } }],
+  ])("are not made: %s", (_, kind, body) => {
+    expect(call("POST", `/v1.41/${kind}/create`, {}, body)).toMatchObject({ ok: false, status: 403 })
+  })
+
+  it("join containers and networks that are both ours", () => {
+    const connect = (network: string, container: string, verb = "connect") =>
+      call("POST", `/networks/${network}/${verb}`, {}, { Container: container })
+    expect(connect("ours_default", "ours")).toMatchObject({ ok: true, target: `/networks/${ID}/connect`, body: { Container: ID } })
+    expect(connect("ours_default", "ours", "disconnect")).toMatchObject({
+      ok: true,
+      target: `/networks/${ID}/disconnect`,
+      body: { Container: ID },
+    })
+    for (const verb of ["connect", "disconnect"]) {
+      expect(connect(foreign.network, "ours", verb)).toMatchObject({ ok: false, status: 403 })
+      expect(connect("ours_default", foreign.container, verb)).toMatchObject({ ok: false, status: 403 })
+    }
+  })
+})
+
+describe("images", () => {
+  const digest = `sha256:${"1".repeat(64)}`
+  const pull = (query: string, changed?: Partial<Policy>) => call("POST", `/v1.41/images/create?${query}`, changed)
+
+  it("are pulled from anywhere unless repositories are named", () => {
+    expect(pull("fromImage=postgres&tag=17")).toMatchObject({ ok: true, target: "/v1.41/images/create?fromImage=postgres&tag=17" })
+    const limited = { repositories: ["postgres"] }
+    expect(pull("fromImage=docker.io/library/postgres&tag=17", limited)).toMatchObject({ ok: true })
+    expect(pull("fromImage=evil&tag=17", limited)).toMatchObject({ ok: false })
+    expect(pull("fromImage=postgres/evil&tag=17", limited)).toMatchObject({ ok: false })
+  })
+
+  it("are pulled by digest alone when told", () => {
+    expect(pull("fromImage=postgres&tag=17", { digestsOnly: true })).toMatchObject({
+      ok: false,
+      why: '"postgres:17" is not pinned to a digest',
+    })
+    expect(pull(`fromImage=postgres&tag=${digest}`, { digestsOnly: true })).toMatchObject({ ok: true })
+    expect(pull(`fromImage=postgres@${digest}`, { digestsOnly: true })).toMatchObject({ ok: true })
+    expect(pull(`fromImage=${"1".repeat(64)}&tag=`)).toMatchObject({ ok: false })
+    expect(pull("tag=17")).toMatchObject({ ok: false })
+  })
+
+  it("are tagged and removed within the allowed repositories alone", () => {
+    const limited = { repositories: ["registry.example:5000/chat"] }
+    const tag = (from: string, to: string, changed?: Partial<Policy>) => call("POST", `/images/${from}/tag?repo=${to}&tag=1`, changed)
+    expect(tag("registry.example:5000/chat:2", "registry.example:5000/chat", limited)).toMatchObject({ ok: true })
+    expect(tag("registry.example:5000/chat:2", "postgres", limited)).toMatchObject({ ok: false })
+    expect(tag("postgres:17", "registry.example:5000/chat", limited)).toMatchObject({ ok: false })
+    expect(tag("postgres:17", "mine")).toMatchObject({ ok: false })
+    expect(call("DELETE", "/images/registry.example:5000/chat:2?noprune=1", limited)).toMatchObject({ ok: true })
+    expect(call("DELETE", "/images/registry.example:5000/chat:2?force=1", limited)).toMatchObject({ ok: false })
+    expect(call("DELETE", "/images/postgres:17", limited)).toMatchObject({ ok: false })
+  })
+
+  it("are looked at by id, or by a name of the allowed repositories", () => {
+    expect(call("GET", `/images/${digest}/json`, { repositories: ["chat"] })).toMatchObject({ ok: true })
+    expect(call("GET", "/images/chat:1/json", { repositories: ["chat"] })).toMatchObject({ ok: true })
+    expect(call("GET", "/images/postgres:17/json", { repositories: ["chat"] })).toMatchObject({ ok: false })
+    expect(call("GET", "/images/Chat/json")).toMatchObject({ ok: false, status: 400 })
+  })
+})
+
+describe("permissions", () => {
+  const exec = { Cmd: ["id"], AttachStdout: true }
+
+  it("open exec, attached streams and archives of our containers, each by itself", () => {
+    expect(call("POST", "/containers/ours/exec", { permissions: ["exec"] }, exec)).toMatchObject({
+      ok: true,
+      target: `/containers/${ID}/exec`,
+    })
+    expect(call("POST", `/exec/${ID}/start`, { permissions: ["exec"] }, {})).toMatchObject({ ok: true, answer: "attached" })
+    expect(call("POST", `/exec/${ID}/start`, { permissions: ["exec"] }, { Detach: true })).toMatchObject({ ok: true, answer: "json" })
+    expect(call("POST", "/containers/ours/attach?stream=1&stdout=1", { permissions: ["attach"] })).toMatchObject({
+      ok: true,
+      answer: "attached",
+    })
+    expect(call("GET", "/containers/ours/archive?path=%2Fx", { permissions: ["archive"] })).toMatchObject({
+      ok: true,
+      target: `/containers/${ID}/archive?path=%2Fx`,
+    })
+    for (const [method, target] of [
+      ["POST", "/containers/ours/exec"],
+      ["POST", `/exec/${ID}/start`],
+      ["POST", "/containers/ours/attach"],
+      ["PUT", "/containers/ours/archive?path=/"],
+    ] as const) {
+      expect(call(method, target)).toMatchObject({ ok: false, status: 403, why: expect.stringContaining("--allow") })
+    }
+  })
+
+  it("never reach somebody else's container, nor more than the container's own rights", () => {
+    expect(call("POST", `/containers/${foreign.container}/exec`, { permissions: ["exec"] }, exec)).toMatchObject({ ok: false, status: 403 })
+    expect(call("POST", "/containers/ours/exec", { permissions: ["exec"] }, { ...exec, Privileged: true })).toMatchObject({
+      ok: false,
+      status: 403,
+    })
+    expect(call("GET", `/containers/${foreign.container}/archive?path=/`, { permissions: ["archive"] })).toMatchObject({
+      ok: false,
+      status: 403,
+    })
+    expect(call("POST", `/containers/${foreign.container}/attach`, { permissions: ["attach"] })).toMatchObject({ ok: false, status: 403 })
+  })
+
+  it("let only restart policy and amounts be changed", () => {
+    expect(
+      call("POST", "/containers/ours/update", {}, { RestartPolicy: { Name: "no", MaximumRetryCount: 0 }, Memory: 1000 }),
+    ).toMatchObject({ ok: true })
+    expect(call("POST", "/containers/ours/update", {}, { Devices: [{ PathOnHost: "/dev/sda" }] })).toMatchObject({ ok: false })
+  })
+})
+
+describe("switches", () => {
+  const exec = { permissions: ["exec"] } as const
+
+  it("take nothing away unless they are 0", () => {
+    expect(readSwitches({ EXEC: "1", POST: "" })).toEqual(allOn)
+    expect(Object.values(readSwitches({}))).toEqual(Array.from({ length: 8 }, () => true))
+    expect(() => readSwitches({ EXEC: "false" })).toThrow('the switch EXEC is "false"')
+  })
+
+  it.each<[string, string, string, Partial<Policy>?]>([
+    ["CONTAINERS", "GET", "/containers/json"],
+    ["CONTAINERS", "POST", "/containers/ours/stop"],
+    ["CONTAINERS", "POST", "/containers/ours/exec", exec],
+    ["IMAGES", "GET", "/images/json"],
+    ["IMAGES", "GET", "/images/a/json"],
+    ["IMAGES", "POST", "/images/create?fromImage=a&tag=b"],
+    ["NETWORKS", "GET", "/networks"],
+    ["NETWORKS", "POST", "/networks/create"],
+    ["VOLUMES", "POST", "/volumes/create"],
+    ["VOLUMES", "DELETE", "/volumes/ours_data"],
+    ["EXEC", "POST", "/containers/ours/exec", exec],
+    ["EXEC", "GET", `/exec/${ID}/json`, exec],
+    ["POST", "POST", "/containers/ours/start"],
+    ["POST", "DELETE", "/containers/ours"],
+    ["POST", "PUT", "/containers/ours/archive?path=/", { permissions: ["archive"] }],
+  ])("%s=0 takes away %s %s", (name, method, target, changed = {}) => {
+    expect(call(method, target, { ...changed, switches: readSwitches({ [name]: "0" }) })).toMatchObject({
+      ok: false,
+      status: 403,
+      why: expect.stringContaining(`switched off by ${name}=0`),
+    })
+    const others = Object.fromEntries(Object.keys(allOn).map((each) => [each, "1"]))
+    expect(call(method, target, { ...changed, switches: readSwitches(others) })).not.toMatchObject({
+      why: expect.stringContaining("switched off"),
+    })
+  })
+
+  it("leave what Compose asks before each start", () => {
+    const guide = readSwitches({ CONTAINERS: "1", IMAGES: "1", NETWORKS: "1", POST: "1", EXEC: "0", VOLUMES: "0", SYSTEM: "0", BUILD: "0" })
+    for (const target of ["/_ping", "/version", "/info", "/volumes/ours_data", "/volumes", "/containers/json"]) {
+      expect(call("GET", `/v1.41${target}`, { switches: guide })).toMatchObject({ ok: true })
+    }
+    expect(call("POST", "/containers/ours/start", { switches: guide })).toMatchObject({ ok: true })
+  })
+})
