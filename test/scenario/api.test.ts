@@ -304,8 +304,8 @@ describeNeeding("restic", "postgres")("the API", () => {
     expect(saved, saved.text).toMatchObject({ status: 200 })
     const answer = await owner.send("POST", "/api/v1/notifications/test", {})
     expect(notificationsTested.parse(answer.body).sent).toMatchObject([
-      { channel: "webhook", to: new URL(hook.url).host, delivered: true, why: null },
-      { channel: "webhook", to: "127.0.0.1:1", delivered: false, why: expect.any(String) },
+      { channel: "webhook", to: `webhook at ${new URL(hook.url).host}`, delivered: true, why: null },
+      { channel: "webhook", to: "webhook at 127.0.0.1:1", delivered: false, why: expect.any(String) },
     ])
     expect(answer.text).not.toContain("canary-hook")
     expect(hook.requests).toMatchObject([{ method: "POST", path: "/services/canary-hook-2231" }])

@@ -15,6 +15,7 @@ import { Note } from "../../piece/status.tsx"
 import { TargetsFields } from "../../piece/targets-fields.tsx"
 import { ask } from "../../wire/ask.ts"
 import { notificationsQuery } from "../../wire/queries.ts"
+import { sentence } from "../../words/sentence.ts"
 import { notifyBodyOf, notifyDraftOf, type NotifyDraft } from "./notify-draft.ts"
 
 /** Who is told when something fails, or when it is silent for too long. */
@@ -160,7 +161,7 @@ function Test(): ReactNode {
           <Note
             key={`${one.channel} ${one.to}`}
             tone={one.delivered ? "good" : "bad"}
-            title={`${one.channel} to ${one.to}: ${one.delivered ? "sent" : "failed"}`}
+            title={sentence(`${one.to}: ${one.delivered ? "sent" : "not delivered"}`)}
             live
           >
             {one.why ?? undefined}
