@@ -299,7 +299,12 @@ describe("who is told of a schedule", () => {
     expect(await told(bob)).toBeNull()
     expect((await put(bob, { notify: null })).code).toBe("ROLE_MISSING")
     expect((await put(bob, { enabled: false })).status).toBe(200)
+    // What somebody else changed meanwhile may stand anywhere in the file.
+    const { digest } = (await bob.read(schedulesPage, "/api/v1/apps/chat/schedules")).file
+    await put(owner, { notify: { ...notify, webhooks: ["https://hooks.example.com/canary-2"] } })
+    const late = await bob.send("PUT", path, { kind: "backup", cron: "0 4 * * *" }, { "if-match": `"${digest ?? ""}"` })
+    expect(late.code).toBe("SETTINGS_CHANGED")
     expect(bob.heard()).not.toContain("canary")
-    expect(await told(owner)).toEqual(notify)
+    expect((await told(owner))?.webhooks).toEqual(["https://hooks.example.com/canary-2"])
   })
 })

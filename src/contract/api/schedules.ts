@@ -66,7 +66,8 @@ export const scheduleBody = z.object({
 export const scheduleSaved = z.object({ app: z.string(), name: z.string(), digest: z.string() })
 
 /**
- * `details` of the 409 `SETTINGS_CHANGED`: what somebody else changed meanwhile, line by line (`-` was, `+` is), and the present digest.
+ * `details` of the 409 `SETTINGS_CHANGED`: what somebody else changed meanwhile, line by line (`-` was, `+` is), and the present digest. Without lines for whoever is
+ * no owner: they may be of anything in the file.
  */
 export const settingsConflict = z.object({ digest: z.string(), difference: z.array(z.string()) })
 

@@ -37,24 +37,30 @@ export function shownFile({ path, digest, writable, why }: ReadFile): SettingsFi
 /**
  * Changes the settings file and proves that it can still be used before it is written.
  * @param ifMatch digest of the text that the change was made for, as in `If-Match`
+ * @param mayRead whether the one who asks may see lines of the whole file, in the difference to what somebody else has made of it
  * @returns the new digest
  * @throws SETTINGS_CHANGED with the difference, SETTINGS_READ_ONLY, SETTINGS_INVALID, REQUEST_INVALID without `ifMatch`
  */
-export async function changeSettings(ground: Ground, ifMatch: string | null, edit: (text: string) => string): Promise<string> {
+export async function changeSettings(
+  ground: Ground,
+  ifMatch: string | null,
+  edit: (text: string) => string,
+  mayRead = true,
+): Promise<string> {
   const digest = ifMatch?.replace(/^W\//, "").replaceAll('"', "") ?? ""
   if (digest === "")
     throw new HoldfastError("REQUEST_INVALID", {
       what: "the header If-Match is missing",
       hint: "Send the digest of the file that the change is made for.",
     })
-  return await ground.inTurn(async () => await changeIt(ground, digest, edit))
+  return await ground.inTurn(async () => await changeIt(ground, digest, edit, mayRead))
 }
 
-async function changeIt(ground: Ground, digest: string, edit: (text: string) => string): Promise<string> {
+async function changeIt(ground: Ground, digest: string, edit: (text: string) => string, mayRead: boolean): Promise<string> {
   const file = await readSettingsFile(ground)
   if (file.path === null || !file.writable)
     throw new HoldfastError("SETTINGS_READ_ONLY", { what: "the settings file cannot be written", why: file.why ?? "unknown" })
-  if (file.digest !== digest) throw changed(ground, digest, file)
+  if (file.digest !== digest) throw changed(ground, digest, file, mayRead)
   const text = edit(file.text)
   parseSettings(text, file.path)
   await replace(file.path, text)
@@ -63,8 +69,8 @@ async function changeIt(ground: Ground, digest: string, edit: (text: string) => 
   return sha256(text)
 }
 
-function changed({ seenTexts }: Ground, digest: string, file: ReadFile): HoldfastError {
-  const before = seenTexts.get(digest)
+function changed({ seenTexts }: Ground, digest: string, file: ReadFile, mayRead: boolean): HoldfastError {
+  const before = mayRead ? seenTexts.get(digest) : undefined
   const difference = before === undefined ? [] : lineDifference(before, file.text)
   return new HoldfastError("SETTINGS_CHANGED", {
     what: "the settings file was changed meanwhile",

@@ -11,12 +11,15 @@ const refusal = z.object({ error: z.object({ details: settingsConflict }) })
 export function SettingsProblem({ error, reload }: { readonly error: unknown; readonly reload: () => void }): ReactNode {
   const conflict = refusal.safeParse(problemOf(error).document)
   if (!conflict.success) return <ProblemNote error={error} />
+  const { difference } = conflict.data.error.details
   return (
     <div>
       <ProblemNote error={error} title="The settings file was changed meanwhile; nothing was written." />
-      <pre className="log" aria-label="What was changed meanwhile">
-        {conflict.data.error.details.difference.join("\n")}
-      </pre>
+      {difference.length === 0 ? null : (
+        <pre className="log" aria-label="What was changed meanwhile">
+          {difference.join("\n")}
+        </pre>
+      )}
       <Button mt="sm" variant="default" onClick={reload}>
         Load the file as it is now
       </Button>

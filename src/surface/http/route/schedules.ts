@@ -158,13 +158,14 @@ async function put({
   const { settings } = await declaredApp(ground.house, app)
   const section = body.kind === "drill" ? "drills" : "schedules"
   const recipes = await ground.house.recipes()
-  const digest = await changeSettings(ground, headers.get("if-match"), (text) => {
+  const edit = (text: string): string => {
     const file = settings.file ?? ""
     const edited = putMember(text, ["apps", app, section, name], memberOf(presentOf(text, app, section, name), body))
     // A vault that is not there, a part that is not there: said before anything is written.
     resolveApp({ ...settings, ...parseSettings(edited, file) }, app, { environment: ground.house.environment, recipes })
     return edited
-  })
+  }
+  const digest = await changeSettings(ground, headers.get("if-match"), edit, may(who, "owner", null))
   return { app, name, digest }
 }
 
@@ -198,6 +199,7 @@ function isUsual(key: string, value: unknown): boolean {
 
 async function remove({
   ground,
+  who,
   query,
   headers,
   param,
@@ -210,7 +212,8 @@ async function remove({
   const { settings } = await declaredApp(ground.house, app)
   if (settings.apps[app]?.[section]?.[name] === undefined)
     throw new HoldfastError("REQUEST_INVALID", { what: `${app} has no ${query.kind} schedule ${name}` })
-  const digest = await changeSettings(ground, headers.get("if-match"), (text) => removeMember(text, ["apps", app, section, name]))
+  const edit = (text: string): string => removeMember(text, ["apps", app, section, name])
+  const digest = await changeSettings(ground, headers.get("if-match"), edit, may(who, "owner", null))
   return { app, name, digest }
 }
 
