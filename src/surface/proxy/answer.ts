@@ -40,6 +40,8 @@ export async function relay(answer: IncomingMessage, written: Written, response:
   const headers = { ...passedHeaders(answer), Connection: "close" }
   if (written.answer === "stream" || written.method === "HEAD") {
     response.writeHead(status, headers)
+    // `wait` says by its head alone that it waits; a client starts the container only then.
+    response.flushHeaders()
     return await pipeline(answer, response)
   }
   const bytes = await readWhole(answer)

@@ -18,7 +18,10 @@ export async function serveRequest(request: IncomingMessage, response: ServerRes
   response.once("close", asking.end)
   try {
     const opened = openRequest(headOf(request), ground.policy)
-    if (!opened.ok) return refuse(opened.status, opened.why)
+    if (!opened.ok) {
+      await drain(request)
+      return refuse(opened.status, opened.why)
+    }
     const body = opened.streamsBody ? Buffer.alloc(0) : await readWhole(request.iterator({ destroyOnReturn: false }), opened.bodyBytes)
     if (body === null) return refuse(413, `the body has more than ${opened.bodyBytes} bytes`)
     const written = await decided(opened, body, ground, asking.signal)
@@ -30,6 +33,13 @@ export async function serveRequest(request: IncomingMessage, response: ServerRes
   } finally {
     asking.end()
   }
+}
+
+/** A caller that is still sending would find the connection broken instead of the answer; a long body is not waited for. */
+async function drain(request: IncomingMessage): Promise<void> {
+  const { expect, "content-length": length } = request.headers
+  if (expect !== undefined || Number(length ?? "0") > LIMITS.bodyBytes) return
+  await readWhole(request.iterator({ destroyOnReturn: false }), LIMITS.bodyBytes)
 }
 
 /** Looks up what the decision needs, and decides. Rejects when the engine does not answer. */

@@ -11,6 +11,7 @@ import { decided, headOf, whatWasAsked } from "./serve-request.ts"
 export async function serveUpgrade(request: IncomingMessage, socket: Duplex, first: Buffer, ground: Ground): Promise<void> {
   const refuse = (status: number, why: string): void => {
     ground.onRefused({ ...whatWasAsked(request), status, why })
+    socket.resume()
     socket.end(rawAnswer(status, `refused by holdfast socket-proxy: ${why}`))
   }
   const limit = startDeadline(ground.clock, LIMITS.streamMs)
