@@ -13,6 +13,7 @@ export default defineConfig({
       "src/release/*.test.ts",
       "src/posture/{posture,proven,alarms,alarms.property,telling,trend,receivers}.test.ts",
       "src/settings/addresses.test.ts",
+      "src/socket-proxy/*.test.ts",
       // What a vault really holds is asked of a real vault.
       "test/contract/vault-chain.test.ts",
     ],

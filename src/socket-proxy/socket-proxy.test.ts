@@ -1,61 +1,7 @@
 import { describe, expect, it } from "vitest"
+import { ask, call, create, createHost, ID, ours, policy } from "../../test/fixture/socket-proxy/asking.ts"
 import { bodyFor, foreign, harmless, hostileBodies, hostileTargets } from "../../test/fixture/socket-proxy/hostile.ts"
-import { askKey, openRequest, readSwitches, type Ask, type Found, type Policy, type Refused, type Written } from "./socket-proxy.ts"
-
-const allOn = readSwitches({})
-const ID = "a".repeat(64)
-
-const policy: Policy = {
-  projects: ["ours"],
-  scope: "ours",
-  bindSources: [
-    { path: "/srv/ours", real: "/srv/ours", readOnly: false },
-    { path: "/srv/config", real: null, readOnly: true },
-  ],
-  engineSockets: ["/var/run/docker.sock", "/run/proxy/docker.sock"],
-  capabilities: [],
-  repositories: null,
-  digestsOnly: false,
-  permissions: [],
-  switches: allOn,
-}
-
-const ours = { "com.docker.compose.project": "ours" }
-
-/** What the engine has: ours by name, somebody else's by name, nothing else. */
-function find({ kind, name }: Ask): Found | null {
-  if (kind === "path")
-    return name.startsWith("/srv/") && !name.includes("unseen") ? { id: name.replace("/srv/ours/link", "/etc"), name, labels: {} } : null
-  if (Object.values(foreign).some((each) => each === name))
-    return { id: "f".repeat(64), name, labels: { "com.docker.compose.project": "foreign" } }
-  return ["ours", "ours_default", "ours_data", ID].includes(name)
-    ? { id: kind === "volume" ? name : ID, name: name === ID ? "ours" : name, labels: ours }
-    : null
-}
-
-interface Sent {
-  readonly method?: string
-  readonly target?: string
-  readonly headers?: readonly string[]
-  readonly httpVersion?: string
-  readonly body?: string | Uint8Array
-}
-
-/** The whole decision, from the head to what would be sent. */
-function ask(sent: Sent, changed: Partial<Policy> = {}): Written | Refused {
-  const { method = "POST", target = "/v1.41/containers/create", body = "", httpVersion = "1.1" } = sent
-  const rawHeaders = sent.headers ?? ["Host", "docker", "Content-Type", "application/json"]
-  const opened = openRequest({ method, target, httpVersion, rawHeaders }, { ...policy, ...changed })
-  if (!opened.ok) return opened
-  const understood = opened.understand(Buffer.from(body))
-  if (!understood.ok) return understood
-  return understood.decide(new Map(understood.asks.map((each) => [askKey(each), find(each)])))
-}
-
-const create = (members: object, changed?: Partial<Policy>) => ask({ body: JSON.stringify({ ...harmless, ...members }) }, changed)
-const createHost = (members: object, changed?: Partial<Policy>) => create({ HostConfig: { ...harmless.HostConfig, ...members } }, changed)
-const call = (method: string, target: string, changed?: Partial<Policy>, body?: object) =>
-  ask({ method, target, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }, changed)
+import { openRequest } from "./socket-proxy.ts"
 
 describe("a container", () => {
   it("that is harmless is made, with the label of the proxy", () => {
@@ -196,6 +142,14 @@ describe("an address", () => {
       status: 400,
     })
     expect(ask({ target: "/v1.41/containers/ours/start", body: "{}" })).toMatchObject({ ok: true, body: undefined })
+    expect(ask({ target: "/v1.41/containers/ours/start", body: "null" })).toMatchObject({ ok: true, body: undefined })
+    expect(ask({ target: "/v1.41/containers/ours/stop?t=5", body: '{"t":5,"abortSignal":{}}' })).toMatchObject({
+      ok: true,
+      body: undefined,
+    })
+    for (const body of ["[]", "1", '"t"', '{"t":5,"x":1}', "{"]) {
+      expect(ask({ target: "/v1.41/containers/ours/stop", body })).toMatchObject({ ok: false, status: 400 })
+    }
   })
 })
 
@@ -291,143 +245,5 @@ describe("networks and volumes", () => {
       expect(connect(foreign.network, "ours", verb)).toMatchObject({ ok: false, status: 403 })
       expect(connect("ours_default", foreign.container, verb)).toMatchObject({ ok: false, status: 403 })
     }
-  })
-})
-
-describe("images", () => {
-  const digest = `sha256:${"1".repeat(64)}`
-  const pull = (query: string, changed?: Partial<Policy>) => call("POST", `/v1.41/images/create?${query}`, changed)
-
-  it("are pulled from anywhere unless repositories are named", () => {
-    expect(pull("fromImage=postgres&tag=17")).toMatchObject({ ok: true, target: "/v1.41/images/create?fromImage=postgres&tag=17" })
-    const limited = { repositories: ["postgres"] }
-    expect(pull("fromImage=docker.io/library/postgres&tag=17", limited)).toMatchObject({ ok: true })
-    expect(pull("fromImage=evil&tag=17", limited)).toMatchObject({ ok: false })
-    expect(pull("fromImage=postgres/evil&tag=17", limited)).toMatchObject({ ok: false })
-  })
-
-  it("are pulled by digest alone when told", () => {
-    expect(pull("fromImage=postgres&tag=17", { digestsOnly: true })).toMatchObject({
-      ok: false,
-      why: '"postgres:17" is not pinned to a digest',
-    })
-    expect(pull(`fromImage=postgres&tag=${digest}`, { digestsOnly: true })).toMatchObject({ ok: true })
-    expect(pull(`fromImage=postgres@${digest}`, { digestsOnly: true })).toMatchObject({ ok: true })
-    expect(pull(`fromImage=${"1".repeat(64)}&tag=`)).toMatchObject({ ok: false })
-    expect(pull("tag=17")).toMatchObject({ ok: false })
-  })
-
-  it("are tagged and removed within the allowed repositories alone", () => {
-    const limited = { repositories: ["registry.example:5000/chat"] }
-    const tag = (from: string, to: string, changed?: Partial<Policy>) => call("POST", `/images/${from}/tag?repo=${to}&tag=1`, changed)
-    expect(tag("registry.example:5000/chat:2", "registry.example:5000/chat", limited)).toMatchObject({ ok: true })
-    expect(tag("registry.example:5000/chat:2", "postgres", limited)).toMatchObject({ ok: false })
-    expect(tag("postgres:17", "registry.example:5000/chat", limited)).toMatchObject({ ok: false })
-    expect(tag("postgres:17", "mine")).toMatchObject({ ok: false })
-    expect(call("DELETE", "/images/registry.example:5000/chat:2?noprune=1", limited)).toMatchObject({ ok: true })
-    expect(call("DELETE", "/images/registry.example:5000/chat:2?force=1", limited)).toMatchObject({ ok: false })
-    expect(call("DELETE", "/images/postgres:17", limited)).toMatchObject({ ok: false })
-  })
-
-  it("are looked at by id, or by a name of the allowed repositories", () => {
-    expect(call("GET", `/images/${digest}/json`, { repositories: ["chat"] })).toMatchObject({ ok: true })
-    expect(call("GET", "/images/chat:1/json", { repositories: ["chat"] })).toMatchObject({ ok: true })
-    expect(call("GET", "/images/postgres:17/json", { repositories: ["chat"] })).toMatchObject({ ok: false })
-    expect(call("GET", "/images/Chat/json")).toMatchObject({ ok: false, status: 400 })
-  })
-})
-
-describe("permissions", () => {
-  const exec = { Cmd: ["id"], AttachStdout: true }
-
-  it("open exec, attached streams and archives of our containers, each by itself", () => {
-    expect(call("POST", "/containers/ours/exec", { permissions: ["exec"] }, exec)).toMatchObject({
-      ok: true,
-      target: `/containers/${ID}/exec`,
-    })
-    expect(call("POST", `/exec/${ID}/start`, { permissions: ["exec"] }, {})).toMatchObject({ ok: true, answer: "attached" })
-    expect(call("POST", `/exec/${ID}/start`, { permissions: ["exec"] }, { Detach: true })).toMatchObject({ ok: true, answer: "json" })
-    expect(call("POST", "/containers/ours/attach?stream=1&stdout=1", { permissions: ["attach"] })).toMatchObject({
-      ok: true,
-      answer: "attached",
-    })
-    expect(call("GET", "/containers/ours/archive?path=%2Fx", { permissions: ["archive"] })).toMatchObject({
-      ok: true,
-      target: `/containers/${ID}/archive?path=%2Fx`,
-    })
-    for (const [method, target] of [
-      ["POST", "/containers/ours/exec"],
-      ["POST", `/exec/${ID}/start`],
-      ["POST", "/containers/ours/attach"],
-      ["PUT", "/containers/ours/archive?path=/"],
-    ] as const) {
-      expect(call(method, target)).toMatchObject({ ok: false, status: 403, why: expect.stringContaining("--allow") })
-    }
-  })
-
-  it("never reach somebody else's container, nor more than the container's own rights", () => {
-    expect(call("POST", `/containers/${foreign.container}/exec`, { permissions: ["exec"] }, exec)).toMatchObject({ ok: false, status: 403 })
-    expect(call("POST", "/containers/ours/exec", { permissions: ["exec"] }, { ...exec, Privileged: true })).toMatchObject({
-      ok: false,
-      status: 403,
-    })
-    expect(call("GET", `/containers/${foreign.container}/archive?path=/`, { permissions: ["archive"] })).toMatchObject({
-      ok: false,
-      status: 403,
-    })
-    expect(call("POST", `/containers/${foreign.container}/attach`, { permissions: ["attach"] })).toMatchObject({ ok: false, status: 403 })
-  })
-
-  it("let only restart policy and amounts be changed", () => {
-    expect(
-      call("POST", "/containers/ours/update", {}, { RestartPolicy: { Name: "no", MaximumRetryCount: 0 }, Memory: 1000 }),
-    ).toMatchObject({ ok: true })
-    expect(call("POST", "/containers/ours/update", {}, { Devices: [{ PathOnHost: "/dev/sda" }] })).toMatchObject({ ok: false })
-  })
-})
-
-describe("switches", () => {
-  const exec = { permissions: ["exec"] } as const
-
-  it("take nothing away unless they are 0", () => {
-    expect(readSwitches({ EXEC: "1", POST: "" })).toEqual(allOn)
-    expect(Object.values(readSwitches({}))).toEqual(Array.from({ length: 8 }, () => true))
-    expect(() => readSwitches({ EXEC: "false" })).toThrow('the switch EXEC is "false"')
-  })
-
-  it.each<[string, string, string, Partial<Policy>?]>([
-    ["CONTAINERS", "GET", "/containers/json"],
-    ["CONTAINERS", "POST", "/containers/ours/stop"],
-    ["CONTAINERS", "POST", "/containers/ours/exec", exec],
-    ["IMAGES", "GET", "/images/json"],
-    ["IMAGES", "GET", "/images/a/json"],
-    ["IMAGES", "POST", "/images/create?fromImage=a&tag=b"],
-    ["NETWORKS", "GET", "/networks"],
-    ["NETWORKS", "POST", "/networks/create"],
-    ["VOLUMES", "POST", "/volumes/create"],
-    ["VOLUMES", "DELETE", "/volumes/ours_data"],
-    ["EXEC", "POST", "/containers/ours/exec", exec],
-    ["EXEC", "GET", `/exec/${ID}/json`, exec],
-    ["POST", "POST", "/containers/ours/start"],
-    ["POST", "DELETE", "/containers/ours"],
-    ["POST", "PUT", "/containers/ours/archive?path=/", { permissions: ["archive"] }],
-  ])("%s=0 takes away %s %s", (name, method, target, changed = {}) => {
-    expect(call(method, target, { ...changed, switches: readSwitches({ [name]: "0" }) })).toMatchObject({
-      ok: false,
-      status: 403,
-      why: expect.stringContaining(`switched off by ${name}=0`),
-    })
-    const others = Object.fromEntries(Object.keys(allOn).map((each) => [each, "1"]))
-    expect(call(method, target, { ...changed, switches: readSwitches(others) })).not.toMatchObject({
-      why: expect.stringContaining("switched off"),
-    })
-  })
-
-  it("leave what Compose asks before each start", () => {
-    const guide = readSwitches({ CONTAINERS: "1", IMAGES: "1", NETWORKS: "1", POST: "1", EXEC: "0", VOLUMES: "0", SYSTEM: "0", BUILD: "0" })
-    for (const target of ["/_ping", "/version", "/info", "/volumes/ours_data", "/volumes", "/containers/json"]) {
-      expect(call("GET", `/v1.41${target}`, { switches: guide })).toMatchObject({ ok: true })
-    }
-    expect(call("POST", "/containers/ours/start", { switches: guide })).toMatchObject({ ok: true })
   })
 })

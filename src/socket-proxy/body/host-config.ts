@@ -11,6 +11,12 @@ const port = z.strictObject({
 })
 const ports = z.record(z.string().regex(/^\d{1,5}(-\d{1,5})?(\/(tcp|udp|sctp))?$/), z.array(port).max(64).nullable())
 
+const capabilities = z
+  .array(z.string().regex(/^[A-Za-z_]{1,40}$/))
+  .max(64)
+  .nullable()
+  .optional()
+
 /** Only drivers that keep the log on this host, in their usual place. */
 const logConfig = z.strictObject({
   Type: z.enum(["", "json-file", "local", "none"]).optional(),
@@ -106,8 +112,8 @@ export const hostConfigSchema = z.strictObject({
   RestartPolicy: restartPolicySchema.nullable().optional(),
   LogConfig: logConfig.nullable().optional(),
   AutoRemove: flag.optional(),
-  CapAdd: texts,
-  CapDrop: texts,
+  CapAdd: capabilities,
+  CapDrop: capabilities,
   SecurityOpt: z
     .array(z.string().regex(/^no-new-privileges([:=]true)?$/))
     .nullable()

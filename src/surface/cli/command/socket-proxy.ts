@@ -37,7 +37,7 @@ export const run: CommandRun = async (house, input) => {
     await proxy.close()
   }
   const document: SocketProxyOutput = { format: "holdfast.socket-proxy", version: 1, address: proxy.address, refused }
-  return { document, lines: [] }
+  return { document, lines: [refused === 1 ? "1 request was refused" : `${refused} requests were refused`] }
 }
 
 async function policyOf(house: CliHouse, input: CommandInput, sockets: readonly string[]): Promise<Policy> {
