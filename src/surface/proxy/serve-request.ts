@@ -46,7 +46,12 @@ async function drain(request: IncomingMessage): Promise<void> {
 export async function decided(opened: Opened, body: Uint8Array, ground: Ground, signal: AbortSignal) {
   const understood = opened.understand(body)
   if (!understood.ok) return understood
-  return understood.decide(await ground.engine.lookUp(understood.asks, signal))
+  const looking = startDeadline(ground.clock, LIMITS.requestMs)
+  try {
+    return understood.decide(await ground.engine.lookUp(understood.asks, AbortSignal.any([signal, looking.signal])))
+  } finally {
+    looking.end()
+  }
 }
 
 async function passOn(
