@@ -3,6 +3,7 @@ import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { Download, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, vi } from "vitest"
+import { pointsOutput } from "../../src/contract/output.ts"
 import { chatImages } from "../fixture/chat-app/project.ts"
 import { useDocker } from "../fixture/docker/use-docker.ts"
 import { describeNeeding } from "../fixture/needs.ts"
@@ -140,6 +141,13 @@ describeNeeding(
     await world.chat.project.post("after the point, too")
     const before = await messages()
     await follow("Restore…")
+    await page.getByRole("combobox", { name: "Only these tables" }).click()
+    await page.getByRole("option", { name: "public.messages" }).click()
+    await page.keyboard.press("Escape")
+    await expectAccessible(page)
+    await press("Make the plan")
+    await page.getByText("Rows of public.messages").waitFor()
+    await press("Back")
     await press("Make the plan")
     await heading("The plan")
     await page.getByText(/rows? written since this point will be lost/).waitFor()
@@ -207,6 +215,8 @@ describeNeeding(
     expect(await page.getByLabel("What was changed meanwhile").textContent()).toContain("# a word from the other editor")
     await expectAccessible(page)
     await press("Load the file as it is now")
+    // The form begins anew with what the file says; what is filled in before that is gone.
+    await expect.poll(async () => await page.getByLabel("At", { exact: true }).inputValue(), LONG).toBe("04:15")
     await page.getByLabel("At", { exact: true }).fill("05:00")
     await press("Save")
     await heading("Schedules")
@@ -241,7 +251,9 @@ describeNeeding(
   })
 
   step("stops what is running when it is told to, and leaves no half point", async () => {
-    const { project } = world.chat
+    const { project, cli } = world.chat
+    const points = async () => (await cli.json(pointsOutput, ["points", app()])).points.map(({ id }) => id)
+    const before = await points()
     const held = project.psql("BEGIN; LOCK TABLE messages IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(300)").catch(() => undefined)
     const locked = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted AND relation = 'messages'::regclass"
     await vi.waitFor(async () => expect(await project.psql(locked)).toBe("1"), LONG)
@@ -257,6 +269,7 @@ describeNeeding(
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(300)' AND pid <> pg_backend_pid()",
     )
     await held
+    expect(await points()).toEqual(before)
   })
 
   step("is readable and usable on every further page, in light and in dark", async () => {
