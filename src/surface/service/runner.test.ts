@@ -4,11 +4,11 @@ import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { systemClock, type Clock } from "../../base/clock.ts"
 import { HoldfastError } from "../../base/errors.ts"
-import { silentLog, silentProgress } from "../../base/run-context.ts"
 import type { HostIdentity } from "../../operation/operation.ts"
 import type { Store } from "../../operation/ports.ts"
 import { runOperation } from "../../operation/run-operation.ts"
 import { openSqliteStore } from "../../tool/store/store.ts"
+import { houseOf } from "../../../test/fixture/clocked-house.ts"
 import type { House } from "../house/house.ts"
 import type { OperationEvent } from "./operation-events.ts"
 import { createRunner } from "./runner.ts"
@@ -35,48 +35,11 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-const absent = (name: string) => async (): Promise<never> => await Promise.reject(new Error(`${name} is not needed here`))
-
 function house(signal = new AbortController().signal): House {
-  const operationTools = async () => await Promise.resolve({ store, host })
-  return {
-    version: "0",
-    environment: {},
-    cwd: directory,
-    hostName: "vm",
-    isRoot: true,
-    sqliteVersion: "3",
-    nodeBinary: "node",
-    programDirectory: directory,
-    clock,
-    signal,
-    tools: () => {
-      throw new Error("tools are there already")
-    },
-    stateDirectory: directory,
-    command: "holdfast serve",
-    progress: silentProgress,
-    log: silentLog,
-    use: {
-      host: async () => await Promise.resolve(host),
-      store: async () => await Promise.resolve(store),
-      commands: absent("commands"),
-      prober: absent("prober"),
-      backend: absent("backend"),
-      databases: absent("databases"),
-      containers: absent("containers"),
-      salvager: absent("salvager"),
-      notifier: absent("notifier"),
-      releases: absent("releases"),
-      registry: absent("registry"),
-      scratchDirectory: absent("scratchDirectory"),
-      close: async () => await Promise.resolve(),
-    },
-    operationTools,
-    settings: absent("settings"),
-    recipes: absent("recipes"),
-    base: () => ({ signal, progress: silentProgress, log: silentLog, clock }),
+  const settings = (): never => {
+    throw new Error("settings are not needed here")
   }
+  return houseOf({ directory, clock, signal, host, store: async () => await Promise.resolve(store), settings })
 }
 
 /** A verb whose only step lasts until `until` is there, or until it is cancelled. */
