@@ -27,6 +27,44 @@ export interface App {
   readonly thresholds: Thresholds
   /** Names of the vaults this app may use, the default one first. */
   readonly vaults: readonly string[]
+  /** Where its updates come from; left out where nobody said. */
+  readonly updates?: UpdateRules
+}
+
+export interface UpdateRules {
+  readonly source: "manifest" | "registry" | "git"
+  readonly url: string | null
+  readonly channel: string
+  /** Product that a signed manifest must name. */
+  readonly product: string
+  /** Absolute path of the vendor's public key (PEM). */
+  readonly keyFile: string | null
+  readonly keyDigest: string | null
+  /** Services that are updated together; null: those that the release names. */
+  readonly services: readonly string[] | null
+  /** Whole names of image repositories that a release may come from. */
+  readonly repositories: readonly string[]
+  /** Semver range of tags (`source: registry`); null for any newer one. */
+  readonly versions: string | null
+  readonly tagPattern: string | null
+  readonly branch: string | null
+  /** A new tag is trusted when it has existed this long (`source: registry`). */
+  readonly minimumAgeMs: number
+  /** `Sun 03:00-05:00`, as the settings say it; automatic updates run only inside. */
+  readonly window: string | null
+  readonly timezone: string
+  readonly automatic: boolean
+  readonly rollbackWindowMs: number
+  /** How long the new version must stay well before it is kept. */
+  readonly stabilityMs: number
+  /** How long it may take to become well; a migration that is still running extends it. */
+  readonly timeoutMs: number
+  /** The gate wants the new version to be the one that health reports; false where builds report an old one. */
+  readonly expectVersion: boolean
+  /** Absolute path of a file with credentials of the registry; blank means none. */
+  readonly credentialsFile: string | null
+  /** Absolute path of the secret that the app's own administration page signs its requests with; null: it may not drive updates. */
+  readonly tokenFile: string | null
 }
 
 export interface ComposeProject {

@@ -72,6 +72,14 @@ export interface DatabaseEngine<Source extends DatabaseSource = DatabaseSource> 
     names: ReplacementNames,
     ctx: RunContext,
   ): Promise<{ live: boolean; staged: boolean; kept: boolean; failed: boolean }>
+  /**
+   * Copies the live database, whose writers were stopped, beside itself under `name`, with owner, settings and grants; the live one is
+   * not changed. Sessions that are left are ended. A half-made copy of an earlier try is replaced. Throws DATABASE_IN_USE naming sessions
+   * that come back, DATABASE_RENAME_REFUSED where the role may not make databases. An engine without it is kept by a cold point.
+   */
+  cloneBeside?(source: Source, name: string, ctx: RunContext): Promise<{ readonly sizeBytes: number }>
+  /** Whether `cloneBeside` would be allowed, and how much room the copy takes; nothing is changed. */
+  canClone?(source: Source, ctx: RunContext): Promise<{ readonly possible: boolean; readonly why: string; readonly sizeBytes: number }>
   /** Removes a staged, kept or failed database. A name that is not there is fine; the live name is refused. */
   drop(source: Source, name: string, ctx: RunContext): Promise<void>
   /** Ends sessions that an interrupted operation left behind (`application_name = holdfast:<operationId>`). */
@@ -187,7 +195,12 @@ export interface ContainerEngine {
   /** Puts the restart policies back and starts exactly these. */
   startServices(stopped: readonly StoppedService[], ctx: RunContext): Promise<void>
   /** `docker compose up -d` of the given services (all when null), `noDeps` leaves others alone. */
-  up(project: ComposeProject, services: readonly string[] | null, options: { noDeps: boolean }, ctx: RunContext): Promise<void>
+  up(
+    project: ComposeProject,
+    services: readonly string[] | null,
+    options: { noDeps: boolean; /** Nothing is pulled: what is not here is an error. */ neverPull?: boolean },
+    ctx: RunContext,
+  ): Promise<void>
   /** Removes containers and networks of the project; volumes only when told. */
   down(project: ComposeProject, options: { volumes: boolean }, ctx: RunContext): Promise<void>
   exec(containerId: string, argv: Argv, options: ExecOptions, ctx: RunContext): Promise<ExecResult>
@@ -197,6 +210,11 @@ export interface ContainerEngine {
   volumePath(realName: string, ctx: RunContext): Promise<{ hostPath: string; visible: boolean } | null>
   createVolume(realName: string, labels: Readonly<Record<string, string>>, ctx: RunContext): Promise<void>
   imagePresent(reference: string, ctx: RunContext): Promise<boolean>
+  /**
+   * Pulls `repository@sha256:…` while the app runs, and proves that what came is that digest for this machine's platform. The host's own
+   * sign-in to the registry is used. Throws IMAGE_MISSING, REGISTRY_AUTH_FAILED, REGISTRY_FAILED.
+   */
+  pullImage?(reference: string, ctx: RunContext): Promise<{ readonly imageId: string }>
   /** `docker save` of one image into the sink. */
   saveImage(imageId: string, sink: DumpSink, ctx: RunContext): Promise<void>
   /** `docker load`, then tags it with `reference`. */
@@ -262,6 +280,10 @@ export interface SandboxRequest {
   /** Our own directory for the rewritten compose file. */
   readonly directory: string
   readonly fillDatabases: (sandbox: Sandbox, ctx: RunContext) => Promise<void>
+  /** Service → variables set instead of the app's own (mail, webhooks), so that a rehearsal reaches nobody. */
+  readonly environment?: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** False: only the databases are started and filled; `use` starts the rest by `startRest`. Default true. */
+  readonly startApp?: boolean
 }
 
 export interface Sandbox {
@@ -270,6 +292,10 @@ export interface Sandbox {
   /** A GET from a helper on the sandbox's own network; the sandbox has no address on the host. */
   probe(service: string, port: number, path: string, ctx: RunContext): Promise<{ status: number; body: string }>
   exec(service: string, argv: Argv, options: ExecOptions, ctx: RunContext): Promise<ExecResult>
+  /** A container of its own beside the service's, with the service's image, environment, mounts and networks, removed afterwards (`compose run`). */
+  run?(service: string, argv: Argv, options: ExecOptions, ctx: RunContext): Promise<ExecResult>
+  /** Starts what was not started yet; for requests with `startApp: false`. */
+  startRest?(ctx: RunContext): Promise<void>
 }
 
 /** Commands that the operator wrote (hooks, run.stop, run.start, command databases). argv arrays, no shell. */

@@ -14,6 +14,11 @@ export type OperationKind =
   | "copy"
   | "pin"
   | "release-kept"
+  | "rehearse"
+  | "update"
+  | "rollback"
+  | "adopt"
+  | "adopt-undo"
 
 export type OperationOutcome = "succeeded" | "partial" | "failed" | "cancelled"
 

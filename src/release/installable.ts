@@ -1,0 +1,43 @@
+/** What can be installed, wherever it was found: by a signed manifest, a registry's tag, or named by a person (design §10). Pure. */
+
+/** One image of a release for one service of the app. */
+export interface ReleaseImage {
+  /** `registry.example/chat/server`, without tag and digest. */
+  readonly repository: string
+  /** `sha256:…`; this, and nothing else, is what runs. */
+  readonly digest: string
+  /** The tag that led to it, kept for people; null where none did. */
+  readonly tag: string | null
+}
+
+/** A command of the new image that is run in a sandbox first, then for real: nothing but its exit code is trusted. */
+export interface ReleaseCommand {
+  /** Service whose new image, environment and mounts it runs with. */
+  readonly service: string
+  readonly argv: readonly [string, ...string[]]
+}
+
+export interface InstallableRelease {
+  readonly version: string
+  readonly foundIn: "manifest" | "registry" | "git" | "given"
+  /** Service → image; these services move together or not at all. */
+  readonly images: Readonly<Record<string, ReleaseImage>>
+  readonly preFlight: ReleaseCommand | null
+  readonly migrate: ReleaseCommand | null
+  /** What the app reports as its schema's version afterwards; null where nobody says. */
+  readonly schemaVersion: string | null
+  readonly notes: string
+  /** Of a signed manifest; null for other sources. */
+  readonly signed: { readonly product: string; readonly channel: string; readonly sequence: number; readonly digest: string } | null
+}
+
+/** What looking for updates came to. */
+export interface FoundReleases {
+  /** The version that runs; null when nothing tells. */
+  readonly running: string | null
+  /** In the order in which they are applied, the newest last; empty: nothing newer. */
+  readonly hops: readonly InstallableRelease[]
+  readonly lookedAt: Date
+  /** What a person should know: a newer tag that is too young to be trusted, an announced key. */
+  readonly notices: readonly string[]
+}
