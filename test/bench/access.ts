@@ -74,6 +74,8 @@ async function fill(directory: string, sizeBytes: number): Promise<void> {
   writeFileSync(schema, CHAT_SCHEMA)
   await writeMessages(file, 1, { messages: Infinity, bytes: sizeBytes }, 1)
   const psql = `docker exec --interactive ${PROJECT}-postgres psql -q -v ON_ERROR_STOP=1 -U chat`
-  await once(shell(`${psql} < ${schema}; ${psql} -c "copy messages from stdin" < ${file}; ${psql} -c "vacuum analyze" -c checkpoint`))
+  // Not in parallel: that wants more shared memory than the 64 MiB that a container has.
+  const settle = `${psql} -c "vacuum (analyze, parallel 0)" -c checkpoint`
+  await once(shell(`${psql} < ${schema}; ${psql} -c "copy messages from stdin" < ${file}; ${settle}`))
   rmSync(file)
 }
