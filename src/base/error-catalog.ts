@@ -151,6 +151,10 @@ const rows = {
   REGISTRY_AUTH_FAILED: { exitCode: 172, httpStatus: 403, retryable: false, hint: "Check the registry's credentials; `docker login` on the host is for the engine, not for Holdfast." },
   IMAGE_TAG_MISSING: { exitCode: 173, httpStatus: 404, retryable: false, hint: "Check the range and the tag pattern against the tags of the repository." },
   IMAGE_PLATFORM_MISSING: { exitCode: 174, httpStatus: 409, retryable: false, hint: "The image is not made for this machine; ask the vendor." },
+  UPDATES_NOT_SET_UP: { exitCode: 175, httpStatus: 409, retryable: false, hint: "Say under `updates` of the app where its updates come from; the manual's page on updates shows how." },
+  RELEASE_SERVICES_DIFFER: { exitCode: 176, httpStatus: 409, retryable: false, hint: "Nothing was installed. Name the services that are updated together under `updates.services`, or ask the vendor for a release that holds them all." },
+  PIN_REFUSED: { exitCode: 140, httpStatus: 409, retryable: false, hint: "Nothing was changed. Give the service an `image:` of its own in one of the compose files." },
+  DRIFT_FOUND: { exitCode: 141, httpStatus: 409, retryable: false, hint: "Nothing was changed. Bring up what the compose files say, or correct the files; else accept the difference." },
   // accounts, HTTP
   SIGN_IN_NEEDED: { exitCode: 200, httpStatus: 401, retryable: false, hint: "Sign in, or send an API key as `Authorization: Bearer …`." },
   SIGN_IN_FAILED: { exitCode: 201, httpStatus: 401, retryable: false, hint: "Check name, password and code; `holdfast user reset` on the host gives a new password." },
