@@ -9,17 +9,17 @@ COPY package.json package-lock.json ./
 # Brings Node 24 as well, whatever Node npm itself runs on.
 RUN npm ci --no-audit --no-fund
 COPY . .
-# The panel is built; what only builds and tests need stays behind, but for the Node that runs it all.
-RUN npm run build:web && cp -aL node_modules/node /node && npm prune --omit=dev --no-audit --no-fund && rm -rf node_modules/node && mv /node node_modules/node
+# Program and panel are bundled: of all packages only the Node that runs them goes on.
+RUN npm run build && npm run build:web && cp -aL node_modules/node /node
 
 FROM ${BASE}
 RUN apt-get update \
   && apt-get install -y --no-install-recommends restic postgresql-client sqlite3 openssh-client docker-cli docker-compose ca-certificates tzdata \
   && rm -rf /var/lib/apt/lists/*
 WORKDIR /opt/holdfast
-COPY --from=build /opt/holdfast/node_modules node_modules
-COPY --from=build /opt/holdfast/package.json /opt/holdfast/holdfast ./
-COPY --from=build /opt/holdfast/src src
+COPY --from=build /node node_modules/node
+COPY --from=build /opt/holdfast/holdfast ./
+COPY --from=build /opt/holdfast/dist dist
 COPY --from=build /opt/holdfast/recipes recipes
 COPY --from=build /opt/holdfast/docs docs
 COPY --from=build /opt/holdfast/demo demo

@@ -11,7 +11,8 @@ export interface ChildTools {
   readonly nodeBinary: string
 }
 
-const SCRIPT = fileURLToPath(new URL("./child.ts", import.meta.url))
+/** Beside this file; in the bundle (scripts/build-program.ts) under a name of its own. */
+const SCRIPT = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "./child.ts" : "./sqlite-child.js", import.meta.url))
 
 /** Has the child do one job. A failure that SQLite reports is an answer; throws TOOL_FAILED when the child itself died. */
 export async function runJob(tools: ChildTools, job: Job, ctx: RunContext): Promise<Answer> {
