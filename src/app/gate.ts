@@ -4,8 +4,22 @@ import { HoldfastError, messageOf } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { App, AppCheck, DatabaseSource, HealthCheck } from "./app.ts"
 import { judgeBody } from "./gate-body.ts"
+import { gateBegun, nextProgress, type GateProgress, type GateRound, type GateRules } from "./gate-decision.ts"
+import {
+  endedContainers,
+  judgedStates,
+  judgeServices,
+  restartsOf,
+  startingService,
+  unstableServices,
+  type GateCheckResult,
+  type RestartsBefore,
+} from "./gate-services.ts"
+import { databaseAtWork } from "./gate-under-way.ts"
 import { hostKeyFingerprint } from "./host-key.ts"
 import type { CommandRunner, ComposeModel, ContainerEngine, DatabaseEngines, Prober, Sandbox, ServiceState } from "./ports.ts"
+
+export type { GateCheckResult } from "./gate-services.ts"
 
 export interface GateTools {
   readonly prober: Prober
@@ -19,10 +33,17 @@ export interface GateOptions {
   readonly consecutive?: number
   readonly intervalMs?: number
   readonly timeoutMs?: number
-  /** The version that must answer; null: any. */
+  /** The version that must answer, with or without a `v` before it; null: any. */
   readonly expectVersion?: string | null
   /** Services that need not run (they did not before either). */
   readonly ignoreServices?: readonly string[]
+  /**
+   * For updates: everything has to be well for this whole time, without a restart of any service. Restarts before it are forgiven, and a
+   * container that has ended for good fails the gate at once.
+   */
+  readonly stableForMs?: number
+  /** With `stableForMs`: what visibly still starts or migrates moves the deadline, up to this (default: it does not move). */
+  readonly hardLimitMs?: number
 }
 
 /** The live app, or a sandbox with the sources of its databases (by name) where they differ. */
@@ -36,23 +57,21 @@ export type GateTarget =
       readonly model?: ComposeModel | null
     }
 
-export interface GateCheckResult {
-  readonly name: string
-  /** `skipped`: cannot be asked here; `why` tells. */
-  readonly outcome: "passed" | "failed" | "skipped"
-  readonly why: string
-}
-
 export interface GateReport {
   readonly passed: boolean
   readonly version: string | null
   readonly durationMs: number
   readonly probes: number
   readonly checks: readonly GateCheckResult[]
+  /** Since when the app itself has answered well without a break; null when its last answer was not good. */
+  readonly firstGoodAt: Date | null
+  /** What was seen still at work when the deadline was moved; null when it was not. */
+  readonly extendedBy: string | null
 }
 
 /**
- * Polls until N rounds in a row are good or the time is over; never throws for an app that is not well, only when cancelled.
+ * Polls until N rounds in a row are good (and, with `stableForMs`, for that time) or the time is over; never throws for an app that is not
+ * well, only when cancelled.
  */
 export async function gate(
   app: App,
@@ -61,22 +80,54 @@ export async function gate(
   ctx: RunContext,
   options: GateOptions = {},
 ): Promise<GateReport> {
-  const started = ctx.clock.monotonicMs()
-  const limit = options.timeoutMs ?? app.health?.timeoutMs ?? 120_000
-  const wanted = options.consecutive ?? 3
+  const begun = { atMs: ctx.clock.monotonicMs(), at: ctx.clock.now() }
+  const rules = rulesOf(app, options)
   const first = await restartCounts(app, tools, target, ctx)
-  let [good, probes] = [0, 0]
+  let [progress, probes] = [gateBegun, 0]
   for (;;) {
     ctx.signal.throwIfAborted()
-    const { checks, version } = await round(app, tools, target, first, options, ctx)
+    const seen = await round(app, tools, target, first, options, ctx)
     probes += 1
-    good = checks.every((check) => check.outcome !== "failed") ? good + 1 : 0
-    const durationMs = ctx.clock.monotonicMs() - started
+    const durationMs = ctx.clock.monotonicMs() - begun.atMs
+    const answeredAtMs = seen.answeredAtMs === null ? null : seen.answeredAtMs - begun.atMs
+    progress = nextProgress(progress, { ...seen, atMs: durationMs, answeredAtMs }, rules)
     // Nothing to ask is asked once: no second look could tell more.
-    if (checks.length === 0) return { passed: true, version, durationMs, probes, checks }
-    if (good >= wanted || durationMs >= limit) return { passed: good >= wanted, version, durationMs, probes, checks }
-    await ctx.clock.sleep(options.intervalMs ?? 1000, ctx.signal)
+    const verdict = seen.checks.length === 0 ? "passed" : progress.verdict
+    if (verdict === "wait") {
+      await ctx.clock.sleep(intervalOf(options, progress), ctx.signal)
+      continue
+    }
+    const since = progress.answeredSinceMs
+    return {
+      passed: verdict === "passed",
+      version: seen.version,
+      durationMs,
+      probes,
+      checks: verdict === "passed" || anyFailed(seen.checks) ? seen.checks : [...seen.checks, ...unstableServices(seen.states, first)],
+      firstGoodAt: since === null ? null : new Date(begun.at.getTime() + since),
+      extendedBy: durationMs > rules.limitMs ? (progress.underWay?.what ?? null) : null,
+    }
   }
+}
+
+const INTERVAL_MS = 1000
+/** Until the first good answer, so that the time without one is measured to a fraction of a second. */
+const IMPATIENT_MS = 200
+
+function rulesOf(app: App, options: GateOptions): GateRules {
+  const limitMs = options.timeoutMs ?? app.health?.timeoutMs ?? 120_000
+  const stableForMs = options.stableForMs ?? 0
+  const hardLimitMs = options.stableForMs === undefined ? limitMs : Math.max(limitMs, options.hardLimitMs ?? limitMs)
+  return { consecutive: options.consecutive ?? 3, stableForMs, limitMs, hardLimitMs }
+}
+
+function intervalOf(options: GateOptions, progress: GateProgress): number {
+  if (options.intervalMs !== undefined) return options.intervalMs
+  return options.stableForMs !== undefined && progress.answeredSinceMs === null ? IMPATIENT_MS : INTERVAL_MS
+}
+
+function anyFailed(checks: readonly GateCheckResult[]): boolean {
+  return checks.some((check) => check.outcome === "failed")
 }
 
 /** @throws HEALTH_GATE_FAILED with what failed, when the report says so */
@@ -87,33 +138,65 @@ export function requirePassed(app: App, report: GateReport): void {
   throw new HoldfastError("HEALTH_GATE_FAILED", { what: `${app.name} is not well`, why, details: { report } })
 }
 
-interface Round {
+interface Round extends Omit<GateRound, "atMs"> {
   readonly checks: readonly GateCheckResult[]
   readonly version: string | null
+  /** Services that are judged. */
+  readonly states: readonly ServiceState[]
 }
 
 async function round(
   app: App,
   tools: GateTools,
   target: GateTarget,
-  first: ReadonlyMap<string, number>,
+  first: RestartsBefore,
   options: GateOptions,
   ctx: RunContext,
 ): Promise<Round> {
-  const states = await statesOf(app, tools, target, ctx)
-  const services = judgeServices(app, states, first, options.ignoreServices ?? [])
-  const health = app.health === null ? null : await askHealth(app.health, tools, target, states, ctx)
+  const all = await statesOf(app, tools, target, ctx)
+  const states = judgedStates(all, options.ignoreServices ?? [])
+  const overWindow = options.stableForMs !== undefined
+  const services = judgeServices(app, all.length === 0 ? all : states, overWindow ? null : first)
+  const health = app.health === null ? null : await askHealth(app.health, tools, target, all, ctx)
   const judged = health === null ? null : judgeBody(health, app.health?.expect ?? {}, app.health?.versionKey ?? null)
+  const answeredAtMs = ctx.clock.monotonicMs()
   const checks = [...services, ...(judged === null ? [] : [judged.check])]
   const wanted = options.expectVersion ?? null
   if (wanted !== null && judged !== null) checks.push(versionCheck(wanted, judged.version))
-  for (const check of app.checks) checks.push(await runCheck(check, app, tools, target, states, ctx))
-  return { checks, version: judged?.version ?? null }
+  const answered = !anyFailed(judged === null ? checks : checks.slice(services.length))
+  for (const check of app.checks) checks.push(await runCheck(check, app, tools, target, all, ctx))
+  const good = !anyFailed(checks)
+  return {
+    checks,
+    version: judged?.version ?? null,
+    states,
+    good,
+    answeredAtMs: answered ? answeredAtMs : null,
+    restarts: restartsOf(states),
+    ended: overWindow ? endedContainers(states) : [],
+    underWay: overWindow && !good ? await underWay(app, tools, target, states, ctx) : null,
+  }
+}
+
+async function underWay(
+  app: App,
+  tools: GateTools,
+  target: GateTarget,
+  states: readonly ServiceState[],
+  ctx: RunContext,
+): Promise<string | null> {
+  const databases = target.kind === "sandbox" ? Object.values(target.databases) : app.databases
+  return startingService(states) ?? (await databaseAtWork(tools.databases, databases, ctx))
 }
 
 function versionCheck(wanted: string, got: string | null): GateCheckResult {
   if (got === null) return { name: "version", outcome: "skipped", why: "the app does not tell its version" }
-  return { name: "version", outcome: got === wanted ? "passed" : "failed", why: `answered ${got}, ${wanted} is expected` }
+  const same = withoutV(got) === withoutV(wanted)
+  return { name: "version", outcome: same ? "passed" : "failed", why: `answered ${got}, ${wanted} is expected` }
+}
+
+function withoutV(version: string): string {
+  return version.replace(/^v(?=\d)/, "")
 }
 
 async function statesOf(app: App, tools: GateTools, target: GateTarget, ctx: RunContext): Promise<readonly ServiceState[]> {
@@ -121,32 +204,8 @@ async function statesOf(app: App, tools: GateTools, target: GateTarget, ctx: Run
   return app.compose === null ? [] : tools.containers.services(app.compose.projectName, ctx)
 }
 
-async function restartCounts(app: App, tools: GateTools, target: GateTarget, ctx: RunContext): Promise<ReadonlyMap<string, number>> {
+async function restartCounts(app: App, tools: GateTools, target: GateTarget, ctx: RunContext): Promise<RestartsBefore> {
   return new Map((await statesOf(app, tools, target, ctx)).map((state) => [state.containerId, state.restartCount]))
-}
-
-/** A container that has ended with everything done (a migration job) is not told from one that crashed: only those named may be down. */
-function judgeServices(
-  app: App,
-  states: readonly ServiceState[],
-  first: ReadonlyMap<string, number>,
-  ignored: readonly string[],
-): readonly GateCheckResult[] {
-  const judged = states
-    .filter((state) => !ignored.includes(state.service))
-    .map((state) => judgeService(state, first.get(state.containerId) ?? state.restartCount))
-  const none: GateCheckResult[] =
-    app.compose !== null && states.length === 0 ? [{ name: "services", outcome: "failed", why: "no container of this project exists" }] : []
-  return [...none, ...judged]
-}
-
-function judgeService(state: ServiceState, restartsBefore: number): GateCheckResult {
-  const name = `service ${state.service}`
-  const failed = (why: string): GateCheckResult => ({ name, outcome: "failed", why })
-  if (state.state !== "running") return failed(`is ${state.state}`)
-  if (state.restartCount > restartsBefore) return failed(`restarted ${state.restartCount - restartsBefore} times while it was watched`)
-  if (state.health === "unhealthy" || state.health === "starting") return failed(`its health check says ${state.health}`)
-  return { name, outcome: "passed", why: "running" }
 }
 
 type Answer = { readonly body: string; readonly status: number | null } | { readonly problem: string }
