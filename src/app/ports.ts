@@ -74,15 +74,17 @@ export interface DatabaseEngine<Source extends DatabaseSource = DatabaseSource> 
   ): Promise<{ live: boolean; staged: boolean; kept: boolean; failed: boolean }>
   /**
    * Copies the live database, whose writers were stopped, beside itself under `name`, with owner, settings and grants; the live one is
-   * not changed. Sessions that are left are ended. A half-made copy of an earlier try is replaced. Throws DATABASE_IN_USE naming sessions
-   * that come back, DATABASE_RENAME_REFUSED where the role may not make databases. An engine without it is kept by a cold point.
+   * not changed and never closed. Sessions that are left are ended. `name` is there only when the copy is whole: until then it has
+   * another name, under which a half-made one of an earlier try is replaced, and which `endSessions` and `drop` remove. Throws
+   * DATABASE_IN_USE naming sessions that stay, DATABASE_RENAME_REFUSED where the role may not make databases, TARGET_NOT_EMPTY over
+   * a whole copy, SPACE_MISSING. An engine without it is kept by a cold point.
    */
   cloneBeside?(source: Source, name: string, ctx: RunContext): Promise<{ readonly sizeBytes: number }>
   /** Whether `cloneBeside` would be allowed, and how much room the copy takes; nothing is changed. */
   canClone?(source: Source, ctx: RunContext): Promise<{ readonly possible: boolean; readonly why: string; readonly sizeBytes: number }>
   /** Removes a staged, kept or failed database. A name that is not there is fine; the live name is refused. */
   drop(source: Source, name: string, ctx: RunContext): Promise<void>
-  /** Ends sessions that an interrupted operation left behind (`application_name = holdfast:<operationId>`). */
+  /** Ends sessions that an interrupted operation left behind (`application_name = holdfast:<operationId>`), and removes its half-made copy. */
   endSessions(source: Source, operationId: string, ctx: RunContext): Promise<number>
   /** Ends and removes throwaway servers that an operation which died left on this machine; the live server is not asked. */
   sweepScratch?(operationId: string, ctx: RunContext): Promise<void>

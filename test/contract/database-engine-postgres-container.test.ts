@@ -36,6 +36,7 @@ for (const variant of VARIANTS) {
     return {
       engine: bench.engine,
       source,
+      beside: (name) => ({ ...source, database: name }),
       missing: { ...source, database: "nobody_made_this" },
       schema: { version: "SELECT max(version) FROM _migrations", list: null },
       schemaVersion: "7",

@@ -15,6 +15,7 @@ async function fixture(journalMode: "wal" | "delete"): Promise<EngineFixture<Sql
   return {
     ...bench,
     source: bench.source(path),
+    beside: bench.source,
     missing: bench.source(join(bench.directory, "nobody-made-this.db")),
     schema: {
       version: "SELECT max(version) FROM schema_migrations",

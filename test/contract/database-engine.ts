@@ -9,6 +9,8 @@ import type { RunContext } from "../../src/base/run-context.ts"
 export interface EngineFixture<S extends DatabaseSource> {
   readonly engine: DatabaseEngine<S>
   readonly source: S
+  /** The same source with another database that lies beside the live one. */
+  beside(name: string): S
   /** A source of the same kind whose database does not exist. */
   readonly missing: S
   readonly schema: SchemaQueries
@@ -147,6 +149,66 @@ export function databaseEngineSuite<S extends DatabaseSource>(name: string, make
       await fixture.engine.drop(fixture.source, names.failed, ctx)
     })
 
+    it("says beforehand that the live database may be copied, and how large a copy is", async () => {
+      const answer = await fixture.engine.canClone?.(fixture.source, fixture.context())
+      expect(answer).toEqual({ possible: true, why: "", sizeBytes: expect.any(Number) as unknown })
+      expect(answer?.sizeBytes).toBeGreaterThan(0)
+    })
+
+    it("copies the live database beside itself, whole and with all that belongs to it, and puts the copy in its place", async () => {
+      const ctx = fixture.context()
+      const names = fixture.engine.planNames(fixture.source, ctx.operationId)
+      const before = await fixture.captureToFile(fixture.source, fixture.schema, ctx)
+
+      const copied = await cloneBeside(fixture, names.kept, ctx)
+
+      expect(copied.sizeBytes).toBeGreaterThan(0)
+      expect(await fixture.engine.observe(fixture.source, names, ctx)).toEqual({ live: true, staged: false, kept: true, failed: false })
+      expect(comparable(await fixture.engine.facts(fixture.source, names.kept, fixture.schema, ctx))).toEqual(comparable(before.facts))
+      const ofCopy = await fixture.captureToFile(fixture.beside(names.kept), fixture.schema, ctx)
+      expect([comparable(ofCopy.facts), ofCopy.shape]).toEqual([comparable(before.facts), before.shape])
+      await fixture.addRow()
+      const newer = comparable(await fixture.engine.facts(fixture.source, null, fixture.schema, ctx))
+      expect(newer).not.toEqual(comparable(before.facts))
+      expect(comparable(await fixture.engine.facts(fixture.source, names.kept, fixture.schema, ctx))).toEqual(comparable(before.facts))
+      for (const time of ["first", "again"]) {
+        await fixture.engine.swapBack(fixture.source, names, ctx)
+        expect(await fixture.engine.observe(fixture.source, names, ctx), time).toEqual({
+          live: true,
+          staged: false,
+          kept: false,
+          failed: true,
+        })
+        const back = await fixture.captureToFile(fixture.source, fixture.schema, ctx)
+        expect([comparable(back.facts), back.shape], time).toEqual([comparable(before.facts), before.shape])
+      }
+      await fixture.engine.drop(fixture.source, names.failed, ctx)
+    })
+
+    it("never copies over a copy that is whole", async () => {
+      const ctx = fixture.context()
+      const names = fixture.engine.planNames(fixture.source, ctx.operationId)
+      await cloneBeside(fixture, names.kept, ctx)
+      const first = comparable(await fixture.engine.facts(fixture.source, names.kept, fixture.schema, ctx))
+      await fixture.addRow()
+
+      await expect(cloneBeside(fixture, names.kept, ctx)).rejects.toSatisfy((thrown) => isHoldfastError(thrown, "TARGET_NOT_EMPTY"))
+
+      expect(comparable(await fixture.engine.facts(fixture.source, names.kept, fixture.schema, ctx))).toEqual(first)
+      await fixture.engine.drop(fixture.source, names.kept, ctx)
+      expect(await fixture.engine.observe(fixture.source, names, ctx)).toEqual({ live: true, staged: false, kept: false, failed: false })
+    })
+
+    it("makes no copy when it is cancelled", async () => {
+      const cancelled = new AbortController()
+      const reason = new Error("cancelled by the test")
+      cancelled.abort(reason)
+      const ctx = fixture.context()
+      const names = fixture.engine.planNames(fixture.source, ctx.operationId)
+      await expect(cloneBeside(fixture, names.kept, { ...ctx, signal: cancelled.signal })).rejects.toBe(reason)
+      expect(await fixture.engine.observe(fixture.source, names, ctx)).toEqual({ live: true, staged: false, kept: false, failed: false })
+    })
+
     it("refuses to drop the live database", async () => {
       const ctx = fixture.context()
       const { live } = fixture.engine.planNames(fixture.source, ctx.operationId)
@@ -167,6 +229,15 @@ export function databaseEngineSuite<S extends DatabaseSource>(name: string, make
 function comparable(facts: DatabaseFacts): Omit<DatabaseFacts, "sizeBytes"> {
   const { sizeBytes: _sizeBytes, ...rest } = facts
   return rest
+}
+
+async function cloneBeside<S extends DatabaseSource>(
+  fixture: EngineFixture<S>,
+  name: string,
+  ctx: RunContext,
+): Promise<{ readonly sizeBytes: number }> {
+  if (fixture.engine.cloneBeside === undefined) throw new Error("this engine copies nothing")
+  return await fixture.engine.cloneBeside(fixture.source, name, ctx)
 }
 
 async function stageFrom<S extends DatabaseSource>(

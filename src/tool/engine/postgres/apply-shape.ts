@@ -3,7 +3,7 @@ import type { DatabaseShape } from "../../../app/ports.ts"
 import { isHoldfastError } from "../../../base/errors.ts"
 import type { RunContext } from "../../../base/run-context.ts"
 import { identifier, literal, literals } from "./quote.ts"
-import type { SqlSession } from "./session.ts"
+import { scalar, type SqlSession } from "./session.ts"
 
 /** Parameters whose value is a list of names; each name is given on its own (as `pg_dumpall` does). */
 const LISTS = new Set([
@@ -23,7 +23,7 @@ export async function applyShape(session: SqlSession, name: string, shape: Datab
   const database = identifier(name)
   const statements = [
     ...shape.settings.map((setting) => settingStatement(database, setting)),
-    ...(await grantStatements(session, database, shape)),
+    ...(await grantStatements(session, name, shape)),
     ...(shape.comment === null ? [] : [`COMMENT ON DATABASE ${database} IS ${literal(shape.comment)}`]),
     ...(shape.connectionLimit === null ? [] : [`ALTER DATABASE ${database} CONNECTION LIMIT ${shape.connectionLimit}`]),
   ]
@@ -53,9 +53,13 @@ function listItems(value: string): readonly string[] {
   return items.map((item) => item.trim()).map((item) => (item.startsWith('"') ? item.slice(1, -1).replaceAll('""', '"') : item))
 }
 
-/** No recorded grants means the defaults. The server itself reads its own notation. */
-async function grantStatements(session: SqlSession, database: string, shape: DatabaseShape): Promise<readonly string[]> {
-  if (shape.grants.length === 0) return [`GRANT CONNECT, TEMPORARY ON DATABASE ${database} TO PUBLIC`]
+/** No recorded grants means the defaults; a database that still has them is left as it is. The server itself reads its own notation. */
+async function grantStatements(session: SqlSession, name: string, shape: DatabaseShape): Promise<readonly string[]> {
+  const database = identifier(name)
+  if (shape.grants.length === 0) {
+    const untouched = await scalar(session, `SELECT datacl IS NULL FROM pg_catalog.pg_database WHERE datname = ${literal(name)}`)
+    return untouched === "t" ? [] : [`GRANT CONNECT, TEMPORARY ON DATABASE ${database} TO PUBLIC`]
+  }
   const rows = await session.rows(
     `SELECT CASE WHEN grantee <> 0 THEN pg_catalog.pg_get_userbyid(grantee) END, privilege_type, is_grantable
      FROM pg_catalog.aclexplode(ARRAY[${literals(shape.grants)}]::pg_catalog.aclitem[])`,

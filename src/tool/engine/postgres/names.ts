@@ -14,6 +14,11 @@ export function replacementNames(live: string, operationId: string): Replacement
   }
 }
 
+/** What a copy is called until it is whole: whoever sees the name itself may rely on the copy. */
+export function partialName(name: string): string {
+  return nameBeside(name, "_part")
+}
+
 function nameBeside(live: string, ending: string): string {
   if (Buffer.byteLength(live + ending) <= MAX_NAME_BYTES) return live + ending
   const digest = `~${sha256(live).slice(7, 13)}`

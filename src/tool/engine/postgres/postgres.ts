@@ -7,6 +7,8 @@ import type { Access } from "./access.ts"
 import { capture } from "./capture.ts"
 import { checkDump } from "./check-dump.ts"
 import { chooseAccess } from "./choose-access.ts"
+import { canClone } from "./clone-rights.ts"
+import { cloneBeside, dropPartial } from "./clone.ts"
 import { createMemory, type EngineTools } from "./engine-tools.ts"
 import { factsOf } from "./facts.ts"
 import { inspectDatabase } from "./inspect.ts"
@@ -71,14 +73,28 @@ export function createPostgresEngine(tools: EngineTools): DatabaseEngine<Postgre
     swapBack: async (source, names, ctx) =>
       await beside(source, Object.values(names), ctx, async (session) => await swapBack(session, names, ctx)),
     observe: async (source, names, ctx) => await beside(source, [], ctx, async (session) => await observe(session, names)),
+    cloneBeside: async (source, name, ctx) => {
+      const access = await reach(source, ctx)
+      const maintenance = async (context: RunContext): Promise<SqlSession> =>
+        await openMaintenance(access, [source.database, name], context)
+      return await cloneBeside(access, { source, name, maintenance }, ctx)
+    },
+    canClone: async (source, ctx) => await on(source, null, ctx, async (session) => await canClone(session, source)),
     drop: async (source, name, ctx) => {
       refuseToDrop(source, name)
-      await beside(source, [name], ctx, async (session) => await session.rows(`DROP DATABASE IF EXISTS ${identifier(name)} WITH (FORCE)`))
+      await beside(source, [name], ctx, async (session) => {
+        await dropPartial(session, name)
+        await session.rows(`DROP DATABASE IF EXISTS ${identifier(name)} WITH (FORCE)`)
+      })
     },
     endSessions: async (source, operationId, ctx) => {
       await sweepScratchPlaces(operationId, ctx)
       try {
-        return await beside(source, [], ctx, async (session) => await endSessionsNamed(session, applicationName({ operationId })))
+        return await beside(source, [], ctx, async (session) => {
+          const ended = await endSessionsNamed(session, applicationName({ operationId }), ctx)
+          await dropPartial(session, replacementNames(source.database, operationId).kept)
+          return ended
+        })
       } catch (thrown) {
         // A server whose container does not run has no sessions; settling must not wait for it.
         if (isHoldfastError(thrown, "SERVICE_NOT_RUNNING") || isHoldfastError(thrown, "COMPOSE_SERVICE_MISSING")) return 0

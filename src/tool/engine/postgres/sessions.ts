@@ -1,5 +1,6 @@
 /** Who else is connected, and ending what an interrupted operation left behind. */
 import type { Session } from "../../../app/ports.ts"
+import type { RunContext } from "../../../base/run-context.ts"
 import { literal } from "./quote.ts"
 import { scalar, type SqlSession } from "./session.ts"
 
@@ -15,12 +16,27 @@ export async function sessionsOn(session: SqlSession, database: string): Promise
   return rows.map(([user, program, address]) => ({ user: user ?? "", program: program ?? "", address: address ?? "" }))
 }
 
-/** Ends every session that carries this application name, in any database; returns how many. */
-export async function endSessionsNamed(session: SqlSession, applicationName: string): Promise<number> {
-  const ended = await scalar(
-    session,
-    `SELECT pg_catalog.count(*) FILTER (WHERE pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity
-     WHERE application_name = ${literal(applicationName)} AND pid <> pg_catalog.pg_backend_pid()`,
-  )
+const GONE_WITHIN_MS = 30_000
+const LOOK_EVERY_MS = 100
+
+/**
+ * Ends every session that carries this application name, in any database, and waits until the server has undone what they were at;
+ * returns how many.
+ * @param backend only the session with this process of the server
+ */
+export async function endSessionsNamed(
+  session: SqlSession,
+  applicationName: string,
+  ctx: RunContext,
+  backend: string | null = null,
+): Promise<number> {
+  const only = backend === null ? "" : ` AND pid = ${literal(backend)}::int`
+  const theirs = `FROM pg_catalog.pg_stat_activity
+     WHERE application_name = ${literal(applicationName)} AND pid <> pg_catalog.pg_backend_pid()${only}`
+  const ended = await scalar(session, `SELECT pg_catalog.count(*) FILTER (WHERE pg_catalog.pg_terminate_backend(pid)) ${theirs}`)
+  const limit = ctx.clock.monotonicMs() + GONE_WITHIN_MS
+  while ((await scalar(session, `SELECT pg_catalog.count(*) ${theirs}`)) !== "0" && ctx.clock.monotonicMs() < limit) {
+    await ctx.clock.sleep(LOOK_EVERY_MS, ctx.signal)
+  }
   return Number(ended)
 }

@@ -2,7 +2,7 @@
  * Exchanges databases by renaming both in one transaction (design §7, step 6). Only `ALLOW_CONNECTIONS false` keeps everyone out:
  * a connection limit does not stop superusers and a REVOKE does not stop the owner.
  */
-import type { ReplacementNames } from "../../../app/ports.ts"
+import type { ReplacementNames, Session } from "../../../app/ports.ts"
 import { HoldfastError, isHoldfastError } from "../../../base/errors.ts"
 import type { RunContext } from "../../../base/run-context.ts"
 import { identifier, literal, literals } from "./quote.ts"
@@ -88,11 +88,11 @@ async function renameBoth(session: SqlSession, move: Exchange, involved: readonl
   }
 }
 
-function rename(from: string, to: string): string {
+export function rename(from: string, to: string): string {
   return `ALTER DATABASE ${identifier(from)} RENAME TO ${identifier(to)}`
 }
 
-async function inOneTransaction(session: SqlSession, statements: readonly string[]): Promise<void> {
+export async function inOneTransaction(session: SqlSession, statements: readonly string[]): Promise<void> {
   await session.rows("BEGIN")
   try {
     for (const statement of statements) await session.rows(statement)
@@ -107,8 +107,8 @@ async function allowConnections(session: SqlSession, name: string, allowed: bool
   await session.rows(`ALTER DATABASE ${identifier(name)} ALLOW_CONNECTIONS ${allowed}`)
 }
 
-/** A session that this role may not end (a superuser's) is left to the rename, which then names it. */
-async function endSessionsOn(session: SqlSession, databases: readonly string[]): Promise<void> {
+/** A session that this role may not end (a superuser's) is left alone; what needs the database to itself then names it. */
+export async function endSessionsOn(session: SqlSession, databases: readonly string[]): Promise<void> {
   const pids = await column(
     session,
     `SELECT pid FROM pg_catalog.pg_stat_activity
@@ -129,8 +129,10 @@ async function reopen(session: SqlSession, move: Exchange, ctx: RunContext): Pro
   )
 }
 
-async function stillInUse(session: SqlSession, databases: readonly string[], cause: unknown): Promise<HoldfastError> {
-  const sessions = (await Promise.all(databases.map(async (name) => await sessionsOn(session, name)))).flat()
+export async function stillInUse(session: SqlSession, databases: readonly string[], cause: unknown): Promise<HoldfastError> {
+  const sessions: Session[] = []
+  // One after the other: a session carries one statement at a time.
+  for (const name of databases) sessions.push(...(await sessionsOn(session, name)))
   const named = sessions.map((one) => `${one.user} (${one.program}) from ${one.address}`).join(", ")
   return new HoldfastError("DATABASE_IN_USE", {
     what: `sessions on ${databases[0] ?? "the database"} cannot be ended`,
@@ -148,6 +150,6 @@ function renameFailure(thrown: unknown, move: Exchange): unknown {
   })
 }
 
-function alreadyThere(name: string): HoldfastError {
+export function alreadyThere(name: string): HoldfastError {
   return new HoldfastError("TARGET_NOT_EMPTY", { what: `database ${name} is already there` })
 }
