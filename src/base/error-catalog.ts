@@ -155,6 +155,11 @@ const rows = {
   RELEASE_SERVICES_DIFFER: { exitCode: 176, httpStatus: 409, retryable: false, hint: "Nothing was installed. Name the services that are updated together under `updates.services`, or ask the vendor for a release that holds them all." },
   PIN_REFUSED: { exitCode: 140, httpStatus: 409, retryable: false, hint: "Nothing was changed. Give the service an `image:` of its own in one of the compose files." },
   DRIFT_FOUND: { exitCode: 141, httpStatus: 409, retryable: false, hint: "Nothing was changed. Bring up what the compose files say, or correct the files; else accept the difference." },
+  // adoption
+  ADOPT_SURPRISE: { exitCode: 190, httpStatus: 409, retryable: false, hint: "Nothing was changed. Find out why it is not as expected and put it right, or ask whoever set the app up; then run it again." },
+  ADOPT_NOT_EDITABLE: { exitCode: 191, httpStatus: 409, retryable: false, hint: "Nothing was changed. Rewrite what is named in the plain way, or make the change shown by `holdfast adopt --plan` with an editor." },
+  ADOPT_NOTHING: { exitCode: 192, httpStatus: 404, retryable: false, hint: "See `holdfast operations` for what was adopted and undone." },
+  ADOPT_FAILED: { exitCode: 193, httpStatus: 502, retryable: true, hint: "Everything is as it was before. Remove the cause that is named, then run it again." },
   // accounts, HTTP
   SIGN_IN_NEEDED: { exitCode: 200, httpStatus: 401, retryable: false, hint: "Sign in, or send an API key as `Authorization: Bearer …`." },
   SIGN_IN_FAILED: { exitCode: 201, httpStatus: 401, retryable: false, hint: "Check name, password and code; `holdfast user reset` on the host gives a new password." },
@@ -172,6 +177,7 @@ const rows = {
   USER_EXISTS: { exitCode: 213, httpStatus: 409, retryable: false, hint: "Choose another name." },
   LAST_OWNER: { exitCode: 214, httpStatus: 409, retryable: false, hint: "Make somebody else an owner first." },
   API_KEY_UNKNOWN: { exitCode: 215, httpStatus: 404, retryable: false, hint: "See the list of API keys for what there is." },
+  UPDATER_REQUEST_REFUSED: { exitCode: 216, httpStatus: 401, retryable: false, hint: "Sign it as docs/manual/updates-from-your-app.md shows, with the app's own token, a clock that is right, and a nonce that was not used before." },
 } as const satisfies Record<string, CatalogRow>
 
 export const catalog: Readonly<Record<ErrorCode, CatalogRow>> = rows

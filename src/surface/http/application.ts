@@ -11,6 +11,7 @@ import { errorAnswer } from "./error-answer.ts"
 import type { Ground } from "./ground.ts"
 import { roleMatrix, type Line } from "./role-matrix.ts"
 import { keyOf } from "./route/key.ts"
+import { admitSigned, SIGNED_PATHS } from "./updater/admit-signed.ts"
 import type { RawCall, Route } from "./route/route.ts"
 import type { Place } from "./guard/address.ts"
 
@@ -49,8 +50,11 @@ export function createApplication(ground: Ground, routes: readonly Route[], door
   app.use(async (c, next) => {
     const arrival = arrivalOf(c.env.incoming.socket.remoteAddress ?? "", c.req.raw.headers, doors.place.trusted)
     c.set("source", arrival.source)
-    if (!NAMELESS.has(c.req.path)) refuseForeignHost(arrival.host, doors.hosts)
-    refuseForgery(c.req.method, c.req.raw.headers, doors.origins)
+    // What is signed is no browser's: it reaches us by whatever name its network has for this machine.
+    if (!c.req.path.startsWith(SIGNED_PATHS)) {
+      if (!NAMELESS.has(c.req.path)) refuseForeignHost(arrival.host, doors.hosts)
+      refuseForgery(c.req.method, c.req.raw.headers, doors.origins)
+    }
     await next()
     // A page or a file may say something stricter, or its nonce.
     for (const [name, value] of Object.entries(headers)) if (!c.res.headers.has(name)) c.res.headers.set(name, value)
@@ -82,7 +86,7 @@ function refuseUnknown(app: Application): void {
 }
 
 async function answer(ground: Ground, one: Route, line: Line, c: Arrived): Promise<Response> {
-  const who = await whoAsks(ground.accounts, c.req.raw.headers)
+  const who = line.who === "signed-app" ? await signer(ground, c) : await whoAsks(ground.accounts, c.req.raw.headers)
   const said: Said = { subject: null, details: null }
   try {
     await admit(ground, line, who, c)
@@ -95,6 +99,14 @@ async function answer(ground: Ground, one: Route, line: Line, c: Arrived): Promi
       await write(ground, one.audit, "failed", who, c, { ...said, details: { code: codeOf(thrown) } })
     throw thrown
   }
+}
+
+/** Whoever has a session or a key is nobody here: the signature alone counts. */
+async function signer(ground: Ground, c: Arrived): Promise<Who> {
+  const { pathname, search } = new URL(c.req.url)
+  const body = new Uint8Array(await c.req.arrayBuffer())
+  const request = { method: c.req.method, target: `${pathname}${search}`, body, headers: c.req.raw.headers }
+  return await admitSigned(ground, c.req.param("app") ?? "", c.get("source"), request)
 }
 
 interface Said {
@@ -124,13 +136,18 @@ function codeOf(thrown: unknown): string {
 }
 
 async function admit(ground: Ground, line: Line, who: Who | null, c: Arrived): Promise<void> {
-  if (line.who === "anyone") return
+  if (line.who === "anyone" || line.who === "signed-app") return
   if (who === null) throw new HoldfastError("SIGN_IN_NEEDED", { what: "nobody is signed in" })
   if (line.who !== "signed-in") await demandLine(ground, line, who, c)
   if (line.fresh === true) demandFresh(ground.accounts, who)
 }
 
-async function demandLine(ground: Ground, line: Exclude<Line, { who: "anyone" | "signed-in" }>, who: Who, c: Arrived): Promise<void> {
+async function demandLine(
+  ground: Ground,
+  line: Exclude<Line, { who: "anyone" | "signed-in" | "signed-app" }>,
+  who: Who,
+  c: Arrived,
+): Promise<void> {
   if (line.of === "all") return demand(who, line.who, null)
   if (line.of === "app") return demand(who, line.who, c.req.param("app") ?? null)
   if (line.of === "operation") return demand(who, line.who, await appOfOperation(ground, c.req.param("operation") ?? ""))

@@ -75,6 +75,7 @@ function describe(one: Route, line: Line): OperationDescription {
 export function whoMay(line: Line): string {
   const fresh = "fresh" in line ? " Needs a second factor shown within five minutes." : ""
   if (line.who === "anyone") return "Anyone."
+  if (line.who === "signed-app") return "The app itself: the request is signed with its token (docs/manual/updates-from-your-app.md)."
   if (line.who === "signed-in") return `Whoever is signed in.${fresh}`
   const where = {
     app: "for the app",

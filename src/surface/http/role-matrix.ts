@@ -6,6 +6,8 @@ export type Line =
   | { readonly who: "anyone" }
   /** Whoever has signed in, about himself. */
   | { readonly who: "signed-in"; readonly fresh?: true }
+  /** The app in the path itself: its request is signed with its own token. */
+  | { readonly who: "signed-app" }
   | {
       readonly who: Role
       /**
@@ -25,6 +27,9 @@ const ownerFresh: Line = { who: "owner", of: "all", fresh: true }
 const look: Line = { who: "viewer", of: "app" }
 const manage: Line = { who: "backup.manage", of: "app" }
 const restore: Line = { who: "restore", of: "app" }
+const update: Line = { who: "update.apply", of: "app" }
+const updateFresh: Line = { who: "update.apply", of: "app", fresh: true }
+const signedApp: Line = { who: "signed-app" }
 
 /** One line for each route; a route without one is not served (design §11). */
 export const roleMatrix: Readonly<Record<string, Line>> = {
@@ -74,6 +79,17 @@ export const roleMatrix: Readonly<Record<string, Line>> = {
   "POST /api/v1/apps/{app}/points/{point}/restore": { who: "restore", of: "app", fresh: true },
   "POST /api/v1/operations/{operation}/undo-plan": { who: "restore", of: "operation" },
   "POST /api/v1/operations/{operation}/undo": { who: "restore", of: "operation", fresh: true },
+
+  "GET /api/v1/apps/{app}/updates": look,
+  "POST /api/v1/apps/{app}/update-check": update,
+  "POST /api/v1/apps/{app}/update-plan": update,
+  "POST /api/v1/apps/{app}/rehearse": update,
+  "POST /api/v1/apps/{app}/update": updateFresh,
+  "POST /api/v1/apps/{app}/rollback-plan": update,
+  "POST /api/v1/apps/{app}/rollback": updateFresh,
+  "GET /api/v1/updater/{app}/status": signedApp,
+  "POST /api/v1/updater/{app}/plan": signedApp,
+  "POST /api/v1/updater/{app}/apply": signedApp,
 
   "GET /api/v1/apps/{app}/retention": look,
   "POST /api/v1/apps/{app}/retention-preview": look,

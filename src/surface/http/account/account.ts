@@ -11,6 +11,7 @@ import { openAccountsDatabase } from "./database.ts"
 import { firstRunIn, type FirstRun } from "./first-run.ts"
 import { freshIn, type Fresh } from "./fresh.ts"
 import { createLimits, type Limits } from "./limits.ts"
+import { noncesIn, type Nonces } from "./nonces.ts"
 import { openSignIn, type PanelAddress, type SignIn } from "./sign-in.ts"
 import { endSessions, usersIn, type Users } from "./users.ts"
 
@@ -21,6 +22,9 @@ export interface Accounts {
   readonly audit: Audit
   readonly fresh: Fresh
   readonly limits: Limits
+  /** Of requests that apps sign: counted apart, so that a wrong token in an app keeps nobody behind the same address from signing in. */
+  readonly signedLimits: Limits
+  readonly nonces: Nonces
   readonly firstRun: FirstRun
   /** Ends every session of a user but this one. */
   endSessions(userId: string, except: string | null): void
@@ -51,6 +55,8 @@ export async function openAccounts(house: Pick<House, "stateDirectory" | "clock"
     audit: auditIn(database, clock, secret, head),
     fresh: freshIn(database, clock),
     limits: createLimits(clock),
+    signedLimits: createLimits(clock),
+    nonces: noncesIn(database, clock),
     firstRun: firstRunIn(stateDirectory),
     endSessions: (userId, except) => endSessions(database, userId, except),
     endSession: (sessionId) => void database.prepare("DELETE FROM session WHERE id = ?").run(sessionId),
