@@ -16,6 +16,43 @@ export function interpolate(text: string, variables: Variables): string {
   return result + rest
 }
 
+/** A `$NAME` or `${NAME…}` in a text, outside of others. */
+export interface Reference {
+  readonly start: number
+  /** Behind its last character. */
+  readonly end: number
+  readonly name: string
+  /** `:-`, `-`, `:+`, `+`, `:?`, `?`; empty for none. */
+  readonly operator: string
+}
+
+/** Where a text refers to variables; what stands inside a default counts as part of it. */
+export function referencesIn(text: string): readonly Reference[] {
+  const found: Reference[] = []
+  for (let at = text.indexOf("$"); at >= 0;) {
+    const rest = text.slice(at)
+    const { length } = substitution(rest, () => undefined)
+    const named = /^\$\{?([A-Za-z_]\w*)(:?[-+?])?/.exec(rest)
+    const braced = rest.startsWith("${")
+    if (named !== null && length > 1)
+      found.push({ start: at, end: at + length, name: named[1] ?? "", operator: braced ? (named[2] ?? "") : "" })
+    at = text.indexOf("$", at + length)
+  }
+  return found
+}
+
+/** Names of all variables that a text may depend on, those inside defaults too. */
+export function variablesIn(text: string): readonly string[] {
+  const names = new Set<string>()
+  for (const answer of [undefined, "", "x"]) {
+    interpolate(text, (name) => {
+      names.add(name)
+      return answer
+    })
+  }
+  return [...names]
+}
+
 /** `text` starts with `$`. */
 function substitution(text: string, variables: Variables): { value: string; length: number } {
   if (text.startsWith("$$")) return { value: "$", length: 2 }
