@@ -9,6 +9,9 @@ import { runJob, unexpectedAnswer, type ChildTools } from "./run-job.ts"
 const COPIED = ["", "-wal", "-journal"] as const
 const ATTEMPTS = 3
 
+/** Private from its first byte; without a byte moved where the file system can share them. */
+const COPY = 'umask 077; exec cp --reflink=auto --sparse=auto --no-preserve=all -- "$1" "$2"'
+
 /**
  * Copies a database that cannot be opened where it lies (read-only mount, hot journal nobody may roll back) together with its
  * log and journal, and settles the copy. `immutable=1` would silently leave the log's rows out (design §5).
@@ -27,13 +30,19 @@ export async function copyWithLog(
   return copy
 }
 
-/** The files of one moment, unsettled. Throws SOURCE_CHANGED when somebody keeps writing meanwhile. */
+/** The files of one moment in `directory`, unsettled. Throws SOURCE_CHANGED when somebody keeps writing meanwhile. */
 export async function copyFiles(processes: Processes, path: string, directory: string, ctx: RunContext): Promise<string> {
   const copy = join(directory, "source.db")
+  await copyFilesTo(processes, path, copy, ctx)
+  return copy
+}
+
+/** The same under a name of its own; readable by us alone. */
+export async function copyFilesTo(processes: Processes, path: string, copy: string, ctx: RunContext): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const before = await fingerprint(path)
     await Promise.all(COPIED.map(async (ending) => await copyIfThere(processes, path + ending, copy + ending, ctx)))
-    if (before === (await fingerprint(path))) return copy
+    if (before === (await fingerprint(path))) return
   }
   throw new HoldfastError("SOURCE_CHANGED", {
     what: `${path} was written to while it was copied`,
@@ -50,8 +59,10 @@ export async function settleCopy(tools: ChildTools, copy: string, busyTimeoutMs:
 /** By a child: this process may itself have the database open, and closing the raw file would drop its locks (F64). */
 async function copyIfThere(processes: Processes, from: string, to: string, ctx: RunContext): Promise<void> {
   if ((await identity(from)) === "absent") return await rm(to, { force: true })
-  const result = await processes.run({ argv: ["cp", "--sparse=auto", "--no-preserve=all", "--", from, to], signal: ctx.signal })
-  if (result.exitCode !== 0) throw new HoldfastError("SOURCE_UNREADABLE", { what: `${from} could not be copied`, why: result.stderrTail })
+  const result = await processes.run({ argv: ["sh", "-c", COPY, "sh", from, to], signal: ctx.signal })
+  if (result.exitCode === 0) return
+  const code = result.stderrTail.includes("No space left") ? "SPACE_MISSING" : "SOURCE_UNREADABLE"
+  throw new HoldfastError(code, { what: `${from} could not be copied`, why: result.stderrTail })
 }
 
 async function fingerprint(path: string): Promise<string> {

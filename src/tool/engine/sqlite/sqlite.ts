@@ -3,15 +3,16 @@ import { access, constants } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import type { SqliteSource } from "../../../app/app.ts"
 import type { DatabaseEngine, DatabaseFacts, DatabaseInspection, ReplacementNames, SchemaQueries, Session } from "../../../app/ports.ts"
-import { HoldfastError } from "../../../base/errors.ts"
+import { HoldfastError, isHoldfastError } from "../../../base/errors.ts"
 import type { RunContext } from "../../../base/run-context.ts"
 import type { Processes } from "../../process/process.ts"
 import { capture, factsOf, toolVersionOf, type SqliteTools } from "./capture.ts"
+import { cloneFile, removePartial } from "./clone.ts"
 import { readable } from "./readable.ts"
 import { swapFileBack, swapFileIn, type SwapWatch } from "./file-swap.ts"
 import { replacementNames, requireOurs } from "./names.ts"
 import { adoptOwnership } from "./ownership.ts"
-import { removeLeftovers, withPrivateDirectory } from "./private-directory.ts"
+import { removeLeftovers, requireSpace, withPrivateDirectory } from "./private-directory.ts"
 import { runJob, unexpectedAnswer } from "./run-job.ts"
 import { openersOf } from "./sessions.ts"
 import { existingPath, exists, isMountPoint, plannedPath, SIDE_ENDINGS, sizeWithSides } from "./source-file.ts"
@@ -57,12 +58,20 @@ export function createSqliteEngine(options: SqliteEngineOptions): DatabaseEngine
     swapIn: async (source, names, ctx) => await swapIn(tools, source, names, ctx),
     swapBack: async (_source, names) => await swapFileBack(names, swapWatch),
     observe: async (_source, names) => await observe(names),
+    cloneBeside: async (source, name, ctx) => {
+      const live = await existingPath(source)
+      requireOurs(live, name)
+      return await cloneFile(tools, { live, name, requireUnused: swapWatch.requireUnused }, ctx)
+    },
+    canClone: async (source) => await canClone(source),
     drop: async (source, name) => {
       requireOurs(plannedPath(source), name)
+      await removePartial(name)
       await removeFile(name)
     },
-    endSessions: async (_source, operationId) => {
+    endSessions: async (source, operationId) => {
       await removeLeftovers(tools.scratchDirectory, operationId)
+      await removePartialOf(source, operationId)
       return 0
     },
     tables: createTableRestore(tools),
@@ -97,6 +106,35 @@ async function canSwap(path: string): Promise<DatabaseInspection["canSwap"]> {
     () => false,
   )
   return writable ? { allowed: true } : { allowed: false, why: `directory ${dirname(path)} is not writable` }
+}
+
+async function canClone(source: SqliteSource): Promise<{ possible: boolean; why: string; sizeBytes: number }> {
+  const path = await existingPath(source)
+  const sizeBytes = await sizeWithSides(path)
+  const swap = await canSwap(path)
+  if (!swap.allowed) return { possible: false, why: swap.why, sizeBytes }
+  try {
+    await requireSpace(dirname(path), sizeBytes, `copying ${path}`)
+    return { possible: true, why: "", sizeBytes }
+  } catch (thrown) {
+    if (!isHoldfastError(thrown, "SPACE_MISSING")) throw thrown
+    return { possible: false, why: thrown.message, sizeBytes }
+  }
+}
+
+/** Where the directory itself is not to be had, there is no copy in it either. */
+async function removePartialOf(source: SqliteSource, operationId: string): Promise<void> {
+  const live = tryPlannedPath(source)
+  if (live !== null) await removePartial(replacementNames(live, operationId).kept)
+}
+
+function tryPlannedPath(source: SqliteSource): string | null {
+  try {
+    return plannedPath(source)
+  } catch (thrown) {
+    if (isHoldfastError(thrown)) return null
+    throw thrown
+  }
 }
 
 async function facts(

@@ -71,7 +71,8 @@ export async function removeFile(path: string): Promise<void> {
   await syncDirectory(dirname(path))
 }
 
-async function syncFile(path: string): Promise<void> {
+/** Makes a file and its name survive a power loss. */
+export async function syncFile(path: string): Promise<void> {
   const file = await open(path, "r")
   try {
     await file.sync()
