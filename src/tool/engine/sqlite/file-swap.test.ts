@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import type { ReplacementNames } from "../../../app/ports.ts"
+import { leaveWithJournal, leaveWithLog, wordsOf as words } from "../../../../test/fixture/sqlite/left-behind.ts"
 import { swapFileBack, swapFileIn, type SwapWatch } from "./file-swap.ts"
 import { replacementNames } from "./names.ts"
 
@@ -37,35 +38,6 @@ async function dieBefore(change: number, run: (watch: SwapWatch) => Promise<void
 
 const quiet: SwapWatch = { requireUnused: unused }
 
-/** A database whose newest rows are only in its log, as a killed server leaves it: 3 rows in the file, 2 in the log. */
-async function leaveWithLog(path: string, word: string): Promise<void> {
-  const scratch = join(directory, "made.db")
-  await rm(scratch, { force: true })
-  const database = new DatabaseSync(scratch)
-  database.exec("PRAGMA journal_mode = wal; PRAGMA wal_autocheckpoint = 0; CREATE TABLE t (word TEXT)")
-  const insert = database.prepare("INSERT INTO t VALUES (?)")
-  for (const index of [1, 2, 3]) insert.run(`${word}-${index}`)
-  database.exec("PRAGMA wal_checkpoint(TRUNCATE)")
-  for (const index of [4, 5]) insert.run(`${word}-${index}`)
-  for (const ending of ["", "-wal", "-shm"]) await copyFile(scratch + ending, path + ending)
-  database.close()
-}
-
-/** A database with a hot rollback journal: its last transaction was cut off and must be rolled back. */
-async function leaveWithJournal(path: string, word: string): Promise<void> {
-  const scratch = join(directory, "made.db")
-  await rm(scratch, { force: true })
-  const database = new DatabaseSync(scratch)
-  database.exec("PRAGMA journal_mode = delete; PRAGMA cache_size = 1; PRAGMA synchronous = off; CREATE TABLE t (word TEXT)")
-  const insert = database.prepare("INSERT INTO t VALUES (?)")
-  for (const index of [1, 2, 3, 4, 5]) insert.run(`${word}-${index}`)
-  database.exec("BEGIN")
-  for (let index = 0; index < 300; index += 1) insert.run(`never committed ${"x".repeat(900)}`)
-  for (const ending of ["", "-journal"]) await copyFile(scratch + ending, path + ending)
-  database.exec("ROLLBACK")
-  database.close()
-}
-
 /** What a program would see that opens the file now: on a copy, so that looking changes nothing. */
 async function wordsIn(path: string): Promise<readonly string[] | null> {
   if ((await stat(path).catch(() => null)) === null) return null
@@ -83,8 +55,6 @@ async function wordsIn(path: string): Promise<readonly string[] | null> {
     database.close()
   }
 }
-
-const words = (word: string): string[] => [1, 2, 3, 4, 5].map((index) => `${word}-${index}`)
 
 async function stage(names: ReplacementNames): Promise<void> {
   const database = new DatabaseSync(names.staged)
