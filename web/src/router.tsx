@@ -53,6 +53,26 @@ const routes = [
   }),
   createRoute({
     getParentRoute,
+    path: "/apps/$app/updates",
+    component: lazyRouteComponent(async () => await import("./page/updates/app-updates.tsx"), "AppUpdates"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/apps/$app/updates/apply",
+    component: lazyRouteComponent(async () => await import("./page/updates/apply.tsx"), "ApplyUpdate"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/apps/$app/updates/rollback",
+    component: lazyRouteComponent(async () => await import("./page/updates/rollback.tsx"), "Rollback"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/updates",
+    component: lazyRouteComponent(async () => await import("./page/updates/updates.tsx"), "Updates"),
+  }),
+  createRoute({
+    getParentRoute,
     path: "/schedules",
     component: lazyRouteComponent(async () => await import("./page/schedules/schedules.tsx"), "Schedules"),
   }),

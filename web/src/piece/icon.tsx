@@ -10,6 +10,7 @@ const shapes = {
   clock: <path d="M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18zM12 7.500V12l3 2" />,
   pin: <path d="M9 4h6l-1 6 3 3H7l3-3-1-6zM12 13v7" />,
   overview: <path d="M4 11l8-7 8 7v9h-5.500v-6h-5v6H4z" />,
+  update: <path d="M12 20V5M6 11l6-6 6 6M4 20h16" />,
   calendar: <path d="M4 6h16v14H4zM4 10.500h16M8.500 3.500V8M15.500 3.500V8" />,
   activity: <path d="M3 12h4.500L10 5l4.500 14 2.500-7h4" />,
   vault: <path d="M4 5h16v14H4zM12 9a3 3 0 1 0 0 6a3 3 0 0 0 0-6zM4 9H2.500M4 15H2.500" />,

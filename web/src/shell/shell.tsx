@@ -9,6 +9,7 @@ import { Logo } from "./logo.tsx"
 
 const places = [
   { to: "/", label: "Overview", icon: "overview" },
+  { to: "/updates", label: "Updates", icon: "update" },
   { to: "/schedules", label: "Schedules", icon: "calendar" },
   { to: "/activity", label: "Activity", icon: "activity" },
   { to: "/vaults", label: "Vaults", icon: "vault" },

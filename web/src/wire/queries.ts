@@ -9,6 +9,7 @@ import { compared, filesPage, pointPage, pointsPage } from "../../../src/contrac
 import { retention } from "../../../src/contract/api/retention.ts"
 import { schedulePreview, schedulesPage, type SchedulePreviewBody } from "../../../src/contract/api/schedules.ts"
 import { me, setupState } from "../../../src/contract/api/session.ts"
+import { updatesPage } from "../../../src/contract/api/updates.ts"
 import { vaultsPage } from "../../../src/contract/api/vaults.ts"
 import { ask } from "./ask.ts"
 import { place } from "./place.ts"
@@ -64,6 +65,14 @@ export const retentionQuery = (app: string) =>
   queryOptions({
     queryKey: ["app", app, "retention"],
     queryFn: async ({ signal }) => await ask(retention, place`/apps/${app}/retention`, { signal }),
+  })
+
+export const updatesQuery = (app: string) =>
+  queryOptions({
+    queryKey: ["app", app, "updates"],
+    queryFn: async ({ signal }) => await ask(updatesPage, place`/apps/${app}/updates`, { signal }),
+    // Whoever runs it may be another process than the service; then no event tells.
+    refetchInterval: (query) => (query.state.data === undefined || query.state.data.operation === null ? false : RUNNING_POLL_MS),
   })
 
 export const schedulesQuery = (app: string) =>

@@ -66,6 +66,11 @@ const kinds: Readonly<Record<string, string>> = {
   copy: "Copy",
   pin: "Pin",
   "release-kept": "Release of kept state",
+  rehearse: "Rehearsal",
+  update: "Update",
+  rollback: "Rollback",
+  adopt: "Adoption",
+  "adopt-undo": "Undo of an adoption",
 }
 
 /** A kind that this page does not know yet is shown as it is. */

@@ -33,6 +33,9 @@ export function AppActions({ app, page }: { readonly app: string; readonly page:
           <Menu.Item disabled={page.vaults.length < 2} onClick={() => begin.mutate({ path: place`/apps/${app}/copy` })}>
             Copy to the other vaults
           </Menu.Item>
+          <MenuLink to="/apps/$app/updates" params={{ app }}>
+            Updates
+          </MenuLink>
           <Menu.Divider />
           <MenuLink to="/apps/$app/expire" params={{ app }}>
             Expire points…

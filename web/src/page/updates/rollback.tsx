@@ -1,0 +1,123 @@
+import { Stack, Table } from "@mantine/core"
+import { useQuery } from "@tanstack/react-query"
+import { useParams } from "@tanstack/react-router"
+import type { ReactNode } from "react"
+import { plannedRollback, type PlannedRollback } from "../../../../src/contract/api/updates.ts"
+import { formatDuration } from "../../../../src/contract/units.ts"
+import { ConfirmByName } from "../../piece/confirm-by-name.tsx"
+import { Instant } from "../../piece/instant.tsx"
+import { Empty, Facts, Loaded, Page, Section } from "../../piece/layout.tsx"
+import { ButtonLink, TextLink } from "../../piece/link.tsx"
+import { Note } from "../../piece/status.tsx"
+import { ask } from "../../wire/ask.ts"
+import { useMay } from "../../wire/may.ts"
+import { place } from "../../wire/place.ts"
+import { grouped } from "../../words/count.ts"
+import { useBeginUpdate } from "./begin.ts"
+
+/** Back to the version before: what was written since is shown first. */
+export function Rollback(): ReactNode {
+  const { app } = useParams({ from: "/apps/$app/updates/rollback" })
+  const may = useMay()
+  return (
+    <Page
+      title={`Roll ${app} back`}
+      lead="Images, configuration and data go back together."
+      above={
+        <TextLink to="/apps/$app/updates" params={{ app }} size="sm">
+          Updates of {app}
+        </TextLink>
+      }
+    >
+      {may("update.apply", app) ? (
+        <Planned app={app} />
+      ) : (
+        <Empty title="Your account may not roll this app back.">Ask an owner for the role update.apply.</Empty>
+      )}
+    </Page>
+  )
+}
+
+function Planned({ app }: { readonly app: string }): ReactNode {
+  const query = useQuery({
+    queryKey: ["rollback-plan", app],
+    queryFn: async ({ signal }) => await ask(plannedRollback, place`/apps/${app}/rollback-plan`, { method: "POST", body: {}, signal }),
+    gcTime: 0,
+    staleTime: Infinity,
+    retry: false,
+  })
+  return <Loaded query={query}>{(planned) => <Review app={app} planned={planned} />}</Loaded>
+}
+
+function Review({ app, planned: { plan, planId } }: { readonly app: string; readonly planned: PlannedRollback }): ReactNode {
+  const begin = useBeginUpdate(app)
+  return (
+    <Stack gap="lg">
+      <Lost plan={plan} />
+      {plan.warnings.map((warning) => (
+        <Note key={warning} tone="warn">
+          {warning}
+        </Note>
+      ))}
+      <Section title="The plan">
+        <Facts
+          of={[
+            ["From", plan.from],
+            ["Back to", plan.to ?? "the version before"],
+            ["Updated", <Instant key="applied" at={plan.appliedAt} />],
+            ["Possible until", <Instant key="until" at={plan.keptUntil} />],
+            ["Made anew", plan.services.length === 0 ? "nothing" : plan.services.join(", ")],
+            ["Put back", plan.databases.length === 0 ? "no database" : plan.databases.join(", ")],
+            ["Down for", plan.expectedMs === null ? "not known" : `about ${formatDuration(plan.expectedMs)}`],
+          ]}
+        />
+      </Section>
+      <Section title="Confirm">
+        <ConfirmByName
+          app={app}
+          action="Roll back"
+          pending={begin.isPending}
+          onConfirm={(confirm) => begin.mutate({ path: place`/apps/${app}/rollback`, body: { planId, confirm } })}
+        >
+          <ButtonLink variant="default" to="/apps/$app/updates" params={{ app }}>
+            Back
+          </ButtonLink>
+        </ConfirmByName>
+      </Section>
+    </Stack>
+  )
+}
+
+function Lost({ plan: { rowsLost } }: Pick<PlannedRollback, "plan">): ReactNode {
+  if (rowsLost.length === 0) {
+    return (
+      <Note tone="good" title="No rows were found that were written since the update.">
+        Rows that were changed since then go back to what they were.
+      </Note>
+    )
+  }
+  const total = rowsLost.reduce((sum, { rows }) => sum + rows, 0)
+  return (
+    <Note tone="bad" title={`${grouped(total)} rows written since the update will not be there afterwards.`}>
+      <p>They are kept beside until what the update kept is released.</p>
+      <Table mt="xs" verticalSpacing={4}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Table</Table.Th>
+            <Table.Th ta="right">Rows</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {rowsLost.map(({ database, table, rows }) => (
+            <Table.Tr key={`${database} ${table}`}>
+              <Table.Td className="mono wrap">
+                {database}: {table}
+              </Table.Td>
+              <Table.Td ta="right">{grouped(rows)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Note>
+  )
+}
