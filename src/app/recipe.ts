@@ -96,6 +96,8 @@ export const recipeSchema = z.strictObject({
   deletesOrphans: z.boolean(),
   /** Whether the program applies migrations at its next start. */
   migratesAtStart: z.boolean(),
+  /** What a copy of the app is started with in a rehearsal, service by service, so that it reaches nobody: no mail, no webhooks. */
+  rehearsal: z.strictObject({ environment: z.record(z.string(), z.record(z.string(), z.string())) }).optional(),
   /** Files that the program leaves before migrations, as a glob beside the database, newest two kept. */
   migrationBackups: z.string().optional(),
   /** Log lines or directories that `doctor --free-space` may name. */

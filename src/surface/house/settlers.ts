@@ -37,6 +37,12 @@ export function settlersOf(house: House): Settlers {
       await vault.backend.unlockDead(vault.location, ctx)
       return await settleDrill(await verbTools(house), await appOf(house, operation), operation, ctx)
     },
+    rehearse: async (operation, ctx) => {
+      const { settleRehearse } = await import("../../update/rehearse-operation.ts")
+      const vault = await vaultOf(house, operation)
+      await vault.backend.unlockDead(vault.location, ctx)
+      return await settleRehearse(await verbTools(house), await appOf(house, operation), operation, ctx)
+    },
     expire: async (operation, ctx) => {
       const { settleExpire } = await import("../../expire/expire.ts")
       return await settleExpire(await house.operationTools(), await vaultOf(house, operation, true), operation, ctx)

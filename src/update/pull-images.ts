@@ -1,0 +1,41 @@
+import { HoldfastError } from "../base/errors.ts"
+import type { ContainerEngine } from "../app/ports.ts"
+import type { RunContext } from "../base/run-context.ts"
+import type { InstallableRelease, ReleaseImage } from "../release/installable.ts"
+
+/** What an image is asked for and run by: never by its tag. */
+export function pinnedReference({ repository, digest }: Pick<ReleaseImage, "repository" | "digest">): string {
+  return `${repository}@${digest}`
+}
+
+/** Every image of the release, once each. */
+export function imagesOfRelease(release: Pick<InstallableRelease, "images">): readonly string[] {
+  return [...new Set(Object.values(release.images).map(pinnedReference))].toSorted()
+}
+
+/** Those that are not on this machine yet. */
+export async function missingImages(
+  containers: ContainerEngine,
+  release: Pick<InstallableRelease, "images">,
+  ctx: RunContext,
+): Promise<readonly string[]> {
+  const missing: string[] = []
+  for (const reference of imagesOfRelease(release)) if (!(await containers.imagePresent(reference, ctx))) missing.push(reference)
+  return missing
+}
+
+/**
+ * Pulls what is missing while the app runs; what is here already is not asked for again, so that a registry that is away does not matter.
+ * Throws IMAGE_MISSING, REGISTRY_AUTH_FAILED, REGISTRY_FAILED.
+ */
+export async function pullReleaseImages(
+  tools: { readonly containers: ContainerEngine },
+  release: Pick<InstallableRelease, "images">,
+  ctx: RunContext,
+): Promise<void> {
+  for (const reference of await missingImages(tools.containers, release, ctx)) {
+    if (tools.containers.pullImage === undefined) throw new HoldfastError("IMAGE_MISSING", { what: `the image ${reference} is not here` })
+    ctx.progress.note(`pulling ${reference}`)
+    await tools.containers.pullImage(reference, ctx)
+  }
+}
