@@ -13,7 +13,7 @@ import type { StoredItem, VaultLocation } from "../../src/vault/ports.ts"
 import { openVault, type OpenVault } from "../../src/vault/vault.ts"
 import { describeNeeding } from "../fixture/needs.ts"
 import { copyWorld, LARGE, layCopyWorld, restServer, type CopyWorld, type LaidWorld, type RestServer } from "./copy-world.ts"
-import { context } from "./vault-place.ts"
+import { context, openPlace, type Place } from "./vault-place.ts"
 
 const run = promisify(execFile)
 const ctx = context()
@@ -291,6 +291,28 @@ describeNeeding("restic", "rest-server")("copying to restic's own server", () =>
     await world.chainAlone(offsite)
     expect(await world.copy(offsite)).toMatchObject({ outcome: "succeeded", copied: [C, B, A] })
     await world.chainAlone(offsite)
+  })
+})
+
+describeNeeding("restic", "sshd")("copying by SFTP", () => {
+  let remote: Place | null = null
+
+  afterEach(async () => await remote?.dispose())
+
+  it("brings every point, finds nothing to do twice, and says when nobody answers", async () => {
+    remote = await openPlace("SFTP")
+    const { url, options } = remote.location("offsite")
+    const offsite = await world.target("offsite", { url, options })
+
+    expect(await world.copy(offsite)).toMatchObject({ outcome: "succeeded", copied: [C, B, A] })
+    expect(await world.copy(offsite)).toMatchObject({ outcome: "succeeded", copied: [] })
+    await world.chainAlone(offsite)
+    expect(await world.held(offsite)).toEqual([A, B, C])
+
+    await world.seal(D)
+    await remote.dispose()
+    remote = null
+    await expect(world.copy(offsite)).rejects.toMatchObject({ code: "VAULT_UNREACHABLE" })
   })
 })
 
