@@ -51,8 +51,7 @@ export function withAssignments(path: string, text: string, assignments: Readonl
  */
 export function assertOnlyImagesChanged(file: ComposeText, after: string, wanted: readonly string[] | null): void {
   if (after === file.text) return
-  const [left, right] = [valueOf(file), valueOf(readComposeText(file.path, after))]
-  const stray = differences(left, right, []).find((path) => !isAllowed(path, wanted))
+  const stray = differences(file.value, readComposeText(file.path, after).value, []).find((path) => !isAllowed(path, wanted))
   if (stray === undefined) return
   throw new HoldfastError("PIN_REFUSED", {
     what: `the images in ${file.path} cannot be pinned in place`,
@@ -64,10 +63,6 @@ export function assertOnlyImagesChanged(file: ComposeText, after: string, wanted
 function isAllowed([first = "", service = "", key = "", ...rest]: readonly string[], wanted: readonly string[] | null): boolean {
   const isImage = first === "services" && key === "image" && rest.length === 0
   return first.startsWith("x-") || (isImage && wanted?.includes(service) !== false)
-}
-
-function valueOf({ document }: ComposeText): unknown {
-  return document.toJS({ maxAliasCount: 100 })
 }
 
 function differences(left: unknown, right: unknown, path: readonly string[]): readonly (readonly string[])[] {

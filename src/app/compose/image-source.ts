@@ -1,12 +1,14 @@
 /** Where compose takes the image of a service from: the last file that says it, through aliases, merge keys and `extends`. */
 import { dirname, resolve } from "node:path"
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, parseDocument, type Scalar, type YAMLMap } from "yaml"
-import { HoldfastError } from "../../base/errors.ts"
+import { HoldfastError, messageOf } from "../../base/errors.ts"
 
 export interface ComposeText {
   readonly path: string
   readonly text: string
   readonly document: Document
+  /** The same as plain values, aliases and merge keys followed. */
+  readonly value: unknown
 }
 
 export interface ImageSource {
@@ -38,7 +40,17 @@ export function readComposeText(path: string, text: string): ComposeText {
   const [error] = document.errors
   if (error !== undefined)
     throw new HoldfastError("COMPOSE_INVALID", { what: `${path} is not YAML`, why: error.message.split("\n")[0] ?? "" })
-  return { path, text, document }
+  return { path, text, document, value: valueOf(path, document) }
+}
+
+/** A file cannot be made to need more; this stops a "billion laughs" before it fills the memory. */
+function valueOf(path: string, document: Document): unknown {
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: 100 })
+    return value
+  } catch (cause) {
+    throw new HoldfastError("COMPOSE_INVALID", { what: `${path} cannot be read`, why: messageOf(cause), cause })
+  }
 }
 
 /** Names of the services that the files declare. */

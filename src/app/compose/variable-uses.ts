@@ -20,7 +20,7 @@ export function variableUses(texts: ComposeTexts, envPath: string, envText: stri
     if (found.kind !== "image") continue
     for (const name of variablesIn(found.source.scalar.value)) images.set(name, [...(images.get(name) ?? []), service])
   }
-  const values = texts.files.map((file): unknown => file.document.toJS({ maxAliasCount: 100 }))
+  const values = texts.files.map(({ value }) => value)
   const inEnv = new Set([...parseEnvFile(envText, null).values.values()].flatMap(variablesIn))
   const unseen = reachesElsewhere(texts)
   const takesFile = services.filter((name) =>
