@@ -72,6 +72,7 @@ function tools(bodies: readonly string[], rounds: readonly (readonly ServiceStat
   }
   const containers = {
     version: refuse,
+    platform: refuse,
     stopServices: refuse,
     startServices: refuse,
     up: refuse,

@@ -82,6 +82,8 @@ export interface DatabaseEngine<Source extends DatabaseSource = DatabaseSource> 
   cloneBeside?(source: Source, name: string, ctx: RunContext): Promise<{ readonly sizeBytes: number }>
   /** Whether `cloneBeside` would be allowed, and how much room the copy takes; nothing is changed. */
   canClone?(source: Source, ctx: RunContext): Promise<{ readonly possible: boolean; readonly why: string; readonly sizeBytes: number }>
+  /** Lets sessions onto a database beside the live one that a swap has closed, so that it can be looked at; for engines that close them. */
+  openBeside?(source: Source, name: string, ctx: RunContext): Promise<void>
   /** Removes a staged, kept or failed database. A name that is not there is fine; the live name is refused. */
   drop(source: Source, name: string, ctx: RunContext): Promise<void>
   /** Ends sessions that an interrupted operation left behind (`application_name = holdfast:<operationId>`), and removes its half-made copy. */
@@ -188,6 +190,8 @@ export interface ComposeService {
 /** Docker and Compose. Nothing here takes a container name from a person. */
 export interface ContainerEngine {
   version(ctx: RunContext): Promise<{ engine: string; compose: string }>
+  /** Of the machine that containers run on, as registries name it (`linux`, `arm64`, `v8`). */
+  platform(ctx: RunContext): Promise<{ readonly os: string; readonly architecture: string; readonly variant: string | null }>
   compose(project: ComposeProject, ctx: RunContext): Promise<ComposeModel>
   services(projectName: string, ctx: RunContext): Promise<readonly ServiceState[]>
   /** Names of the compose projects whose containers were made from this project directory (absolute), sorted. */
@@ -203,6 +207,11 @@ export interface ContainerEngine {
     options: { noDeps: boolean; /** Nothing is pulled: what is not here is an error. */ neverPull?: boolean },
     ctx: RunContext,
   ): Promise<void>
+  /**
+   * A container of its own beside the service's, with what the project says of it (image, environment, mounts, networks), removed
+   * afterwards, also when it fails or takes too long; its exit code is a value.
+   */
+  runOnce?(project: ComposeProject, service: string, argv: Argv, options: { timeoutMs: number }, ctx: RunContext): Promise<ExecResult>
   /** Removes containers and networks of the project; volumes only when told. */
   down(project: ComposeProject, options: { volumes: boolean }, ctx: RunContext): Promise<void>
   exec(containerId: string, argv: Argv, options: ExecOptions, ctx: RunContext): Promise<ExecResult>

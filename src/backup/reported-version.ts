@@ -11,7 +11,7 @@ const bodySchema = z.record(z.string(), z.unknown())
 
 /** What the running program says of its version in its health body; null when it does not answer or does not say. */
 export async function reportedVersion(
-  tools: BackupTools,
+  tools: Pick<BackupTools, "prober" | "containers">,
   app: App,
   states: readonly ServiceState[],
   ctx: RunContext,
@@ -29,7 +29,12 @@ export async function reportedVersion(
   }
 }
 
-async function healthBody(tools: BackupTools, app: App, states: readonly ServiceState[], ctx: RunContext): Promise<string | null> {
+async function healthBody(
+  tools: Pick<BackupTools, "prober" | "containers">,
+  app: App,
+  states: readonly ServiceState[],
+  ctx: RunContext,
+): Promise<string | null> {
   const { health } = app
   if (health === null) return null
   try {

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto"
 import { dirname, join } from "node:path"
 import { syncDirectory, writeFileDurably } from "../base/durable-file.ts"
 import { HoldfastError } from "../base/errors.ts"
-import { channels, readManifest, type Channel, type ReleaseManifest } from "../release/manifest.ts"
+import { readManifest, type Channel, type ReleaseManifest } from "../release/manifest.ts"
 import {
   ANNOUNCEMENT_FILE,
   BUNDLE_ENDING,
@@ -160,11 +160,4 @@ async function namesIn(path: string): Promise<readonly string[]> {
 
 function codeOf(thrown: unknown): unknown {
   return thrown instanceof Error && "code" in thrown ? thrown.code : null
-}
-
-/** A channel by its name. Throws USAGE. */
-export function channelNamed(text: string): Channel {
-  const channel = channels.find((one) => one === text)
-  if (channel !== undefined) return channel
-  throw new HoldfastError("USAGE", { what: `there is no channel ${text}`, hint: `Use one of ${channels.join(", ")}.` })
 }

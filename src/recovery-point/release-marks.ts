@@ -73,7 +73,7 @@ export async function highestReleaseSeen(
 }
 
 /** The fingerprint of the vendor's key as the operator last pinned it here; null when never. */
-export async function pinnedReleaseKey(store: Store, app: string, product: string): Promise<string | null> {
+export async function pinnedReleaseKey(store: Pick<Store, "value">, app: string, product: string): Promise<string | null> {
   return await store.value(keyName(app, product))
 }
 

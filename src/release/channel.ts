@@ -1,4 +1,5 @@
-import type { Channel } from "./manifest.ts"
+import { HoldfastError } from "../base/errors.ts"
+import { channels, type Channel } from "./manifest.ts"
 import type { TrustedRelease } from "./trust.ts"
 import { compareVersionTexts } from "./version.ts"
 
@@ -36,4 +37,11 @@ export function planChannelChange(from: Channel, running: string, offered: Trust
     lessTested: TESTING[to] < TESTING[from],
     yanked: yanked.includes(version),
   }
+}
+
+/** A channel by its name. Throws USAGE. */
+export function channelNamed(text: string): Channel {
+  const channel = channels.find((one) => one === text)
+  if (channel !== undefined) return channel
+  throw new HoldfastError("USAGE", { what: `there is no channel ${text}`, hint: `Use one of ${channels.join(", ")}.` })
 }

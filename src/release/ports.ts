@@ -47,6 +47,14 @@ export interface ResolvedImage {
   readonly created: Date | null
 }
 
+/** What lies beside an image in its repository as a signature of it. Nothing is looked at yet. */
+export interface ImageSignature {
+  /** The bytes that were signed: they name the image. */
+  readonly payload: Uint8Array
+  /** Base64 of the signature's DER. */
+  readonly signature: string
+}
+
 /** The HTTP interface of registries. Throws REGISTRY_FAILED, REGISTRY_AUTH_FAILED, IMAGE_TAG_MISSING, IMAGE_PLATFORM_MISSING. */
 export interface ImageRegistry {
   /** All tags of `registry.example/chat/server`, in the registry's order. */
@@ -55,4 +63,6 @@ export interface ImageRegistry {
   digest(repository: string, tag: string, ctx: FetchContext): Promise<string>
   /** Digest and labels of what a tag, or a digest, names. Its bytes are checked against the digest. */
   resolve(repository: string, reference: string, platform: Platform, ctx: FetchContext): Promise<ResolvedImage>
+  /** The signatures that cosign stored for a digest; none where there are none. */
+  signatures(repository: string, digest: string, ctx: FetchContext): Promise<readonly ImageSignature[]>
 }

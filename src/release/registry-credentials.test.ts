@@ -23,6 +23,8 @@ describe("a file of registry credentials", () => {
     expect(shown(JSON.stringify({ registry: "registry.example:5000", username: "ops", password: "p:w" }))).toEqual(expected)
     expect(shown(JSON.stringify([{ registry: "registry.example:5000", username: "ops", password: "p:w" }]))).toEqual(expected)
     expect(shown(JSON.stringify({ "registry.example:5000": { username: "ops", password: "p:w" } }))).toEqual(expected)
+    expect(shown(JSON.stringify({ username: "ops", password: "p:w", serveraddress: "registry.example:5000" }))).toEqual(expected)
+    expect(shown(JSON.stringify({ auths: { "https://index.docker.io/v1/": { auth } } }))).toEqual({ "docker.io": "ops:p:w" })
     expect(shown(JSON.stringify({ "a.example": { token: "t1" } }))).toEqual({ "a.example": "token t1" })
   })
 

@@ -19,6 +19,8 @@ const one = z.object({
 const fileSchema = z.union([
   z.object({ auths: z.record(z.string(), one) }),
   one.extend({ registry: z.string() }).transform(({ registry, ...entry }) => ({ auths: { [registry]: entry } })),
+  // As the engine's own interface takes it, and with it updaters that hand it on.
+  one.extend({ serveraddress: z.string() }).transform(({ serveraddress, ...entry }) => ({ auths: { [serveraddress]: entry } })),
   z
     .array(one.extend({ registry: z.string() }))
     .transform((list) => ({ auths: Object.fromEntries(list.map(({ registry, ...entry }) => [registry, entry])) })),
@@ -26,7 +28,7 @@ const fileSchema = z.union([
 ])
 
 /**
- * Reads a file of registry credentials: what the engine writes (`auths`), one registry or a list of them with `registry`, `username`,
+ * Reads a file of registry credentials: what the engine writes (`auths`), one registry (`registry` or `serveraddress`) or a list of them with `username`,
  * `password` or `token`, or members named for registries. Nothing but white space means that nobody signs in (C133). Throws
  * REGISTRY_AUTH_FAILED, which never repeats the file.
  */
@@ -45,9 +47,10 @@ function credentialsOf(registry: string, { username, password, token, auth }: z.
   throw notUnderstood(`for ${hostOf(registry)} there is neither username and password nor token`)
 }
 
-/** Older files write an address where newer ones write the registry. */
+/** Older files write an address where newer ones write the registry; that of the default registry has another name. */
 function hostOf(registry: string): string {
-  return registry.replace(/^https?:\/\//, "").replace(/\/.*$/, "")
+  const host = registry.replace(/^https?:\/\//, "").replace(/\/.*$/, "")
+  return host === "index.docker.io" ? "docker.io" : host
 }
 
 function parseJson(text: string): unknown {

@@ -50,6 +50,9 @@ describe("the tag to follow", () => {
     const patterned = ["release-1.2.0", "release-1.10.0", "release-1.11.0-debug", "my-release-9.0.0", "1.20.0"]
 
     expect(select(patterned, "release-1.0.0", { tagPattern: "release-(?<version>[0-9.]+)" })).toBe("release-1.10.0")
+    expect(select(patterned, "release-1.0.0", { tagPattern: "^release-(.+)$" })).toBe("release-1.10.0")
+    // Known by the label of an image that was started by `latest`.
+    expect(select(patterned, "1.1.0", { tagPattern: "release-([0-9.]+)" })).toBe("release-1.10.0")
     expect(select(["1.2.0", "1.3.0x"], "1.1.0", { tagPattern: "1\\.[0-9]\\.0|x" })).toBe("1.2.0")
   })
 

@@ -8,7 +8,7 @@ export interface TagRules {
   readonly running: string
   /** As semver writes it: `^1.4`, `1.x`, `>=1.4 <3`; null for any newer one. */
   readonly range: string | null
-  /** Tags must match it as a whole; a group named `version` holds the version. Null for tags that are versions. */
+  /** Tags must match it as a whole; its first group, or one named `version`, holds the version. Null for tags that are versions. */
   readonly tagPattern: string | null
   readonly prereleases: boolean
 }
@@ -28,7 +28,7 @@ const MAX_TAG_CHARACTERS = 128
  */
 export function selectTag(tags: readonly string[], rules: TagRules): SelectedTag | null {
   const read = tagReader(rules.tagPattern)
-  const running = read(rules.running)
+  const running = versionOfTag(rules.running, rules.tagPattern)
   if (running === null) {
     throw new HoldfastError("IMAGE_TAG_MISSING", { what: `the running tag ${rules.running} is no version that can be followed` })
   }
@@ -38,6 +38,14 @@ export function selectTag(tags: readonly string[], rules: TagRules): SelectedTag
     return version !== null && follows(version, running, range, rules.prereleases) ? [{ tag, version }] : []
   })
   return allowed.reduce<SelectedTag | null>((best, one) => (best === null || isAfter(one, best) ? one : best), null)
+}
+
+/**
+ * The version that a running tag stands for; null when it is none. An image that was started by `latest` is known by its label, which is
+ * a version and matches no pattern. Throws USAGE for a pattern that is none.
+ */
+export function versionOfTag(tag: string, tagPattern: string | null): Version | null {
+  return tagReader(tagPattern)(tag) ?? parseVersion(tag)
 }
 
 function follows(version: Version, running: Version, range: Range | null, prereleases: boolean): boolean {
@@ -59,7 +67,7 @@ function tagReader(tagPattern: string | null): (tag: string) => Version | null {
     if (tag.length > MAX_TAG_CHARACTERS) return null
     if (pattern === null) return parseVersion(tag)
     const match = pattern.exec(tag)
-    return match === null ? null : parseVersion(match.groups?.["version"] ?? tag)
+    return match === null ? null : parseVersion(match.groups?.["version"] ?? match[1] ?? tag)
   }
 }
 

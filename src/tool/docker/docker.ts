@@ -12,7 +12,9 @@ import { OPERATION_LABEL, runHelper } from "./throwaway.ts"
 import { findImage, loadImage, saveImage, tagImage, untagImage } from "./images.ts"
 import { listLabelled, removeLabelled } from "./leftovers.ts"
 import { tailOfLogs } from "./logs.ts"
+import { enginePlatform } from "./platform.ts"
 import { findHelperImage } from "./sandbox/probe-image.ts"
+import { runOnce } from "./run-once.ts"
 import { withSandbox } from "./sandbox/sandbox.ts"
 import { listServices, projectsIn } from "./service-containers.ts"
 import { startServices, stopServices } from "./stop-and-start.ts"
@@ -43,12 +45,14 @@ export function createDocker(options: DockerOptions): ContainerEngine {
     await findHelperImage(client, processes, options.helperImage ?? null, ctx)
   return {
     version: async (ctx) => await versions(client, ctx),
+    platform: async (ctx) => await enginePlatform(client, ctx),
     compose: async (project, ctx) => await readComposeModel(client, project, ctx),
     services: async (projectName, ctx) => await listServices(client, projectName, ctx),
     projectsIn: async (projectDirectory, ctx) => await projectsIn(client, projectDirectory, ctx),
     stopServices: async (projectName, services, graceSeconds, ctx) => await stopServices(client, projectName, services, graceSeconds, ctx),
     startServices: async (stopped, ctx) => await startServices(client, stopped, ctx),
     up: async (project, services, upOptions, ctx) => await up(client, project, services, upOptions, ctx),
+    runOnce: async (project, service, argv, runOptions, ctx) => await runOnce(client, project, service, argv, runOptions, ctx),
     down: async (project, downOptions, ctx) => await down(client, project, downOptions, ctx),
     exec: async (containerId, argv, execOptions, ctx) => await execIn(client, containerId, argv, execOptions, ctx),
     runHelper: async (helper, ctx) => await runHelper(client, helper, ctx),

@@ -29,6 +29,11 @@ export const configurationSchema = z.object({
 
 export const tokenSchema = z.object({ token: z.string().optional(), access_token: z.string().optional() })
 
+/** What cosign stores under the tag of an image's signatures: each layer is a payload, its annotation the signature of it. */
+export const signatureManifestSchema = z.object({
+  layers: z.array(z.object({ digest, mediaType: z.string(), annotations: z.record(z.string(), z.string()).optional() })).max(100),
+})
+
 /** What a registry said, or REGISTRY_FAILED. */
 export function parseDocument<T>(schema: z.ZodType<T>, body: Uint8Array, registry: string): T {
   const parsed = schema.safeParse(parseJson(Buffer.from(body).toString("utf8")))

@@ -4,8 +4,10 @@ import { HoldfastError } from "../../base/errors.ts"
 import type { FetchContext, ImageRegistry, Platform, ResolvedImage } from "../../release/ports.ts"
 import type { CredentialsByRegistry } from "../../release/registry-credentials.ts"
 import { askRegistry, type Answer, type Asking } from "./ask.ts"
+import { readBlob } from "./blob.ts"
 import { configurationSchema, manifestSchema, parseDocument, tagsSchema, type ImageManifest } from "./documents.ts"
 import { placeOf, type RepositoryPlace } from "./place.ts"
+import { readSignatures } from "./signatures.ts"
 
 export interface RegistryOptions {
   readonly credentials: CredentialsByRegistry
@@ -36,6 +38,7 @@ export function createImageRegistry({ credentials, timeoutMs = TIMEOUT_MS }: Reg
     tags: async (repository, ctx) => await listTags(asking(placeOf(repository), ctx)),
     digest: async (repository, tag, ctx) => (await readManifest(asking(placeOf(repository), ctx), tag)).digest,
     resolve: async (repository, reference, platform, ctx) => await resolve(asking(placeOf(repository), ctx), reference, platform),
+    signatures: async (repository, digest, ctx) => await readSignatures(asking(placeOf(repository), ctx), digest),
   }
 }
 
@@ -104,11 +107,7 @@ async function readConfiguration(
 ): Promise<ReturnType<typeof configurationSchema.parse>> {
   const { repository, registry } = asking.place
   if (config === undefined) throw new HoldfastError("REGISTRY_FAILED", { what: `what ${registry} serves for ${repository} is no image` })
-  const answer = await askRegistry(asking, `/v2/${repository}/blobs/${config.digest}`, "*/*")
-  const digest = `sha256:${createHash("sha256").update(answer.body).digest("hex")}`
-  if (digest !== config.digest)
-    throw new HoldfastError("REGISTRY_FAILED", { what: `${registry} served other bytes than their digest for ${repository}` })
-  const parsed = parseDocument(configurationSchema, answer.body, registry)
+  const parsed = parseDocument(configurationSchema, await readBlob(asking, config.digest), registry)
   if (parsed.os !== platform.os || parsed.architecture !== platform.architecture) {
     throw platformMissing(asking.place, platform, [`${parsed.os}/${parsed.architecture}`])
   }

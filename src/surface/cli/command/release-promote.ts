@@ -1,4 +1,4 @@
-import { channelNamed } from "../../../publish/directory.ts"
+import { channelNamed } from "../../../release/channel.ts"
 import { promoteRelease } from "../../../publish/promote.ts"
 import type { CommandRun } from "../command-spec.ts"
 import { releaseDirectory, requiredOption, signingKey, timing } from "../release-input.ts"
