@@ -41,6 +41,23 @@ export interface AppFacts {
   readonly drillPeriodMs: number | null
   /** Whether anybody is told of its alarms. */
   readonly hasReceiver: boolean
+  /** Left out where nobody said where its updates come from. */
+  readonly updates?: UpdateFacts
+}
+
+export interface UpdateFacts {
+  /** The newest release that was found and does not run yet, and all on the way to it. */
+  readonly available: { readonly version: string; readonly running: string | null; readonly releases: readonly string[] } | null
+  /** The last rehearsal or update, if it did not do well. */
+  readonly failed: {
+    readonly operationId: string
+    readonly version: string | null
+    readonly how: "rolled back" | "failed" | "rehearsal"
+    readonly why: string | null
+    readonly at: Date
+  } | null
+  /** Why the last window for automatic updates passed without the one that was there. */
+  readonly missed: { readonly version: string; readonly at: Date; readonly reason: string } | null
 }
 
 /** What came of asking a vault. */

@@ -4,6 +4,8 @@ export interface AlarmKindRow {
   readonly title: string
   /** Told once and reminded weekly: nothing is failing yet. */
   readonly mild: boolean
+  /** News, not a fault: told once, never reminded of, and nothing is said when it is over. */
+  readonly news?: true
   /** `APP` stands for the app's name. */
   readonly hint: string
 }
@@ -79,6 +81,22 @@ const rows = {
     mild: false,
     hint: "Correct the line that is named; until then the last good settings are in force.",
   },
+  "update-available": {
+    title: "a newer release is there",
+    mild: true,
+    news: true,
+    hint: "Run `holdfast update plan APP` to see what it would do.",
+  },
+  "update-failed": {
+    title: "an update did not do well",
+    mild: false,
+    hint: "Run `holdfast update history APP` to see what happened; the app runs as before.",
+  },
+  "update-missed": {
+    title: "an update was not applied in its window",
+    mild: true,
+    hint: "Run `holdfast update apply APP` by hand, or change the window under `updates` of APP.",
+  },
   clock: {
     title: "the clock cannot be right",
     mild: false,
@@ -93,6 +111,11 @@ export const alarmKinds: Readonly<Record<AlarmKind, AlarmKindRow>> = rows
 /** A kind as it was stored, which may be of a newer or older version. */
 export function isAlarmKind(kind: string): kind is AlarmKind {
   return kind in rows
+}
+
+/** Whether it is told once and then left alone. */
+export function isNews(kind: string): boolean {
+  return isAlarmKind(kind) && alarmKinds[kind].news === true
 }
 
 /** A full sentence on what to do. Empty for a kind that this version does not know. */

@@ -3,6 +3,7 @@ import { appAlarms } from "./app-alarms.ts"
 import type { Alarm } from "./alarm.ts"
 import { clockAlarms, diskAlarms, receiverAlarms, settingsAlarms } from "./host-alarms.ts"
 import { scheduleAlarms } from "./schedule-alarms.ts"
+import { updateAlarms } from "./update-alarms.ts"
 import { vaultAlarms } from "./vault-alarms.ts"
 
 export type { Alarm } from "./alarm.ts"
@@ -15,6 +16,7 @@ export function alarmsOf(facts: AlarmFacts, now: Date): readonly Alarm[] {
     ...clockAlarms(facts.apps, now),
     ...facts.schedules.flatMap((schedule) => scheduleAlarms(schedule, now)),
     ...facts.apps.flatMap((app) => appAlarms(app, now)),
+    ...facts.apps.flatMap((app) => updateAlarms(app, now)),
     ...facts.vaults.flatMap((vault) => vaultAlarms(vault, now)),
     ...diskAlarms(facts.disks, facts.open),
     ...receiverAlarms(facts.receivers),

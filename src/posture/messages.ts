@@ -1,6 +1,6 @@
 import type { Json } from "../base/canonical-json.ts"
 import { instantText } from "./alarm.ts"
-import { alarmKinds, hintOf, isAlarmKind, titleOf } from "./alarm-kinds.ts"
+import { alarmKinds, hintOf, isAlarmKind, isNews, titleOf } from "./alarm-kinds.ts"
 import type { Message } from "./ports.ts"
 import type { OpenAlarm } from "./reconcile.ts"
 import type { Notices } from "./telling.ts"
@@ -40,9 +40,13 @@ export function noticeMessage(notices: Notices, { host, now }: Origin): Message 
 
 const WORDS: Readonly<Record<State, string>> = { new: "Alarm", open: "Still open", ended: "Resolved" }
 
+function wordOf({ state, kind }: Item): string {
+  return isNews(kind) ? "News" : WORDS[state]
+}
+
 function subjectOf(items: readonly Item[], host: string): string {
   const [first] = items
-  if (first !== undefined && items.length === 1) return `${WORDS[first.state]}: ${titleOf(first)} (${host})`
+  if (first !== undefined && items.length === 1) return `${wordOf(first)}: ${titleOf(first)} (${host})`
   const counts = (["new", "open", "ended"] as const).flatMap((state) => {
     const count = items.filter((item) => item.state === state).length
     return count === 0 ? [] : [`${count} ${{ new: "new", open: "still open", ended: "resolved" }[state]}`]
@@ -51,7 +55,7 @@ function subjectOf(items: readonly Item[], host: string): string {
 }
 
 function paragraphOf(item: Item): string {
-  const head = `${WORDS[item.state]}: ${titleOf(item)}`
+  const head = `${wordOf(item)}: ${titleOf(item)}`
   if (item.state === "ended") return `${head}\nIt was: ${item.text}.`
   return `${head}\n${item.text}.\nWhat to do: ${item.hint}\nSince: ${instantText(item.since)}`
 }

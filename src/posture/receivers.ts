@@ -19,7 +19,7 @@ type Notice = NonNullable<NonNullable<SettingsData["notify"]>["always"]>
 
 export interface Run {
   readonly app: string
-  /** `schedules.nightly`, `drills.monthly`, `holdfast.read`. */
+  /** `schedules.nightly`, `drills.monthly`, `updates.window`, `holdfast.read`. */
   readonly schedule: string
 }
 
@@ -74,14 +74,21 @@ function alwaysOf({ notify }: NotifyingSettings): readonly Notice[] {
 function noticesOfRun({ apps }: NotifyingSettings, { app, schedule }: Run): readonly Notice[] {
   const settings = apps[app]
   const [group, name = ""] = schedule.split(/\.(.*)/)
-  const entry = group === "drills" ? settings?.drills?.[name] : group === "schedules" ? settings?.schedules?.[name] : undefined
+  const entry =
+    group === "drills"
+      ? settings?.drills?.[name]
+      : group === "schedules"
+        ? settings?.schedules?.[name]
+        : group === "updates"
+          ? settings?.updates
+          : undefined
   return [entry?.notify, settings?.notify].filter((notice) => notice !== undefined)
 }
 
 function noticesOfApp({ apps }: NotifyingSettings, app: string): readonly Notice[] {
   const settings = apps[app]
   const entries = [...Object.values(settings?.schedules ?? {}), ...Object.values(settings?.drills ?? {})]
-  return [settings?.notify, ...entries.map(({ notify }) => notify)].filter((notice) => notice !== undefined)
+  return [settings?.notify, ...entries.map(({ notify }) => notify), settings?.updates?.notify].filter((notice) => notice !== undefined)
 }
 
 function allNotices(settings: NotifyingSettings): readonly Notice[] {

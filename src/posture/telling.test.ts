@@ -32,6 +32,18 @@ describe("what one receiver is told", () => {
     expect(remindersAt(kit, ago(7 * DAY_MS))).toBe(1)
   })
 
+  test("is news once, without reminders and without an end", () => {
+    const news = open(alarmOf({ kind: "update-available", app: "chat", about: "2.0.0", text: "release 2.0.0 is there" }), ago(30 * DAY_MS))
+    expect(planNotices(NOTHING_TOLD, [news], NOW)?.fresh).toEqual([news])
+    const known = told(news, ago(29 * DAY_MS))
+    expect(planNotices(known, [news], NOW)).toBeNull()
+    expect(planNotices(known, [], NOW)).toBeNull()
+    const next = open(alarmOf({ kind: "update-available", app: "chat", about: "2.0.1", text: "release 2.0.1 is there" }))
+    expect(planNotices(known, [next], NOW)).toEqual({ fresh: [next], reminders: [], ended: [] })
+    const later = afterTold(told(news, ago(181 * DAY_MS)), { fresh: [next], reminders: [], ended: [] }, NOW)
+    expect(Object.keys(later.told)).toEqual([next.key])
+  })
+
   test("is the end of what it was told of, and of nothing else", () => {
     const alarm = open(disk("/var"))
     expect(planNotices(told(alarm, ago(HOUR_MS)), [], NOW)?.ended).toMatchObject([{ key: "disk-full:/var", text: "/var is full" }])

@@ -1,5 +1,5 @@
 import { z } from "zod"
-import { alarmKinds, isAlarmKind } from "./alarm-kinds.ts"
+import { alarmKinds, isAlarmKind, isNews } from "./alarm-kinds.ts"
 import type { Message } from "./ports.ts"
 import type { OpenAlarm } from "./reconcile.ts"
 
@@ -40,6 +40,7 @@ const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000
 const LONGEST_PAUSE_MS = HOUR_MS
 const OWED_KEPT = 10
+const NEWS_KNOWN_MS = 180 * DAY_MS
 
 export interface Notices {
   readonly fresh: readonly OpenAlarm[]
@@ -66,16 +67,22 @@ export function planNotices(
   const notices: Notices = {
     fresh: current.filter((alarm) => !knows(alarm)),
     reminders: current.filter((alarm) => knows(alarm) && isReminderDue(alarm, previous.told[alarm.key]?.at, now)),
-    ended: Object.entries(previous.told).flatMap(([key, told]) => (present.has(key) ? [] : [{ key, ...told }])),
+    ended: Object.entries(previous.told).flatMap(([key, told]) => (present.has(key) || isNews(told.kind) ? [] : [{ key, ...told }])),
   }
   return notices.fresh.length + notices.reminders.length + notices.ended.length === 0 ? null : notices
 }
 
 /** Told in the future: the clock was set back, and waiting for that day would be silence. */
 function isReminderDue({ kind }: OpenAlarm, toldAt: Date | undefined, now: Date): boolean {
+  if (isNews(kind)) return false
   if (toldAt === undefined || toldAt > now) return true
   const everyMs = isAlarmKind(kind) && alarmKinds[kind].mild ? 7 * DAY_MS : DAY_MS
   return now.getTime() - toldAt.getTime() >= everyMs
+}
+
+/** Nothing tells the end of news, so what was told of it is forgotten after a while. */
+function isOldNews({ kind, at }: Told, now: Date): boolean {
+  return isNews(kind) && now.getTime() - at.getTime() > NEWS_KNOWN_MS
 }
 
 /** After a failure a receiver is left alone for a while; never longer than the longest pause, whatever the clock did. */
@@ -86,7 +93,7 @@ export function isPausing({ nextTryAt }: Telling, now: Date): boolean {
 /** The receiver took these notices. */
 export function afterTold(previous: Telling, notices: Notices, now: Date): Telling {
   const gone = new Set(notices.ended.map(({ key }) => key))
-  const kept = Object.entries(previous.told).filter(([key]) => !gone.has(key))
+  const kept = Object.entries(previous.told).filter(([key, old]) => !gone.has(key) && !isOldNews(old, now))
   const told = [...notices.fresh, ...notices.reminders].map(({ key, kind, app, text, since }): [string, Told] => [
     key,
     { kind, app, text, since, at: now },

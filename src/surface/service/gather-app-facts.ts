@@ -12,6 +12,7 @@ import { resolveApp } from "../../settings/resolve.ts"
 import type { Settings } from "../../settings/settings.ts"
 import type { House } from "../house/house.ts"
 import type { Seen } from "./alarm-memory.ts"
+import { gatherUpdates } from "./gather-update-facts.ts"
 import { seenOf } from "./seen.ts"
 
 export interface GatheredApps {
@@ -25,7 +26,7 @@ export interface GatheredApps {
 const OPERATIONS_READ = 300
 
 export async function gatherApps(house: House, settings: Settings, before: Seen, now: Date): Promise<GatheredApps> {
-  const [store, recipes] = await Promise.all([house.use.store(), house.recipes()])
+  const [store, host, recipes] = await Promise.all([house.use.store(), house.use.host(), house.recipes()])
   const apps: AppFacts[] = []
   const seen: Seen = {}
   const problems = new Map<string, string>()
@@ -34,7 +35,7 @@ export async function gatherApps(house: House, settings: Settings, before: Seen,
     Object.assign(seen, seenOf(`app ${name}`, before, now))
     const copies = app === null ? rememberedCopies(name, before) : copiesOf(app)
     for (const { from, to } of copies) Object.assign(seen, seenOf(copyName(name, from, to), before, now))
-    if (app !== null) apps.push(await appFacts(store, settings, app, seen, now))
+    if (app !== null) apps.push({ ...(await appFacts(store, settings, app, seen, now)), ...(await gatherUpdates(store, host, app)) })
   }
   return { apps, seen, problems }
 }
