@@ -1,5 +1,6 @@
 /** What Holdfast knows about one known application, as data (`recipes/<name>.yaml`, validated by `recipeSchema`). */
 import { z } from "zod"
+import { managedUpdatesSchema } from "./managed-updates.ts"
 
 const argv = z.tuple([z.string()], z.string())
 
@@ -103,6 +104,8 @@ export const recipeSchema = z.strictObject({
   /** Log lines or directories that `doctor --free-space` may name. */
   logs: z.array(z.string()),
   keyProofs: z.array(keyProofSchema),
+  /** The vendor's own updater beside the app; `holdfast adopt` sets it up. */
+  managedUpdates: managedUpdatesSchema.optional(),
   notes: z.array(z.string()),
 })
 

@@ -28,6 +28,8 @@ export interface ReleaseSource {
 export interface ReleaseSources {
   /** Throws RELEASE_SOURCE_REFUSED for an address that is none, or is not encrypted. */
   open(address: string): ReleaseSource
+  /** The public key as a vendor serves it at an address of its own: worth nothing before it was compared. Throws as a source does. */
+  keyAt(address: string, ctx: FetchContext): Promise<Uint8Array>
 }
 
 /** `linux/amd64`, `linux/arm64/v8`. */

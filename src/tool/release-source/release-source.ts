@@ -3,7 +3,7 @@ import { HoldfastError, isHoldfastError } from "../../base/errors.ts"
 import type { Channel } from "../../release/manifest.ts"
 import type { FetchContext, ReleaseSource, ReleaseSources, SignedDocument } from "../../release/ports.ts"
 import type { Signature } from "../../release/signature.ts"
-import { addressOf } from "./address.ts"
+import { addressOf, fileAddressOf } from "./address.ts"
 import { download } from "./download.ts"
 
 export interface Limits {
@@ -26,7 +26,10 @@ export interface Places {
 
 /** Sources by address. */
 export function createReleaseSources(places: Places, limits: Limits = LIMITS): ReleaseSources {
-  return { open: (address) => sourceAt(addressOf(address), places, limits) }
+  return {
+    open: (address) => sourceAt(addressOf(address), places, limits),
+    keyAt: async (address, ctx) => await download(fileAddressOf(address), { ...limits, signal: ctx.signal }),
+  }
 }
 
 function sourceAt(address: URL, places: Places, limits: Limits): ReleaseSource {
