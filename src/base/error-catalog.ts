@@ -155,6 +155,12 @@ const rows = {
   RELEASE_SERVICES_DIFFER: { exitCode: 176, httpStatus: 409, retryable: false, hint: "Nothing was installed. Name the services that are updated together under `updates.services`, or ask the vendor for a release that holds them all." },
   PIN_REFUSED: { exitCode: 140, httpStatus: 409, retryable: false, hint: "Nothing was changed. Give the service an `image:` of its own in one of the compose files." },
   DRIFT_FOUND: { exitCode: 141, httpStatus: 409, retryable: false, hint: "Nothing was changed. Bring up what the compose files say, or correct the files; else accept the difference." },
+  // updates
+  UPDATE_NOTHING_NEWER: { exitCode: 180, httpStatus: 409, retryable: false, hint: "Nothing was changed; the app runs the newest release that it may have." },
+  UPDATE_UNPROVEN: { exitCode: 181, httpStatus: 409, retryable: false, hint: "Nothing was changed. Run `holdfast drill`, which proves that the newest point restores, then plan the update again." },
+  UPDATE_MAJOR_DATABASE: { exitCode: 182, httpStatus: 409, retryable: false, hint: "Nothing was changed. Never start another major version of PostgreSQL on the old volume: give the new server a new, empty volume and restore a point into it, then update." },
+  UPDATE_FAILED_BEFORE: { exitCode: 183, httpStatus: 409, retryable: false, hint: "Nothing was changed. Wait for the next release, or try this one once more with --again after the cause is gone." },
+  UPDATE_DOWNGRADE: { exitCode: 184, httpStatus: 409, retryable: false, hint: "Nothing was changed. To go back, run `holdfast update rollback` within its window, or restore a point with `holdfast restore POINT --with images`." },
   // adoption
   ADOPT_SURPRISE: { exitCode: 190, httpStatus: 409, retryable: false, hint: "Nothing was changed. Find out why it is not as expected and put it right, or ask whoever set the app up; then run it again." },
   ADOPT_NOT_EDITABLE: { exitCode: 191, httpStatus: 409, retryable: false, hint: "Nothing was changed. Rewrite what is named in the plain way, or make the change shown by `holdfast adopt --plan` with an editor." },
