@@ -32,7 +32,7 @@ function sentFor(body: string): unknown {
 
 /** Members that are never sent, and values that are never sent in the members that are. */
 const FORBIDDEN =
-  /"(Privileged|PidMode|UTSMode|UsernsMode|CgroupParent|Devices|DeviceCgroupRules|DeviceRequests|VolumesFrom|VolumeDriver|DriverConfig|Links|Runtime|MaskedPaths|ReadonlyPaths|StorageOpt|ContainerIDFile|Annotations)":|unconfined|"(NetworkMode|IpcMode|CgroupnsMode)":"(host|container)|SYS_ADMIN|docker\.sock|rshared|"com.docker.compose.project":"foreign"/
+  /"(Privileged|PidMode|UTSMode|UsernsMode|CgroupParent|Devices|DeviceCgroupRules|DeviceRequests|VolumesFrom|VolumeDriver|DriverConfig|Links|Runtime|MaskedPaths|ReadonlyPaths|StorageOpt|ContainerIDFile|Annotations)":|unconfined|"(NetworkMode|IpcMode|CgroupnsMode)":"(host|container)|"CapAdd":\[[^\]]*SYS_ADMIN|docker\.sock|rshared|"com.docker.compose.project":"foreign"/
 const HOST_PATH = /"Binds":\[("\/(?!srv\/ours:)|[^\]]*,"\/(?!srv\/ours:))|"Source":"\/(?!srv\/ours")/
 
 const strange = fc.constantFrom(
