@@ -4,13 +4,13 @@ import { tinyProject, type TinyProject } from "../fixture/docker/tiny-project.ts
 import { waitFor } from "../fixture/docker/wait-for.ts"
 import { containersOf } from "./chat-world.ts"
 
-const composeText = `
+const composeText = (service: string, volume: string): string => `
 services:
-  chatalot:
+  ${service}:
     image: holdfast-test/busybox
     command: ["sleep", "1000000"]
     restart: unless-stopped
-    volumes: ["file_storage:/app/data/files"]
+    volumes: ["${volume}:/app/data/files"]
   postgres:
     image: holdfast-test/postgres:15
     restart: always
@@ -18,7 +18,7 @@ services:
     volumes: ["postgres_data:/var/lib/postgresql/data"]
 volumes:
   postgres_data:
-  file_storage:
+  ${volume}:
 `
 
 export interface Neighbour {
@@ -27,8 +27,12 @@ export interface Neighbour {
   remove(): Promise<void>
 }
 
-export async function startNeighbour(directory: string): Promise<Neighbour> {
-  const project: TinyProject = tinyProject(directory, composeText)
+/** @param names of the service beside the database, and of its volume */
+export async function startNeighbour(
+  directory: string,
+  names: readonly [string, string] = ["chatalot", "file_storage"],
+): Promise<Neighbour> {
+  const project: TinyProject = tinyProject(directory, composeText(...names))
   const { projectName } = project.compose
   await project.up()
   const psql = async (sql: string): Promise<string> =>

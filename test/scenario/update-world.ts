@@ -1,0 +1,229 @@
+/** A world in which an app is updated: its vendor, the app under our care, a stack beside it, and a look at all of it from outside. */
+import { createHash, randomBytes } from "node:crypto"
+import { lstat, mkdir, readdir, readFile, readlink, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
+import { setTimeout as delay } from "node:timers/promises"
+import { expect } from "vitest"
+import { z } from "zod"
+import { backupOutput, drillOutput } from "../../src/contract/output.ts"
+import { DATABASE_FILE, makeAppProject, type AppProject, type Engine } from "../fixture/versioned-app/project.ts"
+import { newDirectory, removeTree } from "../fixture/tmp.ts"
+import { containersOf } from "./chat-world.ts"
+import { cliIn, type Cli } from "./cli.ts"
+import { startNeighbour, type Neighbour } from "./neighbour.ts"
+import { PRODUCT, startVendor, type Vendor } from "./vendor.ts"
+
+export const APP = "shop"
+
+export interface UpdateWorld {
+  readonly directory: string
+  readonly vendor: Vendor
+  readonly project: AppProject
+  readonly neighbour: Neighbour | null
+  /** Run in the project's folder, where `holdfast.yaml` is. */
+  readonly cli: Cli
+  /** Writes `holdfast.yaml` anew with other update rules. */
+  settle(rules: UpdateSettings): Promise<void>
+  /** A point of now, proven by a restore. */
+  provenPoint(): Promise<string>
+  dispose(): Promise<void>
+}
+
+/** What stands below `updates:`, besides source, address and key. */
+export type UpdateSettings = Readonly<Record<string, string | boolean>>
+
+export interface UpdateWorldOptions {
+  readonly engine?: Engine
+  readonly neighbour?: boolean
+  readonly rules?: UpdateSettings
+  /** Rows and uploads at the start. */
+  readonly entries?: number
+}
+
+/** Short windows: the versions of this app are well or not well within seconds. */
+const RULES: UpdateSettings = { stability: "4s", timeout: "10s", rollbackWindow: "1h" }
+
+/** Version 1.0.0 runs, with rows and uploads; no point was taken yet. Asks the engine that DOCKER_HOST names. */
+export async function updateWorld(options: UpdateWorldOptions = {}): Promise<UpdateWorld> {
+  const directory = await newDirectory("update")
+  const vendor = await startVendor(directory)
+  const tellUrl = `http://host.docker.internal:${new URL(vendor.site.url).port}/tell`
+  const project = await makeAppProject(join(directory, "app"), {
+    engine: options.engine ?? "postgres",
+    registry: vendor.registry.name,
+    tellUrl,
+  })
+  const cli = cliIn({ cwd: project.directory, stateDirectory: join(directory, "state") })
+  await mkdir(join(directory, "state"), { recursive: true })
+  const settle = async (rules: UpdateSettings): Promise<void> =>
+    await writeFile(join(project.directory, "holdfast.yaml"), JSON.stringify(settings(directory, project, vendor, rules), null, 2))
+  await settle({ ...RULES, ...options.rules })
+  await vendor.publish("1.0.0")
+  const beside = options.neighbour === true ? startNeighbour(directory, ["web", "uploads"]) : null
+  await project.up()
+  await fill(project, options.entries ?? 40)
+  const neighbour = await beside
+  return {
+    directory,
+    vendor,
+    project,
+    neighbour,
+    cli,
+    settle: async (rules) => await settle({ ...RULES, ...options.rules, ...rules }),
+    provenPoint: async () => await provenPoint(cli),
+    dispose: async () => {
+      await neighbour?.remove()
+      await project.remove()
+      await vendor.dispose()
+      await removeTree(directory)
+    },
+  }
+}
+
+function settings(directory: string, project: AppProject, vendor: Vendor, rules: UpdateSettings): unknown {
+  const postgres = { service: "postgres", database: "shop", user: "shop", passwordFile: "./secrets/db_password" }
+  return {
+    vaults: { local: { path: join(directory, "vault") } },
+    apps: {
+      [APP]: {
+        compose: { files: ["./compose.yml", "./compose.override.yml"], project: project.name },
+        databases: { main: project.engine === "postgres" ? { postgres } : { sqlite: { volume: "data", path: DATABASE_FILE } } },
+        files: { uploads: { volume: "uploads" } },
+        secrets: ["./secrets", "./.env"],
+        health: { url: `${project.url}/api/health`, expect: { status: "ok" }, version: "version", timeout: "1m" },
+        updates: {
+          source: "manifest",
+          url: vendor.site.url,
+          channel: "stable",
+          product: PRODUCT,
+          key: vendor.publicKey,
+          keyDigest: vendor.fingerprint,
+          repositories: [vendor.images.repository],
+          ...rules,
+        },
+      },
+    },
+  }
+}
+
+async function fill(project: AppProject, entries: number): Promise<void> {
+  for (let number = 1; number <= entries; number += 1) await project.addEntry("before", number)
+  for (let number = 1; number <= 8; number += 1) await project.addFile(`file-${number}.bin`, randomBytes(3000 + 17 * number))
+  await project.waitQuiet()
+}
+
+async function provenPoint(cli: Cli): Promise<string> {
+  const id = (await cli.json(backupOutput, ["backup"])).point?.id ?? ""
+  const drill = await cli.json(drillOutput, ["drill", "--level", "restored"])
+  expect(drill).toMatchObject({ point: id, passed: true })
+  return id
+}
+
+/** Everything that an update may change and a rollback has to give back, to the byte. */
+export interface ShopState {
+  /** Table → number of rows and a digest of all of them. */
+  readonly tables: Readonly<Record<string, string>>
+  /** Table → its columns, in order, with their types. */
+  readonly columns: Readonly<Record<string, string>>
+  /** Upload → kind, mode, owner, time of the last change and content. */
+  readonly uploads: Readonly<Record<string, string>>
+  /** Compose file, override, `.env`: mode, owner and content. */
+  readonly configuration: Readonly<Record<string, string>>
+  /** Service → image id, restart policy, whether it runs. */
+  readonly services: Readonly<Record<string, string>>
+  readonly version: string | null
+}
+
+/** Looked at from outside of app and Holdfast. Wait for `waitQuiet` before. */
+export async function stateOfShop(project: AppProject): Promise<ShopState> {
+  const columns = await columnsOf(project)
+  const configuration = ["compose.yml", "compose.override.yml", ".env"].map(
+    async (name) => [name, await lookAt(join(project.directory, name), false)] as const,
+  )
+  return {
+    tables: await tablesOf(project, Object.keys(columns)),
+    columns,
+    uploads: await uploadsOf(project),
+    configuration: Object.fromEntries(await Promise.all(configuration)),
+    services: await servicesOf(project),
+    version: (await project.health())?.body.version ?? null,
+  }
+}
+
+async function columnsOf(project: AppProject): Promise<Record<string, string>> {
+  const query =
+    project.engine === "postgres"
+      ? "SELECT table_name, string_agg(column_name || ' ' || data_type, ', ' ORDER BY ordinal_position) FROM information_schema.columns WHERE table_schema = 'public' GROUP BY 1 ORDER BY 1"
+      : "SELECT m.name, group_concat(c.name || ' ' || c.type, ', ') FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table' GROUP BY 1 ORDER BY 1"
+  return Object.fromEntries(
+    (await project.sql(query))
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => [line.slice(0, line.indexOf("|")), line.slice(line.indexOf("|") + 1)]),
+  )
+}
+
+async function tablesOf(project: AppProject, names: readonly string[]): Promise<Record<string, string>> {
+  const found: Record<string, string> = {}
+  for (const name of names) {
+    const text = await project.sql(
+      project.engine === "postgres" ? `SELECT t::text FROM "${name}" t ORDER BY 1` : `SELECT * FROM "${name}" ORDER BY 1`,
+    )
+    const rows = text === "" ? 0 : text.split("\n").length
+    found[name] = `${rows} ${createHash("sha256").update(text).digest("hex")}`
+  }
+  return found
+}
+
+async function uploadsOf(project: AppProject): Promise<Record<string, string>> {
+  const root = await project.volumePath("uploads")
+  const found: Record<string, string> = {}
+  for (const name of (await readdir(root, { recursive: true })).toSorted()) found[name] = await lookAt(join(root, name), true)
+  return found
+}
+
+async function lookAt(path: string, withTime: boolean): Promise<string> {
+  const status = await lstat(path, { bigint: true })
+  const head = `${(status.mode & 0o7777n).toString(8)} ${status.uid}:${status.gid}`
+  const time = withTime ? ` ${status.mtimeNs}` : ""
+  if (status.isSymbolicLink()) return `link ${await readlink(path)}`
+  if (!status.isFile()) return `directory ${head}`
+  const content = createHash("sha256")
+    .update(await readFile(path))
+    .digest("hex")
+  return `file ${head}${time} ${status.size} ${content}`
+}
+
+async function servicesOf(project: AppProject): Promise<Record<string, string>> {
+  const containers = Object.entries(await containersOf(project.name))
+  return Object.fromEntries(
+    containers.map(([name, look]) => [
+      name.replace(`${project.name}-`, ""),
+      `${look.image} ${look.restartPolicy} ${look.running ? "running" : "down"}`,
+    ]),
+  )
+}
+
+const stepRow = z.object({ name: z.string(), state: z.string() })
+
+/** Steps of the newest operation of a kind, as they are in the journal at this moment; nobody is asked who would settle it. */
+export function journaledSteps(world: Pick<UpdateWorld, "cli">, kind: string): readonly z.infer<typeof stepRow>[] {
+  const database = new DatabaseSync(join(world.cli.place.stateDirectory, "store.sqlite"), { readOnly: true, timeout: 5000 })
+  try {
+    const newest = "(SELECT id FROM operation WHERE kind = ? ORDER BY started_at DESC LIMIT 1)"
+    const rows = database.prepare(`SELECT name, state FROM step WHERE operation_id = ${newest} ORDER BY position`).all(kind)
+    return z.array(stepRow).parse(rows)
+  } finally {
+    database.close()
+  }
+}
+
+/** Resolves when the newest operation of this kind has ended the step, or is over. */
+export async function untilStepDone(world: Pick<UpdateWorld, "cli">, kind: string, step: string): Promise<void> {
+  const limit = Date.now() + 180_000
+  while (!journaledSteps(world, kind).some((row) => row.name === step && row.state !== "started")) {
+    if (Date.now() > limit) throw new Error(`the step ${step} did not come`)
+    await delay(20)
+  }
+}
