@@ -121,13 +121,20 @@ async function placeSqlite(
   path: string,
   ctx: RunContext,
 ): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
+  const made = await mkdir(dirname(path), { recursive: true })
   const target: SqliteSource = { ...source, place: { path } }
   const engine = tools.databases.for(target)
   const names = engine.planNames(target, ctx.operationId)
   const staging = { source: target, name: names.staged, schema: schemaQueries(app, source) }
   await stageDump(tools.databases, origin, databasePart(origin, source.name), staging, ctx)
   await engine.swapIn(target, names, ctx)
+  if (made !== undefined) await giveToOwnerOf(path, made)
+}
+
+/** A volume of which the point has the database alone: whoever owns the file has to write beside it. */
+async function giveToOwnerOf(path: string, made: string): Promise<void> {
+  const { uid, gid } = await stat(path)
+  for (let directory = dirname(path); directory.length >= made.length; directory = dirname(directory)) await chown(directory, uid, gid)
 }
 
 /**
