@@ -15,6 +15,8 @@ export async function announceKey(
 ): Promise<string> {
   const issued = now.toISOString().replace(/\.\d+Z$/, "Z")
   const text = announcementText({ product, replaces: publicKeyOf(old).fingerprint, key: key.pem, issued })
-  await directory.replace(ANNOUNCEMENT_FILE, Buffer.from(text), signatureFiles(Buffer.from(text), old))
+  await directory.exclusively(
+    async () => await directory.replace(ANNOUNCEMENT_FILE, Buffer.from(text), signatureFiles(Buffer.from(text), old)),
+  )
   return ANNOUNCEMENT_FILE
 }

@@ -1,6 +1,7 @@
 import { link, mkdir, open, readdir, readFile, rm } from "node:fs/promises"
 import { randomBytes } from "node:crypto"
 import { dirname, join } from "node:path"
+import { systemClock, type Clock } from "../base/clock.ts"
 import { syncDirectory, writeFileDurably } from "../base/durable-file.ts"
 import { HoldfastError } from "../base/errors.ts"
 import { readManifest, type Channel, type ReleaseManifest } from "../release/manifest.ts"
@@ -14,6 +15,7 @@ import {
   SIGNATURE_ENDING,
 } from "../release/place.ts"
 import type { ReleaseSource, SignedDocument } from "../release/ports.ts"
+import { exclusively } from "./exclusively.ts"
 import type { SignedFiles } from "./sign.ts"
 
 /** One release as it was published in one channel. */
@@ -37,12 +39,14 @@ export interface ReleaseDirectory {
   replace(file: string, content: Uint8Array, beside: SignedFiles): Promise<void>
   /** The same for what must not be there yet. Throws RELEASE_EXISTS. */
   add(file: string, content: Uint8Array, beside: SignedFiles): Promise<void>
+  /** Nobody else publishes into it while `work` runs. */
+  exclusively<T>(work: () => Promise<T>): Promise<T>
 }
 
 const FILE_MODE = 0o644
 
 /** Opens a directory of releases, which need not exist yet. */
-export function openReleaseDirectory(path: string): ReleaseDirectory {
+export function openReleaseDirectory(path: string, clock: Pick<Clock, "sleep"> = systemClock): ReleaseDirectory {
   const read = async (file: string): Promise<Uint8Array | null> => await readIfThere(join(path, file))
   const signed = async (file: string): Promise<SignedDocument | null> => {
     const bytes = await read(file)
@@ -70,6 +74,7 @@ export function openReleaseDirectory(path: string): ReleaseDirectory {
       for (const [ending, text] of Object.entries(beside)) await writeFileDurably(join(path, file + ending), text, FILE_MODE)
       await writeNew(join(path, file), content)
     },
+    exclusively: async (work) => await exclusively(path, clock, work),
   }
 }
 

@@ -32,6 +32,18 @@ export async function publishRelease(
   const key = pinKey(publicKey, publicKey.fingerprint)
   await verifySignature(document, signatureIn(beside), key)
   const manifest = readManifest(document)
+  // What was published before is looked at and added to as one step: two at once would give one sequence to two releases.
+  const file = await directory.exclusively(async () => await place(directory, manifest, document, beside, key))
+  return { manifest, digest: sha256(document), file }
+}
+
+async function place(
+  directory: ReleaseDirectory,
+  manifest: ReleaseManifest,
+  document: Uint8Array,
+  beside: SignedFiles,
+  key: PinnedKey,
+): Promise<string> {
   await keepPublicKey(directory, manifest.product, key)
   const file = issueFile(manifest.version, manifest.channel, manifest.sequence)
   const before = await directory.issues(manifest.channel)
@@ -43,7 +55,7 @@ export async function publishRelease(
     throw new HoldfastError("RELEASE_EXISTS", { what: `${file} was published before, and a later one since` })
   await directory.replace(latestFile(manifest.channel), document, beside)
   await readBack(directory, file, key)
-  return { manifest, digest: sha256(document), file }
+  return file
 }
 
 /** Every issue says more than the one before: one number further, a newer version, or the same again, or an older one because newer ones were withdrawn. */
@@ -100,7 +112,7 @@ async function announcedBy(directory: ReleaseDirectory, present: PublicKey, prod
   return (await readKeyAnnouncement(bytes, signature, pinKey(present, present.fingerprint), product)).key.fingerprint
 }
 
-/** Two who publish at the same moment could have mixed their files. */
+/** What is served is what was signed, whoever else has a hand in the directory. */
 async function readBack(directory: ReleaseDirectory, file: string, key: PinnedKey): Promise<void> {
   const signed = await directory.signed(file)
   if (signed === null) throw new HoldfastError("RELEASE_UNKNOWN", { what: `${file} is gone again` })

@@ -70,6 +70,26 @@ describe("a directory of releases", () => {
     ])
   })
 
+  it("gives no sequence to two releases, however many publish at once", async () => {
+    const directory = await site()
+    const built = await Promise.all(
+      ["1.0.0", "1.1.0", "1.2.0", "1.3.0"].map(
+        async (version) =>
+          (await buildRelease(directory, "stable", describedBy(exampleRelease({ version, upgradesFrom: null })), timing)).text,
+      ),
+    )
+    const ends = await Promise.allSettled(built.map(async (text) => await publishText(directory, text)))
+
+    expect(ends.filter(({ status }) => status === "fulfilled")).toHaveLength(1)
+    for (const end of ends) {
+      if (end.status === "rejected")
+        expect(end.reason).toMatchObject({ code: "RELEASE_EXISTS", message: "sequence 1 of stable was published before" })
+    }
+    const [issue, ...others] = await directory.issues("stable")
+    expect(others).toEqual([])
+    expect(await readFile(join(directory.path, "channels/stable/latest.json"))).toEqual(Buffer.from(issue?.bytes ?? []))
+  })
+
   it("never overwrites an issue, nor puts an earlier one back as the newest", async () => {
     const directory = await site()
     const first = (await buildRelease(directory, "stable", describedBy(exampleRelease({ version: "1.0.0", upgradesFrom: null })), timing))

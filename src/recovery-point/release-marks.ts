@@ -34,7 +34,10 @@ const entrySchema = z.discriminatedUnion("what", [
 
 type ReleaseEntry = z.infer<typeof entrySchema>
 
-/** Seals that a release was seen in the ledgers of the app's vaults, then keeps it in the store; nothing unless it is newer than what is known. */
+/**
+ * Seals that a release was seen in the ledgers of the app's vaults, then keeps it in the store; nothing when something newer is known. A
+ * vault that could not be reached before gets it now.
+ */
 export async function recordReleaseSeen(
   vaults: readonly OpenVault[],
   store: Store,
@@ -43,9 +46,13 @@ export async function recordReleaseSeen(
   ctx: RunContext,
 ): Promise<void> {
   const known = await markIn(store, app, mark.product, mark.channel)
-  if (known !== null && known.sequence >= mark.sequence) return
-  for (const vault of vaults) await append(vault, app, { what: "seen", ...mark }, ctx)
-  await keepMark(store, app, mark)
+  if (known !== null && known.sequence > mark.sequence) return
+  for (const vault of vaults) {
+    if (Number((await store.value(sealedMarkName(vault, app, mark))) ?? 0) >= mark.sequence) continue
+    await append(vault, app, { what: "seen", ...mark }, ctx)
+    await store.setValue(sealedMarkName(vault, app, mark), String(mark.sequence))
+  }
+  if (known?.sequence !== mark.sequence) await keepMark(store, app, mark)
 }
 
 /** The same for the vendor's key that the operator pinned or confirmed; `replaces` is the one that was pinned until then. */
@@ -56,8 +63,20 @@ export async function recordReleaseKey(
   key: { readonly product: string; readonly fingerprint: string; readonly replaces: string | null },
   ctx: RunContext,
 ): Promise<void> {
-  for (const vault of vaults) await append(vault, app, { what: "key", ...key }, ctx)
-  await store.setValue(keyName(app, key.product), key.fingerprint)
+  const { product, fingerprint } = key
+  for (const vault of vaults) {
+    const sealed = await store.value(sealedKeyName(vault, app, product))
+    if (sealed === fingerprint) continue
+    // A vault that missed a key is led on from the last one that it knows, or it would stay with that.
+    await append(
+      vault,
+      app,
+      { what: "key", product, fingerprint, replaces: sealed ?? (key.replaces === fingerprint ? null : key.replaces) },
+      ctx,
+    )
+    await store.setValue(sealedKeyName(vault, app, product), fingerprint)
+  }
+  await store.setValue(keyName(app, product), fingerprint)
 }
 
 /** The highest mark that the store and these vaults know: an older store that was put back lowers nothing. Throws what reading a ledger throws. */
@@ -86,19 +105,22 @@ export async function restoreReleaseMarks(
   listed?: readonly StoredItem[],
 ): Promise<void> {
   for (const entry of await readEntries(vault, app, ctx, listed)) {
-    if (entry.what === "key") await followKey(store, app, entry)
-    else {
+    if (entry.what === "key") {
+      await store.setValue(sealedKeyName(vault, app, entry.product), entry.fingerprint)
+      await followKey(store, app, entry)
+    } else {
       const { what: _what, ...mark } = entry
+      await store.setValue(sealedMarkName(vault, app, mark), String(mark.sequence))
       const known = await markIn(store, app, mark.product, mark.channel)
       if (known === null || known.sequence < mark.sequence) await keepMark(store, app, mark)
     }
   }
 }
 
-/** From key to key: a vault that has not heard of the newest one brings no earlier one back. */
+/** From key to key: a vault that has not heard of the newest one brings no earlier one back. Where none is known, each is the first. */
 async function followKey(store: Store, app: string, { product, fingerprint, replaces }: ReleaseEntry & { what: "key" }): Promise<void> {
   const present = await store.value(keyName(app, product))
-  if (present === replaces) await store.setValue(keyName(app, product), fingerprint)
+  if (present === null || present === replaces) await store.setValue(keyName(app, product), fingerprint)
 }
 
 async function readEntries(
@@ -136,4 +158,13 @@ function markName(app: string, product: string, channel: string): string {
 
 function keyName(app: string, product: string): string {
   return `release-key:${app}:${product}`
+}
+
+/** What a vault's own ledger is known to hold, so that each gets what it misses. */
+function sealedMarkName({ vaultId }: OpenVault, app: string, { product, channel }: Pick<ReleaseMark, "product" | "channel">): string {
+  return `release-seen-in:${vaultId}:${app}:${product}:${channel}`
+}
+
+function sealedKeyName({ vaultId }: OpenVault, app: string, product: string): string {
+  return `release-key-in:${vaultId}:${app}:${product}`
 }

@@ -99,8 +99,8 @@ async function rememberNewest(
 ): Promise<void> {
   const { product, channel, sequence, version } = newest.manifest
   await recordReleaseSeen(vaults, store, app.name, { product, channel, sequence, version, digest: newest.digest }, ctx)
-  if ((await pinnedReleaseKey(store, app.name, product)) !== null) return
-  await recordReleaseKey(vaults, store, app.name, { product, fingerprint: trust.key.fingerprint, replaces: null }, ctx)
+  const replaces = await pinnedReleaseKey(store, app.name, product)
+  await recordReleaseKey(vaults, store, app.name, { product, fingerprint: trust.key.fingerprint, replaces }, ctx)
 }
 
 /** Where nothing tells which version runs, only a release that accepts any may follow. */

@@ -6,6 +6,7 @@ import { highestReleaseSeen, pinnedReleaseKey, recordReleaseKey, recordReleaseSe
 import { syncPoints } from "../../src/recovery-point/sync.ts"
 import { openSqliteStore } from "../../src/tool/store/store.ts"
 import type { VaultBackend } from "../../src/vault/ports.ts"
+import { readLedger } from "../../src/vault/ledger.ts"
 import { openVault, type OpenVault } from "../../src/vault/vault.ts"
 import { describeNeeding } from "../fixture/needs.ts"
 import { context, openPlace, testRestic, type Place } from "./vault-place.ts"
@@ -62,5 +63,53 @@ describeNeeding("restic")("the newest release that was seen, and the vendor's ke
     expect(await highestReleaseSeen([near, far], store, "chat", of, ctx)).toEqual(mark(9, "b"))
     expect(await pinnedReleaseKey(store, "chat", "chat")).toBe(key("2"))
     await store.close()
+  })
+
+  it("reach a vault that could not be reached before, and lead it on from the last key that it knows", async () => {
+    const store = await newStore("fifth")
+    const [near, far] = [await open("near-too", store), await open("far-too", store)]
+    await recordReleaseSeen([near, far], store, "chat", mark(3), ctx)
+    await recordReleaseKey([near, far], store, "chat", { product: "chat", fingerprint: key("1"), replaces: null }, ctx)
+    for (const digit of ["2", "3"]) {
+      await recordReleaseKey(
+        [near],
+        store,
+        "chat",
+        { product: "chat", fingerprint: key(digit), replaces: await pinnedReleaseKey(store, "chat", "chat") },
+        ctx,
+      )
+    }
+    await recordReleaseSeen([near], store, "chat", mark(5), ctx)
+    await recordReleaseSeen([near, far], store, "chat", mark(5), ctx)
+    await recordReleaseKey([near, far], store, "chat", { product: "chat", fingerprint: key("3"), replaces: key("3") }, ctx)
+    const empty = await newStore("sixth")
+
+    expect(await highestReleaseSeen([await open("far-too", empty, false)], empty, "chat", of, ctx)).toEqual(mark(5))
+    expect(await pinnedReleaseKey(empty, "chat", "chat")).toBe(key("3"))
+    const late = await open("late", store)
+    await recordReleaseKey([near, late], store, "chat", { product: "chat", fingerprint: key("3"), replaces: key("3") }, ctx)
+    const emptier = await newStore("ninth")
+    await highestReleaseSeen([await open("late", emptier, false)], emptier, "chat", of, ctx)
+    expect(await pinnedReleaseKey(emptier, "chat", "chat")).toBe(key("3"))
+    for (const each of [store, empty, emptier]) await each.close()
+  })
+
+  it("are sealed once in each vault, also by a store that knows of them from the vault alone", async () => {
+    const store = await newStore("seventh")
+    const vault = await open("once", store)
+    const entries = async (): Promise<number> => (await readLedger(vault, "release", "chat", ctx)).length
+    const seen = async (known: Store): Promise<void> => {
+      await highestReleaseSeen([vault], known, "chat", of, ctx)
+      await recordReleaseSeen([vault], known, "chat", mark(3), ctx)
+      await recordReleaseKey([vault], known, "chat", { product: "chat", fingerprint: key("1"), replaces: null }, ctx)
+    }
+    await seen(store)
+    await seen(store)
+    const empty = await newStore("eighth")
+    await seen(empty)
+
+    expect(await entries()).toBe(2)
+    await store.close()
+    await empty.close()
   })
 })
