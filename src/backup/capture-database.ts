@@ -7,7 +7,10 @@ import type { DatabasePart } from "../recovery-point/manifest.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import type { BackupTools } from "./ports.ts"
 
-/** Captures one database straight into the vault. What it holds is judged later, by the guard. */
+/**
+ * Captures one database straight into the vault. What it holds is judged later, by the guard.
+ * @param original where `source` is only a copy: the database that it is a copy of
+ */
 export async function captureDatabase(
   tools: BackupTools,
   vault: OpenVault,
@@ -15,6 +18,7 @@ export async function captureDatabase(
   point: string,
   source: DatabaseSource,
   ctx: RunContext,
+  original: DatabaseSource = source,
 ): Promise<{ part: DatabasePart; warnings: readonly string[] }> {
   const engine = tools.databases.for(source)
   const part = `database:${source.name}`
@@ -45,7 +49,7 @@ export async function captureDatabase(
       durationMs: Math.round(ctx.clock.monotonicMs() - startedMs),
       facts: { ...produced.facts, migrations: [...produced.facts.migrations] },
       shape: mutableShape(produced.shape),
-      source: describeSource(source),
+      source: describeSource(original),
     },
   }
 }

@@ -59,7 +59,7 @@ export async function capturePoint(
   }
 }
 
-async function beginCapture(tools: BackupTools, request: CaptureRequest, ctx: RunContext): Promise<Capture> {
+export async function beginCapture(tools: BackupTools, request: CaptureRequest, ctx: RunContext): Promise<Capture> {
   const { app, vault } = request
   const states = app.compose === null ? [] : await tools.containers.services(app.compose.projectName, ctx)
   const points = await listPoints(vault, tools.store, app.name, ctx)
@@ -119,7 +119,7 @@ async function whileStopped<T>(
   }
 }
 
-/** Databases first; then everything else beside each other, for each has its own call of the engine. */
+/** Databases first; then everything else. */
 async function captureParts(
   tools: BackupTools,
   capture: Capture,
@@ -127,6 +127,18 @@ async function captureParts(
   ctx: RunContext,
 ): Promise<readonly ManifestPart[]> {
   const databases = await captureDatabases(tools, capture, journal, ctx)
+  const parts = [...databases, ...(await captureOthers(tools, capture, journal, ctx))]
+  if (parts.length === 0) throw new HoldfastError("PART_UNKNOWN", { what: `there is nothing to capture of ${capture.app.name}` })
+  return parts
+}
+
+/** Beside each other, for each has its own call of the engine. */
+export async function captureOthers(
+  tools: BackupTools,
+  capture: Capture,
+  journal: Journal<CaptureSteps>,
+  ctx: RunContext,
+): Promise<readonly ManifestPart[]> {
   const others = await together(
     [
       async (own) => await captureTrees(capture, journal, own),
@@ -136,9 +148,7 @@ async function captureParts(
     ],
     ctx,
   )
-  const parts = [...databases, ...others.flat()]
-  if (parts.length === 0) throw new HoldfastError("PART_UNKNOWN", { what: `there is nothing to capture of ${capture.app.name}` })
-  return parts
+  return others.flat()
 }
 
 /** A part that shrank against the last good point is refused as soon as it is there; one that looks encrypted is told. */
@@ -170,7 +180,7 @@ async function captureDatabases(
   return parts
 }
 
-async function captureTrees(capture: Capture, journal: Journal<CaptureSteps>, ctx: RunContext): Promise<readonly ManifestPart[]> {
+export async function captureTrees(capture: Capture, journal: Journal<CaptureSteps>, ctx: RunContext): Promise<readonly ManifestPart[]> {
   const { app, vault, options } = capture
   const parts: ManifestPart[] = []
   for (const source of app.files) {

@@ -65,7 +65,8 @@ function judge(record: PointRecord, manifest: Manifest, known: Knowledge): Judge
 
 function neededBy(manifest: Manifest, revocable: ReadonlySet<string>): string | null {
   if (revocable.has(manifest.id)) return manifest.operationId
-  return manifest.trigger === "safety" && revocable.has(manifest.operationId) ? manifest.operationId : null
+  const before = manifest.trigger === "safety" || manifest.trigger === "update"
+  return before && revocable.has(manifest.operationId) ? manifest.operationId : null
 }
 
 /** Whole, routine points are one group; what a person imported, a safety point and a point without some parts never push one of them out. */

@@ -34,9 +34,13 @@ export async function loadImages(tools: RestoreTools, origin: Origin, parts: rea
 export async function planImageSwap(tools: RestoreTools, app: App, part: ImagePart, ctx: RunContext): Promise<ImageSwap> {
   const states = app.compose === null ? [] : await tools.containers.services(app.compose.projectName, ctx)
   const from = states.find((state) => state.imageReference === part.reference)?.imageId ?? null
-  const keptAs =
-    from === null || from === part.imageId ? null : `holdfast-kept:${ctx.operationId}-${from.replace(/^sha256:/, "").slice(0, 12)}`
+  const keptAs = from === null || from === part.imageId ? null : keptImageName(from, ctx.operationId)
   return { reference: part.reference, from, to: part.imageId, keptAs }
+}
+
+/** The name that an operation gives to an image that it keeps. */
+export function keptImageName(imageId: string, operationId: string): string {
+  return `holdfast-kept:${operationId}-${imageId.replace(/^sha256:/, "").slice(0, 12)}`
 }
 
 /** Gives the image that is about to lose its name one of its own: `docker image prune` takes those that have none. */

@@ -9,7 +9,13 @@ import type { OpenVault } from "../vault/vault.ts"
 import type { RestoreTools } from "./ports.ts"
 import { drop, replacementsFromJson, replacementsToJson, type Replacement } from "./replacement.ts"
 
-/** What a restore replaced and kept beside, so that `undo` can put it back. */
+/**
+ * `restore`: what it replaced, which `undo` swaps back. `update`: what it replaced, which goes back only together with images and
+ * configuration. `rollback`: what an update had made of it, kept to be looked at and exported.
+ */
+export type KeptBy = "restore" | "update" | "rollback"
+
+/** What was replaced and kept beside. */
 export interface KeptState {
   readonly replacements: readonly Replacement[]
   readonly standstill: Standstill
@@ -17,6 +23,9 @@ export interface KeptState {
   readonly point: string
   /** Whether the replaced state passed the gate: an undo is judged by it only then. */
   readonly wellBefore: boolean
+  readonly by: KeptBy
+  /** Whatever else the verb needs to take it back. */
+  readonly more: Json
 }
 
 const keptSchema = z.object({
@@ -25,6 +34,9 @@ const keptSchema = z.object({
   safetyPoint: z.string().nullable(),
   point: z.string(),
   wellBefore: z.boolean(),
+  // Kept states of earlier versions are all of restores.
+  by: z.enum(["restore", "update", "rollback"]).default("restore"),
+  more: z.json().default(null),
 })
 
 /** Records the kept state in the store and, because the store can be lost, in the vault's ledger. */
@@ -32,7 +44,7 @@ export async function recordKept(
   tools: RestoreTools,
   vault: OpenVault,
   app: App,
-  kept: KeptState,
+  kept: Omit<KeptState, "by" | "more"> & Partial<Pick<KeptState, "by" | "more">>,
   keptUntil: Date,
   ctx: RunContext,
 ): Promise<void> {
@@ -42,6 +54,8 @@ export async function recordKept(
     safetyPoint: kept.safetyPoint,
     point: kept.point,
     wellBefore: kept.wellBefore,
+    by: kept.by ?? "restore",
+    more: kept.more ?? null,
   }
   const record: KeptRecord = { operationId: ctx.operationId, app: app.name, keptUntil, releasedAt: null, details }
   await appendLedger(
@@ -56,12 +70,30 @@ export async function recordKept(
 export async function findKept(tools: RestoreTools, app: App, operationId: string): Promise<{ record: KeptRecord; state: KeptState }> {
   const record = (await tools.store.kept(app.name)).find((candidate) => candidate.operationId === operationId)
   if (record === undefined) throw new HoldfastError("UNDO_UNAVAILABLE", { what: `operation ${operationId} kept nothing of ${app.name}` })
+  const state = keptStateOf(record)
+  if (state.by !== "restore") throw notOfRestore(operationId, app, state.by)
   if (record.releasedAt !== null) {
     throw new HoldfastError("UNDO_UNAVAILABLE", {
       what: `what operation ${operationId} kept was released at ${record.releasedAt.toISOString()}`,
     })
   }
-  return { record, state: keptStateOf(record) }
+  return { record, state }
+}
+
+/** Data alone would go back, under the program of another version. */
+function notOfRestore(operationId: string, app: App, by: KeptBy): HoldfastError {
+  return new HoldfastError("UNDO_UNAVAILABLE", {
+    what: `operation ${operationId} was no restore`,
+    hint:
+      by === "update"
+        ? `Run \`holdfast update rollback ${app.name}\`: data, images and configuration go back together.`
+        : "What a rollback set aside is kept to be looked at; it is released when its time is over.",
+  })
+}
+
+/** Whether `undo` can put it back. */
+export function isUndoable(record: KeptRecord): boolean {
+  return record.releasedAt === null && keptStateOf(record).by === "restore"
 }
 
 export function keptStateOf(record: KeptRecord): KeptState {
@@ -72,6 +104,8 @@ export function keptStateOf(record: KeptRecord): KeptState {
     safetyPoint: details.safetyPoint,
     point: details.point,
     wellBefore: details.wellBefore,
+    by: details.by,
+    more: details.more,
   }
 }
 

@@ -27,6 +27,14 @@ export function settlersOf(house: House): Settlers {
       const { settleUndo } = await import("../../restore/settle.ts")
       return await settleUndo(await verbTools(house), await appOf(house, operation), await vaultOf(house, operation), operation, ctx)
     },
+    update: async (operation, ctx) => {
+      const { settleUpdate } = await import("../../update/settle.ts")
+      return await settleUpdate(await verbTools(house), await appOf(house, operation), await vaultOf(house, operation), operation, ctx)
+    },
+    rollback: async (operation, ctx) => {
+      const { settleRollback } = await import("../../update/settle.ts")
+      return await settleRollback(await verbTools(house), await appOf(house, operation), await vaultOf(house, operation), operation, ctx)
+    },
     rebuild: async (operation, ctx) => {
       const { settleRebuild } = await import("../../restore/rebuild.ts")
       return await settleRebuild(await verbTools(house), operation, ctx)

@@ -57,11 +57,12 @@ export async function up(
   client: Client,
   project: ComposeProject,
   services: readonly string[] | null,
-  options: { noDeps: boolean },
+  options: { noDeps: boolean; neverPull?: boolean },
   ctx: RunContext,
 ): Promise<void> {
   if (services?.length === 0) return
-  const flags = ["--detach", "--no-build", "--quiet-pull", ...(options.noDeps ? ["--no-deps"] : [])]
+  const pulling = options.neverPull === true ? ["--pull", "never"] : ["--quiet-pull"]
+  const flags = ["--detach", "--no-build", ...pulling, ...(options.noDeps ? ["--no-deps"] : [])]
   const profiles = project.profiles.flatMap((profile) => ["--profile", profile])
   const args = [...projectArgs(project), ...profiles, "up", ...flags, "--", ...(services ?? [])]
   await runCompose(client, args, project, `the services of ${project.projectName} did not come up`, ctx)
@@ -78,14 +79,16 @@ async function runCompose(client: Client, args: readonly string[], project: Comp
   throw cliError(IMAGE_MISSING.test(result.stderrTail) ? "IMAGE_MISSING" : "CONTAINER_FAILED", what, result.stderrTail)
 }
 
-function projectArgs(project: ComposeProject): string[] {
+export function projectArgs(project: ComposeProject): string[] {
   const files = project.files.flatMap((file) => ["--file", file])
+  const envFiles = (project.envFiles ?? []).flatMap((file) => ["--env-file", file])
   return [
     "--ansi",
     "never",
     "--progress",
     "plain",
     ...files,
+    ...envFiles,
     "--project-directory",
     project.projectDirectory,
     "--project-name",

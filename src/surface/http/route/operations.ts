@@ -10,6 +10,7 @@ import {
   type OperationPage,
 } from "../../../contract/api/operations.ts"
 import type { OperationRecord } from "../../../operation/ports.ts"
+import { isUndoable } from "../../../restore/kept.ts"
 import { listedOperation, shownOperation } from "../../house/listed-operation.ts"
 import type { OperationEvent as RunnerEvent } from "../../service/operation-events.ts"
 import { eventStream, type EventSink } from "../event-stream.ts"
@@ -94,7 +95,7 @@ async function recordOf(ground: Ground, id: string): Promise<OperationRecord> {
 async function pageOf(ground: Ground, id: string): Promise<OperationPage> {
   const { store, host } = await ground.house.operationTools()
   const record = await recordOf(ground, id)
-  const kept = (await store.kept(record.app)).find((one) => one.operationId === id && one.releasedAt === null)
+  const kept = (await store.kept(record.app)).find((one) => one.operationId === id && isUndoable(one))
   return {
     format: "holdfast.operation",
     version: 1,

@@ -1,0 +1,103 @@
+/** Starting services of an update: the new version, the old one again, and what runs their databases. */
+import type { App, ComposeProject } from "../app/app.ts"
+import type { StoppedService } from "../app/ports.ts"
+import { resume, type Standstill } from "../app/standstill.ts"
+import { HoldfastError, isHoldfastError } from "../base/errors.ts"
+import type { RunContext } from "../base/run-context.ts"
+import type { UpdateTools } from "./ports.ts"
+import type { Prepared } from "./prepared.ts"
+
+/** Nothing is pulled: what is not here was not looked at before everything stopped. */
+const HERE = { noDeps: true, neverPull: true } as const
+
+const DATABASE_LIMIT_MS = 120_000
+const DATABASE_POLL_MS = 250
+
+/** Services that run the app's databases. They are not stopped; an update may make them anew all the same. */
+export function databaseServices(app: App): readonly string[] {
+  return [...new Set(app.databases.flatMap((source) => (source.engine === "postgres" && source.service !== null ? [source.service] : [])))]
+}
+
+/** Those of them that the update makes anew. */
+function movedDatabaseServices(app: App, prepared: Pick<Prepared, "services">): readonly string[] {
+  return databaseServices(app).filter((service) => prepared.services.includes(service))
+}
+
+export function movesDatabaseServices(app: App, prepared: Pick<Prepared, "services">): boolean {
+  return movedDatabaseServices(app, prepared).length > 0
+}
+
+/** Makes them anew as the files now say, and waits until each database answers. */
+export async function startDatabases(tools: UpdateTools, app: App, prepared: Pick<Prepared, "services">, ctx: RunContext): Promise<void> {
+  const moved = movedDatabaseServices(app, prepared)
+  if (app.compose === null || moved.length === 0) return
+  await tools.containers.up(app.compose, moved, HERE, ctx)
+  for (const source of app.databases) {
+    if (source.engine === "postgres" && source.service !== null && moved.includes(source.service)) await untilAnswers(tools, source, ctx)
+  }
+}
+
+async function untilAnswers(tools: UpdateTools, source: App["databases"][number], ctx: RunContext): Promise<void> {
+  const limit = ctx.clock.monotonicMs() + DATABASE_LIMIT_MS
+  for (;;) {
+    try {
+      await tools.databases.for(source).inspect(source, ctx)
+      return
+    } catch (thrown) {
+      if (!isHoldfastError(thrown) || ctx.clock.monotonicMs() > limit) throw thrown
+      await ctx.clock.sleep(DATABASE_POLL_MS, ctx.signal)
+    }
+  }
+}
+
+/** What the update makes anew comes up by compose, the rest as it was stopped. Repeating it is harmless. */
+export async function startNew(tools: UpdateTools, app: App, prepared: Prepared, ctx: RunContext): Promise<void> {
+  const { standstill, services } = prepared
+  if (app.compose === null) return await resume(tools, app, standstill, ctx)
+  const anew = namesOf(standstill).filter((service) => services.includes(service))
+  await tools.containers.up(app.compose, anew, HERE, ctx)
+  const others = standstill.services.filter(({ service }) => !services.includes(service))
+  await startOthers(tools, app.compose, others, ctx)
+}
+
+async function startOthers(tools: UpdateTools, compose: ComposeProject, others: readonly StoppedService[], ctx: RunContext): Promise<void> {
+  const present = new Set((await tools.containers.services(compose.projectName, ctx)).map((state) => state.containerId))
+  const gone = others.filter(({ containerId }) => !present.has(containerId)).map(({ service }) => service)
+  if (gone.length > 0) await tools.containers.up(compose, gone, HERE, ctx)
+  const same = others.filter(({ containerId }) => present.has(containerId))
+  if (same.length > 0) await tools.containers.startServices(same, ctx)
+}
+
+/**
+ * Everything as it ran before, from the files of before. A container that is there already (a repetition) keeps the restart policy that
+ * its stop took from it, so all get the policy that was noted. Repeating it is harmless.
+ */
+export async function startOld(tools: UpdateTools, app: App, standstill: Standstill, ctx: RunContext): Promise<void> {
+  if (app.compose === null || standstill.byCommand) return await resume(tools, app, standstill, ctx)
+  const names = namesOf(standstill)
+  if (names.length === 0) return
+  await tools.containers.up(app.compose, names, HERE, ctx)
+  const states = await tools.containers.services(app.compose.projectName, ctx)
+  const started = states.flatMap((state): StoppedService[] => {
+    const noted = standstill.services.find(({ service }) => service === state.service)
+    return noted === undefined ? [] : [{ ...noted, containerId: state.containerId }]
+  })
+  await tools.containers.startServices(started, ctx)
+}
+
+/** By name, whatever containers they have by now; nothing of the app writes afterwards. */
+export async function stopAll(tools: UpdateTools, app: App, standstill: Standstill, ctx: RunContext): Promise<void> {
+  if (standstill.byCommand) {
+    const argv = app.run?.stop
+    if (argv === undefined) throw new HoldfastError("APP_NOT_STOPPABLE", { what: `${app.name} has no run.stop command` })
+    const ended = await tools.commands.run(argv, {}, ctx)
+    if (ended.exitCode !== 0) throw new HoldfastError("HOOK_FAILED", { what: `run.stop of ${app.name} failed`, why: ended.stderrTail })
+    return
+  }
+  if (app.compose === null) return
+  await tools.containers.stopServices(app.compose.projectName, namesOf(standstill), standstill.graceSeconds, ctx)
+}
+
+function namesOf(standstill: Standstill): readonly string[] {
+  return [...new Set(standstill.services.map(({ service }) => service))]
+}

@@ -1,0 +1,152 @@
+/** The way back: files, names of images, databases and trees are those of before, and the old version runs (design §10, step 7). */
+import type { App } from "../app/app.ts"
+import { gate, requirePassed, type GateReport } from "../app/gate.ts"
+import { schemaQueries } from "../app/schema-queries.ts"
+import type { Json } from "../base/canonical-json.ts"
+import { isHoldfastError, messageOf } from "../base/errors.ts"
+import type { RunContext } from "../base/run-context.ts"
+import { rowsAddedSince } from "../recovery-point/facts.ts"
+import { findPoint } from "../recovery-point/recovery-point.ts"
+import { databaseSource, swapBack, swapIn, type Replacement } from "../restore/replacement.ts"
+import { stageDatabase } from "../restore/stage.ts"
+import type { OpenVault } from "../vault/vault.ts"
+import { movesDatabaseServices, startDatabases, startOld, stopAll } from "./bring-up.ts"
+import type { UpdateTools } from "./ports.ts"
+import { databasesOf, treesOf, type Prepared, type TreesBefore } from "./prepared.ts"
+import type { goBackSteps } from "./steps.ts"
+import { putTreeBack } from "./tree-put-back.ts"
+
+/** Takes one step, journaled or (when settling) not. */
+export type TakeStep = <T>(name: keyof typeof goBackSteps, details: Json, action: () => Promise<T>) => Promise<T>
+
+export interface GoingBack {
+  readonly app: App
+  readonly vault: OpenVault
+  readonly prepared: Prepared
+  readonly trees: TreesBefore
+}
+
+export interface WentBack {
+  readonly firstGoodAt: Date | null
+  /** Rows of the state that was kept, by database, for the count of what the set-aside one has more. */
+  readonly rowsBefore: Readonly<Record<string, Readonly<Record<string, number>>>>
+}
+
+/**
+ * Goes back. Every part of it decides from what exists and may be repeated after a crash.
+ * Throws whatever kept it from happening; the app is then stopped, its data is where it was before or after the part that failed.
+ */
+export async function goBack(tools: UpdateTools, back: GoingBack, take: TakeStep, ctx: RunContext): Promise<WentBack> {
+  const { app, prepared } = back
+  await take("roll-back", {}, async () => await stopAll(tools, app, prepared.standstill, ctx))
+  await take("put-back-files", {}, async () => await putBackFiles(tools, app, prepared, ctx))
+  for (const database of databasesOf(prepared.replacements)) {
+    await take("swap-back", { database: database.source }, async () => await swapDatabaseBack(tools, back, database, ctx))
+  }
+  const counted = countRows(tools, app, prepared, ctx)
+  for (const tree of treesOf(prepared.replacements)) {
+    await take("put-back-tree", { part: tree.part }, async () => await putBackTree(back, tree, ctx))
+  }
+  const rowsBefore = await counted
+  await take("start-old", {}, async () => await startOld(tools, app, prepared.standstill, ctx))
+  const report = await take("gate-old", {}, async () => await gateOld(tools, app, prepared, ctx))
+  return { firstGoodAt: report?.firstGoodAt ?? null, rowsBefore }
+}
+
+async function putBackFiles(tools: UpdateTools, app: App, prepared: Prepared, ctx: RunContext): Promise<void> {
+  for (const replacement of prepared.replacements.toReversed()) {
+    if (replacement.kind === "file" || replacement.kind === "image") await swapBack(tools, app, replacement, ctx)
+  }
+  // A database that the old files run has to run before it can be swapped.
+  if (movesDatabaseServices(app, prepared)) await startDatabases(tools, app, prepared, ctx)
+}
+
+async function swapDatabaseBack(
+  tools: UpdateTools,
+  back: GoingBack,
+  replacement: Extract<Replacement, { kind: "database" }>,
+  ctx: RunContext,
+): Promise<void> {
+  if (back.prepared.coldDatabases.includes(replacement.source)) return await restoreCold(tools, back, replacement, ctx)
+  await swapBack(tools, back.app, replacement, ctx)
+}
+
+/** No copy lies beside: it comes out of the point that was taken while everything stood still. What is live goes where failed states go. */
+async function restoreCold(
+  tools: UpdateTools,
+  { app, vault, prepared }: GoingBack,
+  replacement: Extract<Replacement, { kind: "database" }>,
+  ctx: RunContext,
+): Promise<void> {
+  const source = databaseSource(app, replacement.source)
+  const engine = tools.databases.for(source)
+  const now = await engine.observe(source, replacement.names, ctx)
+  if (now.failed && !now.staged) return
+  if (!now.staged) {
+    const point = await findPoint(vault, tools.store, app.name, prepared.safetyPoint, ctx)
+    const part = point.manifest.parts.find((candidate) => candidate.part === replacement.part)
+    if (part?.kind === "database") await stageDatabase(tools, app, { vault, point }, part, replacement, ctx)
+  }
+  const { live, staged, kept, failed } = replacement.names
+  await swapIn(tools, app, { ...replacement, names: { live, staged, kept: failed, failed: kept } }, ctx)
+}
+
+async function putBackTree({ app, vault, prepared, trees }: GoingBack, tree: Extract<Replacement, { kind: "tree" }>, ctx: RunContext): Promise<void> {
+  const treeId = trees[tree.part]
+  if (treeId === undefined) return
+  const content = { vault, app: app.name, part: tree.part, point: prepared.safetyPoint, treeId }
+  const { changed } = await putTreeBack(tree.swap, content, ctx)
+  if (changed > 0) ctx.progress.note(`${tree.part}: ${changed} changes of the new version were taken back`)
+}
+
+/** What cannot be counted is not known; the way back does not depend on it. */
+async function countRows(tools: UpdateTools, app: App, prepared: Prepared, ctx: RunContext): Promise<WentBack["rowsBefore"]> {
+  const counted: Record<string, Readonly<Record<string, number>>> = {}
+  for (const { source: name } of databasesOf(prepared.replacements)) {
+    const source = databaseSource(app, name)
+    try {
+      counted[name] = (await tools.databases.for(source).facts(source, null, schemaQueries(app, source), ctx)).rows
+    } catch (thrown) {
+      if (!isHoldfastError(thrown)) throw thrown
+      ctx.progress.warn(`rows of database ${name} were not counted: ${messageOf(thrown)}`)
+    }
+  }
+  return counted
+}
+
+/** A state that was not well when it was replaced cannot be held to the gate. */
+async function gateOld(tools: UpdateTools, app: App, prepared: Prepared, ctx: RunContext): Promise<GateReport | null> {
+  if (!prepared.wellBefore) {
+    ctx.progress.warn(`${app.name} was not well before the update either; it is not judged by its health`)
+    return null
+  }
+  const report = await gate(app, tools, { kind: "live" }, ctx, { ignoreServices: prepared.standstill.rested })
+  requirePassed(app, report)
+  return report
+}
+
+export interface RowsBeside {
+  readonly database: string
+  readonly table: string
+  readonly rows: number
+}
+
+/** Rows that the state which was set aside has more than the one of before, by table. Asked once the app is up again. */
+export async function rowsSetAside(tools: UpdateTools, app: App, prepared: Prepared, went: WentBack, ctx: RunContext): Promise<readonly RowsBeside[]> {
+  const found: RowsBeside[] = []
+  for (const { source: name, names } of databasesOf(prepared.replacements)) {
+    const source = databaseSource(app, name)
+    const engine = tools.databases.for(source)
+    const before = went.rowsBefore[name]
+    try {
+      if (before === undefined || !(await engine.observe(source, names, ctx)).failed) continue
+      await engine.openBeside?.(source, names.failed, ctx)
+      const { rows } = await engine.facts(source, names.failed, schemaQueries(app, source), ctx)
+      found.push(...rowsAddedSince(before, rows).map((change) => ({ database: name, ...change })))
+    } catch (thrown) {
+      if (!isHoldfastError(thrown)) throw thrown
+      ctx.progress.warn(`rows of the state of database ${name} that was set aside were not counted: ${messageOf(thrown)}`)
+    }
+  }
+  return found
+}

@@ -1,0 +1,65 @@
+/** From the first edited file to the verdict of the gate. Whatever fails here goes back by itself. */
+import { gate, requirePassed, type GateReport } from "../app/gate.ts"
+import { HoldfastError } from "../base/errors.ts"
+import type { RunContext } from "../base/run-context.ts"
+import type { Journal } from "../operation/journal.ts"
+import { swapIn } from "../restore/replacement.ts"
+import { movesDatabaseServices, startDatabases, startNew } from "./bring-up.ts"
+import { updateRules } from "./find-releases.ts"
+import type { UpdateTools } from "./ports.ts"
+import type { TreesBefore } from "./prepared.ts"
+import { lastWords } from "./rehearsal-words.ts"
+import type { UpdateSteps } from "./steps.ts"
+import { expectedVersion, hardLimitMs, updateGateOptions } from "./update-gate.ts"
+import type { Updating } from "./updating.ts"
+
+/** Puts the edited files in place; until something is started from them, no data has to go back. */
+export async function pin(
+  tools: UpdateTools,
+  { app, prepared }: Updating,
+  trees: TreesBefore,
+  journal: Journal<UpdateSteps>,
+  ctx: RunContext,
+): Promise<void> {
+  await journal.always("pin", { trees: { ...trees } }, async () => {
+    for (const replacement of prepared.replacements) {
+      if (replacement.kind === "file" || replacement.kind === "image") await swapIn(tools, app, replacement, ctx)
+    }
+  })
+}
+
+/** Migrates, starts and gates. Throws UPDATE_MIGRATION_FAILED, HEALTH_GATE_FAILED, and what keeps containers from coming up. */
+export async function startAndGate(tools: UpdateTools, updating: Updating, journal: Journal<UpdateSteps>, ctx: RunContext): Promise<GateReport> {
+  const { app, prepared } = updating
+  if (movesDatabaseServices(app, prepared))
+    await journal.always("start-databases", {}, async () => await startDatabases(tools, app, prepared, ctx))
+  if (updating.release.migrate !== null) await journal.always("migrate", {}, async () => await migrate(tools, updating, ctx))
+  await journal.always("start", {}, async () => await startNew(tools, app, prepared, ctx))
+  return await journal.always("gate", {}, async () => await gateNew(tools, updating, ctx))
+}
+
+async function migrate(tools: UpdateTools, { app, release }: Updating, ctx: RunContext): Promise<void> {
+  const command = release.migrate
+  if (command === null || app.compose === null) return
+  const { service, argv } = command
+  const what = `the migration to ${release.version} failed`
+  if (tools.containers.runOnce === undefined) throw new HoldfastError("UPDATE_MIGRATION_FAILED", { what, why: "this engine cannot run it" })
+  const timeoutMs = hardLimitMs(updateRules(app))
+  const ended = await tools.containers.runOnce(app.compose, service, argv, { timeoutMs }, ctx)
+  if (ended.exitCode === 0) return
+  const words = lastWords(`${ended.stdout}\n${ended.stderrTail}`)
+  throw new HoldfastError("UPDATE_MIGRATION_FAILED", { what, why: `${argv.join(" ")} ended with exit code ${ended.exitCode}${words}` })
+}
+
+/** The live app as the new version. Throws HEALTH_GATE_FAILED. */
+export async function gateNew(
+  tools: UpdateTools,
+  { app, release, prepared }: Pick<Updating, "app" | "prepared"> & { readonly release: Pick<Updating["release"], "version" | "foundIn"> },
+  ctx: RunContext,
+): Promise<GateReport> {
+  const rules = updateRules(app)
+  const options = updateGateOptions(rules, expectedVersion(rules, release), prepared.standstill.rested)
+  const report = await gate(app, tools, { kind: "live" }, ctx, options)
+  requirePassed(app, report)
+  return report
+}

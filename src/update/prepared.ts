@@ -1,0 +1,98 @@
+import { z } from "zod"
+import { standstillFromJson, standstillToJson, type Standstill } from "../app/standstill.ts"
+import type { Json } from "../base/canonical-json.ts"
+import type { StepRecord } from "../operation/ports.ts"
+import { replacementsFromJson, replacementsToJson, type Replacement } from "../restore/replacement.ts"
+
+/** Everything that going on or going back needs; journaled before anything is changed, and kept for the time of the rollback. */
+export interface Prepared {
+  readonly from: string | null
+  readonly to: string
+  /** The point that was taken while the app still ran. */
+  readonly hotPoint: string
+  /** Databases, edited files, names of images, file trees. Of a tree, what is kept is the note of its state, not a copy. */
+  readonly replacements: readonly Replacement[]
+  /** Databases that no copy is made of: they come back from the safety point, which is then taken while everything stands still. */
+  readonly coldDatabases: readonly string[]
+  readonly standstill: Standstill
+  /** Services that are made anew. */
+  readonly services: readonly string[]
+  readonly wellBefore: boolean
+  readonly vault: string
+  /** Id of the point that is made of the state before; sealed once the app is up again. */
+  readonly safetyPoint: string
+}
+
+/** What the vault holds of the trees as they were when everything stood still: part → content. */
+export type TreesBefore = Readonly<Record<string, string>>
+
+const preparedSchema = z.object({
+  from: z.string().nullable(),
+  to: z.string(),
+  hotPoint: z.string(),
+  replacements: z.json(),
+  coldDatabases: z.array(z.string()),
+  standstill: z.json(),
+  services: z.array(z.string()),
+  wellBefore: z.boolean(),
+  vault: z.string(),
+  safetyPoint: z.string(),
+})
+
+export function preparedToJson(prepared: Prepared): Json {
+  return {
+    ...prepared,
+    replacements: replacementsToJson(prepared.replacements),
+    coldDatabases: [...prepared.coldDatabases],
+    standstill: standstillToJson(prepared.standstill),
+    services: [...prepared.services],
+  }
+}
+
+/** Throws when a journal holds something else (a bug). */
+export function preparedFromJson(json: Json): Prepared {
+  const read = preparedSchema.parse(json)
+  return { ...read, replacements: replacementsFromJson(read.replacements), standstill: standstillFromJson(read.standstill) }
+}
+
+/** What an operation has journaled; null when it did not come that far. */
+export function preparedIn(steps: readonly StepRecord[]): Prepared | null {
+  const step = steps.findLast((one) => one.name === "prepare")
+  return step === undefined ? null : preparedFromJson(step.details)
+}
+
+const pinSchema = z.object({ trees: z.record(z.string(), z.string()) })
+
+/** Journaled with the first change. */
+export function treesBeforeIn(steps: readonly StepRecord[]): TreesBefore {
+  const step = steps.findLast((one) => one.name === "pin")
+  return step === undefined ? {} : pinSchema.parse(step.details).trees
+}
+
+const keptSchema = z.object({ prepared: z.json(), trees: z.record(z.string(), z.string()) })
+
+export interface KeptUpdate {
+  readonly prepared: Prepared
+  readonly trees: TreesBefore
+}
+
+/** As it stands in the record of what is kept. */
+export function keptUpdateToJson({ prepared, trees }: KeptUpdate): Json {
+  return { prepared: preparedToJson(prepared), trees: { ...trees } }
+}
+
+export function keptUpdateFromJson(json: Json): KeptUpdate {
+  const { prepared, trees } = keptSchema.parse(json)
+  return { prepared: preparedFromJson(prepared), trees }
+}
+
+type Tree = Extract<Replacement, { kind: "tree" }>
+type Database = Extract<Replacement, { kind: "database" }>
+
+export function treesOf(replacements: readonly Replacement[]): readonly Tree[] {
+  return replacements.filter((one) => one.kind === "tree")
+}
+
+export function databasesOf(replacements: readonly Replacement[]): readonly Database[] {
+  return replacements.filter((one) => one.kind === "database")
+}
