@@ -9,7 +9,8 @@ import { sqliteBench, type SqliteBench } from "../../../../test/fixture/sqlite/b
 import { makeChat } from "../../../../test/fixture/sqlite/chat.ts"
 import { leaveWithJournal, leaveWithLog, wordsOf } from "../../../../test/fixture/sqlite/left-behind.ts"
 import { startWriter } from "../../../../test/fixture/sqlite/live-writer.ts"
-import { partialPath } from "./clone.ts"
+import { HoldfastError } from "../../../base/errors.ts"
+import { cloneFile, partialPath } from "./clone.ts"
 
 let bench: SqliteBench
 let data: string
@@ -53,9 +54,11 @@ describe("a copy of a SQLite file beside it", () => {
     await leaveWithJournal(live, "old")
     const before = await liveBytes()
 
-    await clone()
+    const copied = await clone()
 
     expect(await wordsIn(names.kept)).toEqual(wordsOf("old"))
+    // What the transaction had added to the file is gone from the copy.
+    expect(copied?.sizeBytes).toBeLessThan((await stat(live)).size)
     expect(await liveBytes()).toEqual(before)
   })
 
@@ -90,6 +93,26 @@ describe("a copy of a SQLite file beside it", () => {
     } finally {
       await writer.stop()
     }
+  })
+
+  it("is given up when a program opens the file meanwhile, whose rows it would not have", async () => {
+    makeChat(live)
+    let asked = 0
+    const requireUnused = async (): Promise<void> => {
+      asked += 1
+      if (asked > 1) throw new HoldfastError("DATABASE_IN_USE", { what: "it came back" })
+      await Promise.resolve()
+    }
+    const tools = {
+      processes: bench.processes,
+      nodeBinary: process.execPath,
+      scratchDirectory: bench.scratchDirectory,
+      busyTimeoutMs: 1000,
+    }
+
+    await expect(cloneFile(tools, { live, name: names.kept, requireUnused }, bench.context())).rejects.toThrow("it came back")
+
+    expect((await readdir(data)).filter((name) => name.includes("holdfast"))).toEqual([])
   })
 
   it("that was killed is not there under its name, is removed when its operation is settled, and can be made again", async () => {
