@@ -74,6 +74,8 @@ export interface ComposeProject {
   /** Compose's own project name (label `com.docker.compose.project`). */
   readonly projectName: string
   readonly profiles: readonly string[]
+  /** Instead of the `.env` of the project directory; to look at a project before its files are replaced. */
+  readonly envFiles?: readonly string[]
 }
 
 export type Argv = readonly [string, ...string[]]

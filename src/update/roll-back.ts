@@ -105,7 +105,7 @@ export async function rollBackUpdate(
   const { app } = subject
   const { record, kept: noted } = await findUpdate(tools, app, operationId, { ...base, operationId: "look" })
   const { from: to, to: from } = noted.prepared
-  const plan = { vault: vault.location.name, undoes: record.operationId, from, to }
+  const plan = { vault: vault.location.name, operationId: record.operationId, from, to }
   const request = { kind: "rollback" as const, app: app.name, steps: rollBackSteps, plan, command }
   const windowMs = Math.max(0, windowOf(record, await tools.store.operation(record.operationId)))
   const end = await runOperation(tools, request, base, async (journal, ctx) => {

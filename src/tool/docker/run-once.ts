@@ -9,7 +9,7 @@ import { settling } from "./settling.ts"
 import { OPERATION_LABEL, removeContainer } from "./throwaway.ts"
 
 /**
- * `docker compose run` of one service, with the image's own entrypoint. The container is removed by force whatever happens: the client that
+ * `docker compose run` of one service; `argv` is the whole command, as for `exec`. The container is removed by force whatever happens: the client that
  * is ended by its time limit leaves it running. Throws CONTAINER_FAILED, TOOL_TIMEOUT.
  */
 export async function runOnce(
@@ -21,8 +21,9 @@ export async function runOnce(
   ctx: RunContext,
 ): Promise<ExecResult> {
   const name = `holdfast-once-${ctx.operationId}-${randomBytes(4).toString("hex")}`
+  const [program, ...words] = argv
   const flags = ["--rm", "--no-deps", "--no-TTY", "--quiet-pull", `--name=${name}`, `--label=${OPERATION_LABEL}=${ctx.operationId}`]
-  const args = [...projectArgs(project), "--profile", "*", "run", ...flags, "--", service, ...argv]
+  const args = [...projectArgs(project), "--profile", "*", "run", ...flags, `--entrypoint=${asWord(program)}`, "--", service, ...words]
   try {
     const ended = await client.compose(args, ctx, { cwd: project.projectDirectory, timeoutMs: options.timeoutMs })
     if (ended.exitCode !== null) return { exitCode: ended.exitCode, stdout: ended.stdout, stderrTail: ended.stderrTail }
@@ -33,4 +34,9 @@ export async function runOnce(
   } finally {
     await removeContainer(client, name, settling(ctx))
   }
+}
+
+/** Compose splits an entrypoint as a shell would. */
+function asWord(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }

@@ -22,7 +22,7 @@ import { withScratch } from "./scratch.ts"
 import { applicationName, withSession, type SqlSession } from "./session.ts"
 import { endSessionsNamed, sessionsOn } from "./sessions.ts"
 import { stage } from "./stage.ts"
-import { observe, swapBack, swapIn } from "./swap.ts"
+import { allowConnections, observe, swapBack, swapIn } from "./swap.ts"
 import { toPlain } from "./to-plain.ts"
 import { createTableRestore } from "./table/table.ts"
 
@@ -80,6 +80,8 @@ export function createPostgresEngine(tools: EngineTools): DatabaseEngine<Postgre
       return await cloneBeside(access, { source, name, maintenance }, ctx)
     },
     canClone: async (source, ctx) => await on(source, null, ctx, async (session) => await canClone(session, source)),
+    openBeside: async (source, name, ctx) =>
+      await beside(source, [name], ctx, async (session) => await allowConnections(session, name, true)),
     drop: async (source, name, ctx) => {
       refuseToDrop(source, name)
       await beside(source, [name], ctx, async (session) => {

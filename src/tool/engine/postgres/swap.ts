@@ -103,7 +103,7 @@ export async function inOneTransaction(session: SqlSession, statements: readonly
   }
 }
 
-async function allowConnections(session: SqlSession, name: string, allowed: boolean): Promise<void> {
+export async function allowConnections(session: SqlSession, name: string, allowed: boolean): Promise<void> {
   await session.rows(`ALTER DATABASE ${identifier(name)} ALLOW_CONNECTIONS ${allowed}`)
 }
 
