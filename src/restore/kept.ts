@@ -1,6 +1,7 @@
 import { z } from "zod"
 import type { App } from "../app/app.ts"
 import { standstillFromJson, standstillToJson, type Standstill } from "../app/standstill.ts"
+import type { Json } from "../base/canonical-json.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { KeptRecord } from "../operation/ports.ts"

@@ -21,7 +21,3 @@ export async function putBackUnpinned(tools: UpdateTools, app: App, prepared: Pr
   await resume(tools, app, prepared.standstill, ctx)
   await dropPrepared(tools, app, prepared, ctx)
 }
-
-async function resume(tools: UpdateTools, app: App, standstill: Standstill, ctx: RunContext): Promise<void> {
-  await resume(tools, app, standstill, ctx)
-}

@@ -27,5 +27,3 @@ export interface StoodStill {
   /** Sealed already, where a database could not be copied. */
   readonly sealed: string | null
 }
-
-export const noDetails: Json = {}

@@ -1,12 +1,16 @@
 import { randomBytes } from "node:crypto"
 import type { Argv, ComposeProject } from "../../app/app.ts"
 import type { ExecResult } from "../../app/ports.ts"
-import { HoldfastError } from "../../base/errors.ts"
 import type { RunContext } from "../../base/run-context.ts"
 import type { Client } from "./client.ts"
 import { projectArgs } from "./compose.ts"
+import { cliError } from "./engine-error.ts"
+import { inspectContainer } from "./service-containers.ts"
 import { settling } from "./settling.ts"
 import { OPERATION_LABEL, removeContainer } from "./throwaway.ts"
+
+/** The client hands a SIGTERM on to the container and waits; the container is removed by force anyway. */
+const CLIENT_KILL_AFTER_MS = 1000
 
 /**
  * `docker compose run` of one service; `argv` is the whole command, as for `exec`. The container is removed by force whatever happens: the client that
@@ -22,15 +26,17 @@ export async function runOnce(
 ): Promise<ExecResult> {
   const name = `holdfast-once-${ctx.operationId}-${randomBytes(4).toString("hex")}`
   const [program, ...words] = argv
-  const flags = ["--rm", "--no-deps", "--no-TTY", "--quiet-pull", `--name=${name}`, `--label=${OPERATION_LABEL}=${ctx.operationId}`]
+  const flags = ["--no-deps", "--no-TTY", "--interactive=false", "--quiet-pull", `--name=${name}`, `--label=${OPERATION_LABEL}=${ctx.operationId}`]
   const args = [...projectArgs(project), "--profile", "*", "run", ...flags, `--entrypoint=${asWord(program)}`, "--", service, ...words]
   try {
-    const ended = await client.compose(args, ctx, { cwd: project.projectDirectory, timeoutMs: options.timeoutMs })
-    if (ended.exitCode !== null) return { exitCode: ended.exitCode, stdout: ended.stdout, stderrTail: ended.stderrTail }
-    throw new HoldfastError("CONTAINER_FAILED", {
-      what: `${argv[0]} in a container of ${service} did not end by itself`,
-      why: `the client died from ${ended.signal ?? "a signal"}`,
-    })
+    const ended = await client.compose(args, ctx, { cwd: project.projectDirectory, timeoutMs: options.timeoutMs, killAfterMs: CLIENT_KILL_AFTER_MS })
+    const state = (await inspectContainer(client, name, ctx))?.State
+    // The client fails on its own when it cannot make the container, or loses it: then the two codes differ.
+    if (state?.Status !== "exited" || state.Error !== "" || state.ExitCode !== ended.exitCode) {
+      const why = ended.stderrTail === "" ? (state?.Error ?? "the container is gone") : ended.stderrTail
+      throw cliError("CONTAINER_FAILED", `cannot run ${program} in a container of ${service}`, why)
+    }
+    return { exitCode: state.ExitCode, stdout: ended.stdout, stderrTail: ended.stderrTail }
   } finally {
     await removeContainer(client, name, settling(ctx))
   }
