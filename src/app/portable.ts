@@ -9,7 +9,9 @@ import { recipeSchema } from "./recipe.ts"
  * alone. Passwords come back with the secrets part, or from the database container's own environment.
  */
 export function appToJson(app: App): Json {
-  return jsonOf(app)
+  // Where updates come from is of the host, not of the data; it comes back with the settings file.
+  const { updates: _updates, ...kept } = app
+  return jsonOf(kept)
 }
 
 function jsonOf(value: unknown): Json {

@@ -99,6 +99,15 @@ export const recipeSchema = z.strictObject({
   migratesAtStart: z.boolean(),
   /** What a copy of the app is started with in a rehearsal, service by service, so that it reaches nobody: no mail, no webhooks. */
   rehearsal: z.strictObject({ environment: z.record(z.string(), z.record(z.string(), z.string())) }).optional(),
+  /** How it is updated, where the settings do not say: services that move together, repositories that a release may come from. */
+  updates: z
+    .strictObject({
+      services: z.array(z.string()).min(1),
+      repositories: z.array(z.string()).min(1),
+      /** False where its builds report an old version, or none. */
+      expectVersion: z.boolean(),
+    })
+    .optional(),
   /** Files that the program leaves before migrations, as a glob beside the database, newest two kept. */
   migrationBackups: z.string().optional(),
   /** Log lines or directories that `doctor --free-space` may name. */

@@ -25,6 +25,7 @@ function appFindings(base: readonly string[], app: AppSettings, vaults: readonly
     ),
     ...databaseFindings(base, app),
     ...shapeFindings(base, app),
+    ...updateFindings(base, app),
   ]
 }
 
@@ -52,6 +53,19 @@ function shapeFindings(base: readonly string[], app: AppSettings): readonly Find
     )
   if (app.compose === undefined) found.push(...serviceFindings(base, app))
   return found
+}
+
+function updateFindings(base: readonly string[], app: AppSettings): readonly Finding[] {
+  const { updates } = app
+  if (updates === undefined) return []
+  const path = [...base, "updates"]
+  if (app.compose === undefined && updates.source !== "git")
+    return [finding(path, `\`source: ${updates.source}\` moves images, so it needs \`compose\``, null)]
+  const anywhere = updates.source === "manifest" && updates.repositories === undefined && app.recipe === undefined
+  const example = exampleText([...path, "repositories"])
+  return anywhere
+    ? [finding([...path, "repositories"], "is missing: a release may only bring images of repositories named here", example)]
+    : []
 }
 
 /** Without a compose project no service and no volume can be found. */

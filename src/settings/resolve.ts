@@ -8,6 +8,7 @@ import type { Environment } from "./find.ts"
 import { resolveDatabases, type ResolveGround } from "./resolve-database.ts"
 import { resolveConfiguration, resolveFiles, resolveSecrets } from "./resolve-files.ts"
 import { milliseconds, resolveChecks, resolveHealth } from "./resolve-health.ts"
+import { resolveUpdates } from "./resolve-updates.ts"
 import type { AppSettings, VaultSettings } from "./schema.ts"
 import type { Settings } from "./settings.ts"
 import { CRON_PRESETS } from "./value.ts"
@@ -40,7 +41,8 @@ export function resolveApp(settings: Settings, name: string, tools: { environmen
     found,
     lookUp: (variable) => tools.environment[variable] ?? found?.envFile.values.get(variable),
   }
-  return assemble(settings, given, recipe, ground)
+  const updates = resolveUpdates(given.updates, recipe, ground)
+  return { ...assemble(settings, given, recipe, ground), ...(updates === null ? {} : { updates }) }
 }
 
 function assemble(settings: Settings, given: AppSettings, recipe: Recipe | null, ground: ResolveGround): App {

@@ -1,6 +1,7 @@
 import { z } from "zod"
 import { databaseSchema, filesSchema } from "./schema-database.ts"
-import { drillSchema, noticeSchema, scheduleSchema, updatesSchema } from "./schema-schedule.ts"
+import { drillSchema, noticeSchema, scheduleSchema } from "./schema-schedule.ts"
+import { updatesSchema } from "./schema-updates.ts"
 import { argv, duration, name, path, port, text } from "./value.ts"
 
 const composeFile = path

@@ -1,7 +1,7 @@
 import { z } from "zod"
 import { splitAddresses } from "./addresses.ts"
 import { keepSchema } from "./schema-vault.ts"
-import { cron, digest, duration, hasPasswordInside, path, secretReference, text, timezone, window } from "./value.ts"
+import { cron, hasPasswordInside, path, secretReference, text, timezone } from "./value.ts"
 
 const pattern = cron.describe("Five-field cron pattern, or `hourly`, `daily`, `weekly`, `monthly`.")
 const zone = timezone.default("UTC").describe("Timezone that the pattern and the retention periods are read in.")
@@ -110,95 +110,6 @@ export const drillSchema = z
     notify: noticeSchema.describe("Who is told.").optional(),
   })
   .meta({ examples: [{ cron: "0 4 1 * *", level: "booted" }] })
-
-export const updatesSchema = z
-  .strictObject({
-    source: z
-      .enum(["manifest", "registry", "git"])
-      .describe("Signed release manifest, registry tags, or a git repository.")
-      .meta({ examples: ["manifest"] }),
-    url: webAddress
-      .describe("Where the channels of the manifest are, or the git repository.")
-      .meta({ examples: ["https://updates.example.com/chatalot"] })
-      .optional(),
-    channel: text
-      .default("stable")
-      .describe("Channel to follow.")
-      .meta({ examples: ["stable"] }),
-    product: text
-      .describe("Product that the manifest must name; default: the recipe's name.")
-      .meta({ examples: ["chatalot"] })
-      .optional(),
-    key: path
-      .describe("File with the vendor's public key (PEM).")
-      .meta({ examples: ["./secrets/cosign_pub"] })
-      .optional(),
-    keyDigest: digest.describe("SHA-256 of the key's public part; another key is refused.").optional(),
-    services: z
-      .array(text)
-      .describe("Services that are updated together; default: those that the release names.")
-      .meta({ examples: [["chatalot"]] })
-      .optional(),
-    repositories: z
-      .array(text)
-      .describe("Image repositories that a release may come from.")
-      .meta({ examples: [["registry.example.com/acme/chatalot"]] })
-      .optional(),
-    versions: text
-      .describe("Semver range of tags that are considered (`source: registry`).")
-      .meta({ examples: ["^0.24"] })
-      .optional(),
-    tagPattern: text
-      .describe("Regular expression with one group for the version (`source: registry`).")
-      .meta({ examples: ["^v(.+)$"] })
-      .optional(),
-    branch: text
-      .describe("Branch that is followed (`source: git`).")
-      .meta({ examples: ["main"] })
-      .optional(),
-    window: window.describe("Days and hours in which automatic updates may run.").optional(),
-    timezone: zone,
-    automatic: z
-      .boolean()
-      .default(false)
-      .describe("Apply by itself inside the window; never a major version.")
-      .meta({ examples: [false] }),
-    rollbackWindow: duration
-      .check((payload) => {
-        const hours = Number.parseFloat(payload.value) * ({ d: 24, w: 168, h: 1 }[payload.value.slice(-1)] ?? 0)
-        if (hours > 168)
-          payload.issues.push({
-            code: "custom",
-            message: `"${payload.value}" is longer than 168h, the most that is kept`,
-            input: payload.value,
-          })
-      })
-      .default("24h")
-      .describe("How long the old state is kept for a rollback, 168h at most."),
-    stability: duration
-      .default("60s")
-      .describe("How long the new version must stay well before it is kept.")
-      .meta({ examples: ["60s"] }),
-    timeout: duration
-      .default("10m")
-      .describe("How long the new version may take to become well.")
-      .meta({ examples: ["10m"] }),
-    registryCredentials: path
-      .describe("File with credentials of the registry; blank means none.")
-      .meta({ examples: ["./secrets/registry_creds"] })
-      .optional(),
-    notify: noticeSchema.describe("Who is told.").optional(),
-  })
-  .check((payload) => {
-    const { source, url, keyDigest, key } = payload.value
-    if (source !== "registry" && url === undefined)
-      payload.issues.push({ code: "custom", message: `\`source: ${source}\` needs \`url\``, input: payload.value })
-    if (source === "manifest" && key === undefined)
-      payload.issues.push({ code: "custom", message: "`source: manifest` needs `key`, the vendor's public key", input: payload.value })
-    if (keyDigest !== undefined && key === undefined)
-      payload.issues.push({ code: "custom", message: "`keyDigest` needs `key`", input: payload.value })
-  })
-  .meta({ examples: [{ source: "manifest", url: "https://updates.example.com/chatalot", key: "./secrets/cosign_pub" }] })
 
 export const notifySchema = z.strictObject({
   email: z

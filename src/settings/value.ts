@@ -1,6 +1,8 @@
 import { Cron } from "croner"
+import { validRange } from "semver"
 import { z } from "zod"
 import { parseDurationMs } from "../base/units.ts"
+import { windowProblem } from "../schedule/window.ts"
 
 /** Presets that may stand in the place of a five-field cron pattern. */
 export const CRON_PRESETS: Readonly<Record<string, string>> = {
@@ -31,10 +33,6 @@ export function timezoneProblem(name: string): string | null {
     return `"${name}" is not a timezone that this machine knows`
   }
 }
-
-const DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
-const CLOCK_TIME = "(?:[01]\\d|2[0-3]):[0-5]\\d"
-const WINDOW = new RegExp(`^(?:(?:daily|${DAY}(?:-${DAY})?(?:,${DAY}(?:-${DAY})?)*) )?${CLOCK_TIME}-(?:${CLOCK_TIME}|24:00)$`)
 
 function check(problem: (text: string) => string | null): z.ZodString {
   return z.string().check((payload) => {
@@ -70,9 +68,38 @@ export const cron = check(cronProblem).meta({ examples: ["0 3 * * *"] })
 export const timezone = check(timezoneProblem).meta({ examples: ["America/New_York"] })
 
 /** `Sun 03:00-05:00`, `Mon-Fri 22:00-02:00`, `daily 03:00-04:00`. */
-export const window = check((value) => (WINDOW.test(value) ? null : `"${value}" is not a window of days and hours`)).meta({
-  examples: ["Sun 03:00-05:00"],
+export const window = check(windowProblem).meta({ examples: ["Sun 03:00-05:00"] })
+
+/** A duration that may be none at all: `0s`. */
+export const age = check((value) =>
+  parseDurationMs(value) === null ? `"${value}" is not a duration (a number and ms, s, m, h, d or w)` : null,
+).meta({ examples: ["24h"] })
+
+/** As semver writes it: `^1.4`, `1.x`, `>=1.4 <3`. */
+export const versionRange = check((value) =>
+  value.trim() !== "" && validRange(value) !== null ? null : `"${value}" is not a range of versions`,
+).meta({ examples: ["^0.24"] })
+
+/** Of a whole tag; a group called `version` holds the version. */
+export const tagPattern = check((value) => (isPattern(value) ? null : `"${value}" is not a regular expression`)).meta({
+  examples: ["release-(?<version>.+)"],
 })
+
+function isPattern(pattern: string): boolean {
+  try {
+    return new RegExp(`^(?:${pattern})$`).source !== ""
+  } catch {
+    return false
+  }
+}
+
+/** A repository of images, without tag and digest. */
+export const imageRepository = z
+  .string()
+  .regex(/^(?:[a-zA-Z0-9][a-zA-Z0-9.-]*(?::[0-9]{1,5})?\/)?[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*$/, {
+    error: "is not the name of an image repository, without tag and digest",
+  })
+  .meta({ examples: ["registry.example.com/acme/chatalot"] })
 
 export const argv = z.tuple([z.string().min(1)], z.string()).meta({ examples: [["systemctl", "stop", "superchat"]] })
 
