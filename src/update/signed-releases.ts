@@ -85,6 +85,9 @@ export async function trustNewest(
 
 /** Where the settings say that signed releases are. Throws UPDATES_NOT_SET_UP, RELEASE_SOURCE_REFUSED. */
 export function openSource(releases: FindTools["releases"], app: string, { url }: Pick<UpdateRules, "url">): ReleaseSource {
+  // A variable that is not set leaves its name in the place of the address.
+  if (url?.startsWith("env:") === true)
+    throw new HoldfastError("UPDATES_NOT_SET_UP", { what: `the address of the releases of ${app} is not set`, why: `${url} is not there` })
   if (url !== null) return releases.open(url)
   throw new HoldfastError("UPDATES_NOT_SET_UP", { what: `the address of the releases of ${app} is not set` })
 }

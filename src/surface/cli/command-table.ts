@@ -1,3 +1,4 @@
+import { updateCommand } from "./update-commands.ts"
 import { userCommands } from "./user-commands.ts"
 import type { CommandSpec } from "./command-spec.ts"
 import { releaseCommand } from "./release-commands.ts"
@@ -269,6 +270,7 @@ export const commandTable: readonly CommandSpec[] = [
     load: async () => await import("./command/copy.ts"),
   },
   snapshotCommand,
+  updateCommand,
   releaseCommand,
   {
     name: "salvage",

@@ -1,9 +1,9 @@
 import { constants } from "node:fs"
-import { access, chown, readFile, realpath, stat } from "node:fs/promises"
+import { access, readFile, realpath } from "node:fs/promises"
 import { dirname } from "node:path"
 import { sha256 } from "../../base/canonical-json.ts"
-import { writeFileDurably } from "../../base/durable-file.ts"
 import { HoldfastError, messageOf } from "../../base/errors.ts"
+import { replaceFile } from "../../base/replace-file.ts"
 import type { SettingsFile } from "../../contract/api/schedules.ts"
 import { parseSettings } from "../../settings/parse.ts"
 import { lineDifference } from "./line-difference.ts"
@@ -78,13 +78,10 @@ function changed({ seenTexts }: Ground, digest: string, file: ReadFile, mayRead:
   })
 }
 
-/** A rename keeps whoever reads meanwhile from half a file; a link stays a link, and the owner the owner. */
+/** A rename keeps whoever reads meanwhile from half a file. */
 async function replace(path: string, text: string): Promise<void> {
-  const real = await realpath(path)
-  const { mode, uid, gid } = await stat(real)
   try {
-    await writeFileDurably(real, text, mode & 0o777)
-    await chown(real, uid, gid)
+    await replaceFile(path, text)
   } catch (thrown) {
     throw new HoldfastError("SETTINGS_READ_ONLY", { what: "the settings file could not be written", why: messageOf(thrown), cause: thrown })
   }
