@@ -30,7 +30,7 @@ const verbs = {
   demo: ["backup", "restore", "verify", "drill"],
   publish: [],
   update: ["backup", "restore", "drill", "verify"],
-  adopt: ["backup", "verify", "update"],
+  adopt: ["backup", "verify", "restore", "update"],
 }
 
 const reasons = {

@@ -26,6 +26,8 @@ export interface AdoptPlan {
   /** The vendor's key as it was fetched and compared; written where the file is missing or empty. */
   readonly vendorKey: Uint8Array | null
   readonly edits: readonly FileEdit[]
+  /** Path of the settings file, which may be among the edits. */
+  readonly settingsFile: string | null
   /** Service → image of all that is pinned. */
   readonly wanted: Readonly<Record<string, ReleaseImage>>
   /** References that are pulled before anything changes. */

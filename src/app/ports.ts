@@ -214,6 +214,8 @@ export interface ContainerEngine {
   runOnce?(project: ComposeProject, service: string, argv: Argv, options: { timeoutMs: number }, ctx: RunContext): Promise<ExecResult>
   /** Removes containers and networks of the project; volumes only when told. */
   down(project: ComposeProject, options: { volumes: boolean }, ctx: RunContext): Promise<void>
+  /** Removes the containers of these services, and networks by their real names; volumes stay. Repeating it is harmless. */
+  removeServices?(projectName: string, services: readonly string[], networks: readonly string[], ctx: RunContext): Promise<void>
   exec(containerId: string, argv: Argv, options: ExecOptions, ctx: RunContext): Promise<ExecResult>
   /** A throwaway container (`--rm`), labelled with the operation, removed also when it fails. */
   runHelper(helper: HelperContainer, ctx: RunContext): Promise<ExecResult>
@@ -223,7 +225,8 @@ export interface ContainerEngine {
   imagePresent(reference: string, ctx: RunContext): Promise<boolean>
   /**
    * Pulls `repository@sha256:…` while the app runs, and proves that what came is that digest for this machine's platform. The host's own
-   * sign-in to the registry is used. Throws IMAGE_MISSING, REGISTRY_AUTH_FAILED, REGISTRY_FAILED.
+   * sign-in to the registry is used; one that is here already is only proven. Throws IMAGE_MISSING, IMAGE_PLATFORM_MISSING,
+   * REGISTRY_AUTH_FAILED, REGISTRY_FAILED, SPACE_MISSING.
    */
   pullImage?(reference: string, ctx: RunContext): Promise<{ readonly imageId: string }>
   /** `docker save` of one image into the sink. */
@@ -303,7 +306,10 @@ export interface Sandbox {
   /** A GET from a helper on the sandbox's own network; the sandbox has no address on the host. */
   probe(service: string, port: number, path: string, ctx: RunContext): Promise<{ status: number; body: string }>
   exec(service: string, argv: Argv, options: ExecOptions, ctx: RunContext): Promise<ExecResult>
-  /** A container of its own beside the service's, with the service's image, environment, mounts and networks, removed afterwards (`compose run`). */
+  /**
+   * A container of its own beside the service's, with the service's image, environment, mounts and networks, removed afterwards. `argv` is
+   * the whole command, as for `exec`; the service itself need not run. A run that takes longer than `timeoutMs` is killed: TOOL_TIMEOUT.
+   */
   run?(service: string, argv: Argv, options: ExecOptions, ctx: RunContext): Promise<ExecResult>
   /** Starts what was not started yet; for requests with `startApp: false`. */
   startRest?(ctx: RunContext): Promise<void>

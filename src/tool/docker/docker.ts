@@ -12,8 +12,10 @@ import { OPERATION_LABEL, runHelper } from "./throwaway.ts"
 import { findImage, loadImage, saveImage, tagImage, untagImage } from "./images.ts"
 import { listLabelled, removeLabelled } from "./leftovers.ts"
 import { tailOfLogs } from "./logs.ts"
+import { pullImage } from "./pull-image.ts"
 import { enginePlatform } from "./platform.ts"
 import { findHelperImage } from "./sandbox/probe-image.ts"
+import { removeServices } from "./remove-services.ts"
 import { runOnce } from "./run-once.ts"
 import { withSandbox } from "./sandbox/sandbox.ts"
 import { listServices, projectsIn } from "./service-containers.ts"
@@ -54,12 +56,14 @@ export function createDocker(options: DockerOptions): ContainerEngine {
     up: async (project, services, upOptions, ctx) => await up(client, project, services, upOptions, ctx),
     runOnce: async (project, service, argv, runOptions, ctx) => await runOnce(client, project, service, argv, runOptions, ctx),
     down: async (project, downOptions, ctx) => await down(client, project, downOptions, ctx),
+    removeServices: async (projectName, services, networks, ctx) => await removeServices(client, projectName, services, networks, ctx),
     exec: async (containerId, argv, execOptions, ctx) => await execIn(client, containerId, argv, execOptions, ctx),
     runHelper: async (helper, ctx) => await runHelper(client, helper, ctx),
     logs: async (containerId, tailLines, ctx) => await tailOfLogs(client, containerId, tailLines, ctx),
     volumePath: async (realName, ctx) => await volumePath(client, realName, ctx),
     createVolume: async (realName, labels, ctx) => await createVolume(client, realName, labels, ctx),
     imagePresent: async (reference, ctx) => (await findImage(client, reference, ctx)) !== null,
+    pullImage: async (reference, ctx) => await pullImage(client, reference, ctx),
     saveImage: async (imageId, sink, ctx) => await saveImage(client, imageId, sink, ctx),
     loadImage: async (source, imageId, reference, ctx) => await loadImage(client, source, imageId, reference, ctx),
     tagImage: async (imageId, reference, ctx) => await tagImage(client, imageId, reference, ctx),
