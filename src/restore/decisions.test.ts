@@ -4,7 +4,7 @@ import { wanted } from "../backup/options.ts"
 import { standstillFromJson, standstillToJson } from "../app/standstill.ts"
 import { passed } from "../drill/report.ts"
 import { plainRestore, toRestore } from "./options.ts"
-import { refuseLackOfSpace } from "./plan.ts"
+import { refuseLackOfSpace } from "./free-space.ts"
 import { replacementsFromJson, replacementsToJson, type Replacement } from "./replacement.ts"
 import { reverse } from "./undo.ts"
 

@@ -1,4 +1,3 @@
-import { stat, statfs } from "node:fs/promises"
 import { dirname } from "node:path"
 import type { App, DatabaseSource } from "../app/app.ts"
 import { mountIdentity } from "../app/tree/mounts.ts"
@@ -6,10 +5,10 @@ import { schemaQueries } from "../app/schema-queries.ts"
 import type { Json } from "../base/canonical-json.ts"
 import { HoldfastError, isHoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
-import { formatBytes } from "../base/units.ts"
 import { rowsAddedSince } from "../recovery-point/facts.ts"
 import type { ManifestPart } from "../recovery-point/manifest.ts"
 import { highestProof } from "../recovery-point/recovery-point.ts"
+import { addUpSpace, refuseLackOfSpace } from "./free-space.ts"
 import { databaseSource } from "./replacement.ts"
 import { partsToRestore } from "./choose-tables.ts"
 import { toRestore, type RestoreOptions } from "./options.ts"
@@ -172,26 +171,11 @@ function databasesIn(parts: readonly ManifestPart[]): readonly string[] {
 
 /** Old and new state lie side by side until the swap, so each file system needs room for all that is new on it. */
 export async function spaceFor(app: App, parts: readonly ManifestPart[]): Promise<RestorePlan["space"]> {
-  const needed = new Map<number, { where: string; neededBytes: number; freeBytes: number }>()
-  for (const part of parts) {
+  const needs = parts.flatMap((part) => {
     const place = placeOf(app, part)
-    if (place === null) continue
-    const where = await nearestThere(place)
-    const { dev } = await stat(where)
-    const before = needed.get(dev) ?? { where, neededBytes: 0, freeBytes: await freeBytes(where) }
-    needed.set(dev, { ...before, neededBytes: before.neededBytes + part.sizeBytes })
-  }
-  return [...needed.values()]
-}
-
-/** What a disaster took away cannot be asked for its space; the directory that would hold it can. */
-async function nearestThere(path: string): Promise<string> {
-  try {
-    await stat(path)
-    return path
-  } catch {
-    return path === dirname(path) ? path : await nearestThere(dirname(path))
-  }
+    return place === null ? [] : [{ place, bytes: part.sizeBytes }]
+  })
+  return await addUpSpace(needs)
 }
 
 function placeOf(app: App, part: ManifestPart): string | null {
@@ -200,19 +184,6 @@ function placeOf(app: App, part: ManifestPart): string | null {
   if (part.kind !== "database") return null
   const source = databaseSource(app, part.name)
   return source.engine === "sqlite" ? dirname(source.place.path) : null
-}
-
-async function freeBytes(where: string): Promise<number> {
-  const status = await statfs(where)
-  return status.bavail * status.bsize
-}
-
-export function refuseLackOfSpace(space: RestorePlan["space"]): void {
-  const tight = space.find((place) => place.freeBytes < place.neededBytes)
-  if (tight === undefined) return
-  throw new HoldfastError("SPACE_MISSING", {
-    what: `${tight.where} has ${formatBytes(tight.freeBytes)} free, ${formatBytes(tight.neededBytes)} are needed beside the live state`,
-  })
 }
 
 async function lastDuration(tools: RestoreTools, app: App): Promise<number | null> {

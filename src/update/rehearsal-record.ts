@@ -26,6 +26,7 @@ const rehearsalSchema = z.object({
   why: z.string().nullable(),
   schema: schemaChangeSchema,
   startMs: count,
+  cloneMs: count.optional(),
   preFlightMs: count.nullable(),
   migrateMs: count.nullable(),
   at: z.iso.datetime(),
@@ -62,7 +63,9 @@ export function recordedRehearsal(operation: Recorded, release: InstallableRelea
   const tried = planSchema.safeParse(operation.plan)
   const rehearsal = rehearsalSchema.safeParse(operation.result)
   if (!tried.success || !rehearsal.success) return null
-  return sameJson(tried.data, triedOf(release)) ? rehearsal.data : null
+  if (!sameJson(tried.data, triedOf(release))) return null
+  const { cloneMs, ...rest } = rehearsal.data
+  return cloneMs === undefined ? rest : { ...rest, cloneMs }
 }
 
 function sameJson(left: unknown, right: unknown): boolean {

@@ -8,6 +8,7 @@ export const rehearsalSteps = {
     title: "rehearse the update on a copy of the data",
     crashLeadsTo: "the copy's containers, networks and volumes are removed; the release counts as not rehearsed",
   },
+  "record-proof": { title: "record that the point restores", crashLeadsTo: "the proof is there if its ledger entry was stored" },
 } as const satisfies StepTable
 
 export type RehearsalSteps = typeof rehearsalSteps

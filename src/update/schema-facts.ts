@@ -1,6 +1,7 @@
 import type { App, DatabaseSource } from "../app/app.ts"
 import type { DatabaseEngines, DatabaseFacts } from "../app/ports.ts"
 import { schemaQueries } from "../app/schema-queries.ts"
+import { isHoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { SchemaFacts } from "./schema-change.ts"
 
@@ -39,4 +40,20 @@ export async function observeSchemas(
     observed[name] = { facts, schemaVersion: facts.schemaVersion, rows: facts.rows, columns: rows.map(([column]) => column ?? "") }
   }
   return observed
+}
+
+/** The schema's version as the app's own database tells it now; null where no recipe says how to ask, or it cannot be asked. */
+export async function schemaVersionNow(databases: DatabaseEngines, app: App, ctx: RunContext): Promise<string | null> {
+  for (const source of app.databases) {
+    const queries = source.engine === "command" ? null : schemaQueries(app, source)
+    if (queries === null) continue
+    try {
+      const [row] = await databases.for(source).query(source, null, queries.version, ctx)
+      return row?.[0] ?? null
+    } catch (thrown) {
+      ctx.signal.throwIfAborted()
+      if (!isHoldfastError(thrown)) throw thrown
+    }
+  }
+  return null
 }

@@ -42,6 +42,8 @@ export interface Rehearsal {
   readonly schema: SchemaChange
   /** From starting the new version to the first good answer. */
   readonly startMs: number
+  /** Copying every database beside itself, as the update does while the app stands still; left out where that is not possible. */
+  readonly cloneMs?: number
   readonly preFlightMs: number | null
   readonly migrateMs: number | null
   readonly at: string

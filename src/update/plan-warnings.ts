@@ -1,0 +1,83 @@
+/** What a person should know before saying yes; none of it is a reason to refuse. Pure. */
+import type { App, UpdateRules } from "../app/app.ts"
+import type { Standstill } from "../app/standstill.ts"
+import type { InstallableRelease } from "../release/installable.ts"
+import type { RunningApp } from "./running.ts"
+import type { Rehearsal, UpdatePlan } from "./update-plan.ts"
+
+export interface WarningFacts {
+  readonly app: App
+  readonly rules: UpdateRules
+  readonly release: InstallableRelease
+  readonly running: RunningApp
+  readonly version: string | null
+  readonly databases: UpdatePlan["databases"]
+  readonly rehearsal: Rehearsal | null
+  readonly standstill: Standstill
+  /** Images that are not here yet. */
+  readonly missing: readonly string[]
+  /** Database services whose next major version cannot be told yet. */
+  readonly untold: readonly string[]
+  /** Databases whose free space cannot be seen from here. */
+  readonly unseen: readonly string[]
+  readonly acceptDrift: boolean
+}
+
+export function planWarnings(facts: WarningFacts): readonly string[] {
+  return [
+    ...aboutRehearsal(facts),
+    ...aboutSchema(facts),
+    ...aboutHealth(facts),
+    ...facts.databases
+      .filter(({ way }) => way === "cold-point")
+      .map(
+        ({ name, why }) =>
+          `database ${name} cannot be copied beside itself (${why}): it is captured while the app stands still, and a rollback restores it, which takes longer`,
+      ),
+    ...resting(facts),
+    ...facts.untold.map(
+      (service) =>
+        `which version of PostgreSQL the new image of ${service} holds can only be told once it is here; another major version ends the update`,
+    ),
+    ...facts.unseen.map((name) => `whether there is room for a copy of database ${name} cannot be seen from here`),
+    ...(facts.acceptDrift ? ["containers that differ from the compose files are made anew as the files say"] : []),
+  ]
+}
+
+function aboutRehearsal({ app, release, rehearsal, missing }: WarningFacts): readonly string[] {
+  if (app.compose === null) return [`${app.name} is no compose project: there is no sandbox in which the update could be rehearsed`]
+  if (rehearsal !== null) return []
+  const pull = missing.length === 0 ? "" : `; ${missing.length === 1 ? "one image is" : `${missing.length} images are`} pulled first`
+  return [`${release.version} was not rehearsed here yet: that is done before anything is stopped${pull}`]
+}
+
+/** Nobody says of a schema whether the old version could still read it: a rollback therefore always takes the data back as well. */
+function aboutSchema({ app, release, rehearsal }: WarningFacts): readonly string[] {
+  const migrates = release.migrate !== null || app.recipe?.migratesAtStart === true
+  if (rehearsal === null ? !migrates : !changesSchema(rehearsal)) return []
+  const lost = [...(rehearsal?.schema.tablesRemoved ?? []), ...(rehearsal?.schema.columnsRemoved ?? [])]
+  const gone = lost.length === 0 ? "" : `; it removes ${lost.join(", ")}`
+  return [
+    `whether the old version could read what the new one migrates is not known: a rollback takes the data back to the moment of the update${gone}`,
+  ]
+}
+
+function changesSchema({ schema }: Rehearsal): boolean {
+  const lists = [schema.tablesAdded, schema.tablesRemoved, schema.columnsAdded, schema.columnsRemoved]
+  return schema.from !== schema.to || lists.some((list) => list.length > 0)
+}
+
+function aboutHealth({ app, rules, running }: WarningFacts): readonly string[] {
+  const checked = app.health !== null || app.checks.length > 0 || running.model.services.some(({ hasHealthCheck }) => hasHealthCheck)
+  if (!checked) return ["nothing tells whether the app is well: only that its containers run and do not restart is looked at"]
+  if (!rules.expectVersion) return ["its builds may report an old version: which version answers is not judged"]
+  return app.health?.versionKey === null || running.reported === null
+    ? ["the app does not tell its version: which version answers is not judged"]
+    : []
+}
+
+function resting({ release, standstill }: WarningFacts): readonly string[] {
+  return standstill.rested
+    .filter((service) => release.images[service] !== undefined)
+    .map((service) => `${service} does not run now and is not expected to run afterwards`)
+}

@@ -1,0 +1,201 @@
+/** What an update will do, computed before anything changes, and refused where it may not be done (design §10, step 1). */
+import type { App, UpdateRules } from "../app/app.ts"
+import { planStandstill, type Standstill } from "../app/standstill.ts"
+import type { ServiceState } from "../app/ports.ts"
+import { HoldfastError } from "../base/errors.ts"
+import type { RunContext } from "../base/run-context.ts"
+import type { AppUnderCare } from "../backup/backup.ts"
+import type { OperationRecord } from "../operation/ports.ts"
+import { findPoint, type SealedPoint } from "../recovery-point/recovery-point.ts"
+import type { FoundReleases, InstallableRelease } from "../release/installable.ts"
+import { addUpSpace, refuseLackOfSpace } from "../restore/free-space.ts"
+import type { OpenVault } from "../vault/vault.ts"
+import { predictDowntime } from "./downtime.ts"
+import { requireOnlyPins } from "./edited-model.ts"
+import { updateRules } from "./find-tools.ts"
+import { nextRelease, provableOf, refuseDowngrade, refuseFailedBefore, refuseOtherWork, refuseSameImages, requireProven } from "./guard.ts"
+import { refuseOtherMajor } from "./major-database.ts"
+import { pinsOf } from "./pins.ts"
+import { planWarnings } from "./plan-warnings.ts"
+import type { UpdateTools } from "./ports.ts"
+import { missingImages } from "./pull-images.ts"
+import { usableRehearsal } from "./rehearsal-record.ts"
+import { lookAtRunning, runningVersion, type RunningApp } from "./running.ts"
+import { schemaVersionNow } from "./schema-facts.ts"
+import type { Rehearsal, UpdatePlan } from "./update-plan.ts"
+import { spaceNeeds } from "./update-space.ts"
+
+export interface PlanOptions {
+  /** A release that failed here before is tried once more. */
+  readonly again: boolean
+  /** Containers that run something else than the compose files say are taken as they are. */
+  readonly acceptDrift: boolean
+  /** One that was just done; without it a recorded one is used as long as it still counts. */
+  readonly rehearsal: Rehearsal | null
+}
+
+export const plainPlan: PlanOptions = { again: false, acceptDrift: false, rehearsal: null }
+
+/** A recorded rehearsal counts so long; the data it ran on is older than that by little. */
+export const REHEARSAL_AGE_MS = 24 * 3_600_000
+
+/**
+ * Plans the next release on the way. Nothing is changed.
+ * Throws OPERATION_BUSY, OPERATION_UNSETTLED, UPDATES_NOT_SET_UP, UPDATE_NOTHING_NEWER, UPDATE_DOWNGRADE, UPDATE_FAILED_BEFORE, UPDATE_UNPROVEN,
+ * UPDATE_MAJOR_DATABASE, PIN_REFUSED, DRIFT_FOUND, SPACE_MISSING, APP_NOT_STOPPABLE, and what looking at the app throws.
+ * @param found what was found, or the one release that is meant
+ */
+export async function planUpdate(
+  tools: UpdateTools,
+  subject: AppUnderCare,
+  vault: OpenVault,
+  found: FoundReleases | InstallableRelease,
+  options: PlanOptions,
+  ctx: RunContext,
+): Promise<UpdatePlan> {
+  const { app, declared } = subject
+  const rules = updateRules(declared)
+  await refuseOtherWork(tools, app, ctx)
+  const { release, hopsAfter } = nextRelease(app.name, found)
+  const now = await lookAround(tools, app, rules, release, found, ctx)
+  refuseDowngrade(now.version, release)
+  refuseSameImages(app.name, release, now.running.states)
+  // The update that plans once more for itself is no part of its own history.
+  const operations = (await tools.store.operations({ app: app.name })).filter(({ id }) => id !== ctx.operationId)
+  refuseFailedBefore(app.name, operations, release, options.again)
+  const newest = await findPoint(vault, tools.store, app.name, "latest", ctx).catch(noPoint)
+  const proof = requireProven(
+    declared,
+    vault.location.name,
+    await provableOf(tools, declared, vault.location.name, operations),
+    ctx.clock.now(),
+  )
+  const untold = await refuseOtherMajor(tools, app, release, ctx)
+  const edits = await planEdits(tools, app, release, ctx)
+  const databases = await waysOf(tools, app, ctx)
+  const rehearsal =
+    options.rehearsal ??
+    usableRehearsal(operations, release, await schemaVersionNow(tools.databases, app, ctx), ctx.clock.now(), REHEARSAL_AGE_MS)
+  const space = await planSpace(tools, app, vault, { databases, newest, states: now.running.states, rehearsed: rehearsal !== null }, ctx)
+  const standstill = await planStandstill(tools, app, ctx)
+  const missing = await missingImages(tools.containers, release, ctx)
+  return {
+    app: app.name,
+    from: { version: now.version, images: imagesNow(now.running.states, release) },
+    to: release,
+    hopsAfter,
+    services: Object.keys(release.images).toSorted(),
+    stops: standstill.byCommand ? ["run.stop"] : [...new Set(standstill.services.map(({ service }) => service))].toSorted(),
+    edits,
+    proof,
+    vault: vault.location.name,
+    databases,
+    space: space.there,
+    rehearsal,
+    predictedDowntimeMs: predicted(app, operations, databases, newest, rehearsal, standstill),
+    rollbackWindowMs: rules.rollbackWindowMs,
+    warnings: planWarnings({
+      app,
+      rules,
+      release,
+      ...now,
+      databases,
+      rehearsal,
+      standstill,
+      missing,
+      untold,
+      unseen: space.unseen,
+      acceptDrift: options.acceptDrift,
+    }),
+  }
+}
+
+interface Now {
+  readonly running: RunningApp
+  readonly version: string | null
+}
+
+async function lookAround(
+  tools: UpdateTools,
+  app: App,
+  rules: UpdateRules,
+  release: InstallableRelease,
+  found: FoundReleases | InstallableRelease,
+  ctx: RunContext,
+): Promise<Now> {
+  const running = await lookAtRunning(tools, app, ctx)
+  const told = "hops" in found ? found.running : null
+  return { running, version: told ?? runningVersion(app, rules, running, Object.keys(release.images)) }
+}
+
+/** Without any point there is nothing proven either, which is refused with its own words. */
+function noPoint(thrown: unknown): null {
+  if (thrown instanceof HoldfastError && thrown.code === "POINT_UNKNOWN") return null
+  throw thrown
+}
+
+function imagesNow(states: readonly ServiceState[], release: InstallableRelease): Readonly<Record<string, string>> {
+  const moved = states.filter(({ service }) => release.images[service] !== undefined)
+  return Object.fromEntries(moved.map((state) => [state.service, state.repositoryDigests[0] ?? state.imageReference]))
+}
+
+async function planEdits(tools: UpdateTools, app: App, release: InstallableRelease, ctx: RunContext): Promise<UpdatePlan["edits"]> {
+  if (app.compose === null) return []
+  const pins = await pinsOf(app.compose, release)
+  await requireOnlyPins(tools.containers, app.compose, pins, release, ctx)
+  return pins.edits.map(({ path, diff }) => ({ path, diff }))
+}
+
+/** How each database is kept for the way back. Throws what asking its engine throws. */
+async function waysOf(tools: UpdateTools, app: App, ctx: RunContext): Promise<UpdatePlan["databases"]> {
+  const ways: UpdatePlan["databases"][number][] = []
+  for (const source of app.databases) {
+    const engine = tools.databases.for(source)
+    if (engine.canClone === undefined) {
+      ways.push({
+        name: source.name,
+        way: "cold-point",
+        why: `a database of kind ${source.engine} cannot be copied beside itself`,
+        sizeBytes: 0,
+      })
+      continue
+    }
+    const { possible, why, sizeBytes } = await engine.canClone(source, ctx)
+    ways.push({ name: source.name, way: possible ? "clone" : "cold-point", why, sizeBytes })
+  }
+  return ways
+}
+
+async function planSpace(
+  tools: UpdateTools,
+  app: App,
+  vault: OpenVault,
+  facts: { databases: UpdatePlan["databases"]; newest: SealedPoint | null; states: readonly ServiceState[]; rehearsed: boolean },
+  ctx: RunContext,
+): Promise<{ there: UpdatePlan["space"]; unseen: readonly string[] }> {
+  ctx.signal.throwIfAborted()
+  const { databases, newest, states, rehearsed } = facts
+  if (newest === null) return { there: [], unseen: [] }
+  const rehearsalDirectory = rehearsed || app.compose === null ? null : tools.scratchDirectory
+  const { needs, unseen } = spaceNeeds({ app, states, databases, newest: newest.manifest, vault: vault.location, rehearsalDirectory })
+  const there = await addUpSpace(needs)
+  refuseLackOfSpace(there)
+  return { there, unseen }
+}
+
+function predicted(
+  app: App,
+  operations: readonly OperationRecord[],
+  databases: UpdatePlan["databases"],
+  newest: SealedPoint | null,
+  rehearsal: Rehearsal | null,
+  standstill: Standstill,
+): number | null {
+  const captures = new Map(
+    newest?.manifest.parts.flatMap((part) => (part.kind === "database" ? [[part.name, part.durationMs] as const] : [])),
+  )
+  const copied = databases.map(({ name, way }) => ({ way, captureMs: captures.get(name) ?? null }))
+  // Nothing is stopped where nothing runs.
+  const graceMs = app.compose !== null && standstill.services.length === 0 ? 0 : standstill.graceSeconds * 1000
+  return predictDowntime({ operations, graceMs, databases: copied, rehearsal })
+}
