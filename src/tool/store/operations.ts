@@ -23,6 +23,11 @@ const kindSchema = z.enum([
   "copy",
   "pin",
   "release-kept",
+  "rehearse",
+  "update",
+  "rollback",
+  "adopt",
+  "adopt-undo",
 ])
 const outcomeSchema = z.enum(["succeeded", "partial", "failed", "cancelled"]).nullable()
 const stateSchema = z.enum(["started", "done", "failed"])
