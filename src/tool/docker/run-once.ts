@@ -26,10 +26,21 @@ export async function runOnce(
 ): Promise<ExecResult> {
   const name = `holdfast-once-${ctx.operationId}-${randomBytes(4).toString("hex")}`
   const [program, ...words] = argv
-  const flags = ["--no-deps", "--no-TTY", "--interactive=false", "--quiet-pull", `--name=${name}`, `--label=${OPERATION_LABEL}=${ctx.operationId}`]
+  const flags = [
+    "--no-deps",
+    "--no-TTY",
+    "--interactive=false",
+    "--quiet-pull",
+    `--name=${name}`,
+    `--label=${OPERATION_LABEL}=${ctx.operationId}`,
+  ]
   const args = [...projectArgs(project), "--profile", "*", "run", ...flags, `--entrypoint=${asWord(program)}`, "--", service, ...words]
   try {
-    const ended = await client.compose(args, ctx, { cwd: project.projectDirectory, timeoutMs: options.timeoutMs, killAfterMs: CLIENT_KILL_AFTER_MS })
+    const ended = await client.compose(args, ctx, {
+      cwd: project.projectDirectory,
+      timeoutMs: options.timeoutMs,
+      killAfterMs: CLIENT_KILL_AFTER_MS,
+    })
     const state = (await inspectContainer(client, name, ctx))?.State
     // The client fails on its own when it cannot make the container, or loses it: then the two codes differ.
     if (state?.Status !== "exited" || state.Error !== "" || state.ExitCode !== ended.exitCode) {

@@ -46,6 +46,7 @@ const plan: RewritePlan = {
     ["/srv/a$b", { use: "/point/conf", readOnly: false }],
     ["/srv/secrets/key", { use: "/point/key", readOnly: false }],
   ]),
+  environment: {},
 }
 
 describe("rewriting a compose document for a sandbox", () => {
@@ -93,6 +94,17 @@ describe("rewriting a compose document for a sandbox", () => {
       secrets: { key: { file: "/point/key" } },
       configs: {},
     })
+  })
+
+  it.each([
+    ["a map", { MAIL: "smtp.live", PRICE: "5$$" }],
+    ["a list", ["MAIL=smtp.live", "PRICE=5$$"]],
+  ])("gives variables other values, whether the app's own are %s, and takes no value for a reference", (_, environment) => {
+    const document = parseDocument({ ...source, services: { ...source.services, app: { ...source.services.app, environment } } })
+    const rewritten = rewriteDocument(document, { ...plan, environment: { app: { MAIL: "$HOME", MORE: "a=b" }, gone: { X: "1" } } })
+    expect(rewritten).toMatchObject({ services: { app: { environment: { MAIL: "$$HOME", PRICE: "5$$", MORE: "a=b" } } } })
+    expect(rewritten["services"]).not.toHaveProperty("gone")
+    expect(rewritten["services"]).not.toHaveProperty("db.environment")
   })
 
   it("leaves out services of a profile unless they ran when the point was made", () => {

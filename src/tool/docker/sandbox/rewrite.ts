@@ -1,6 +1,7 @@
 import type { SandboxRequest } from "../../../app/ports.ts"
 import { type BindDecision } from "./bind.ts"
 import { escapePath, unescapePath, type SourceDocument, type SourceMount, type SourceService } from "./document.ts"
+import { withEnvironment } from "./environment.ts"
 import { refuseUnsafe, sandboxRefused } from "./refusal.ts"
 
 export const SANDBOX_NETWORK = "sandbox"
@@ -22,6 +23,8 @@ export interface RewritePlan {
   readonly images: SandboxRequest["images"]
   readonly volumeDirectories: SandboxRequest["volumeDirectories"]
   readonly binds: ReadonlyMap<string, BindDecision>
+  /** Service → variables with other values than the app's own. */
+  readonly environment: NonNullable<SandboxRequest["environment"]>
 }
 
 /** Every service without a profile, and those with one that ran when the point was made (they have an image) or are databases. */
@@ -77,6 +80,7 @@ function rewriteService(
   const shared = service.network_mode?.startsWith("service:") === true || service.network_mode === "none"
   return {
     ...kept,
+    ...(plan.environment[name] === undefined ? {} : { environment: withEnvironment(kept["environment"], plan.environment[name]) }),
     image: escapePath(imageOf(document, name, plan.images)),
     pull_policy: "never",
     restart: "no",

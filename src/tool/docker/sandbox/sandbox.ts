@@ -1,6 +1,6 @@
 /** A full, isolated copy of an app, made from its resolved compose configuration and torn down whatever happens (design §6). */
 import { randomBytes } from "node:crypto"
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { mkdtemp, rm } from "node:fs/promises"
 import { join } from "node:path"
 import type { Sandbox, SandboxRequest, ServiceState } from "../../../app/ports.ts"
 import { HoldfastError, isHoldfastError } from "../../../base/errors.ts"
@@ -15,9 +15,11 @@ import { tailOfLogs } from "../logs.ts"
 import { listServices } from "../service-containers.ts"
 import { settling } from "../settling.ts"
 import { decideBinds } from "./bind.ts"
-import { parseDocument, type SourceDocument } from "./document.ts"
+import { parseDocument } from "./document.ts"
 import { probe } from "./probe.ts"
+import { composeArgs, writeComposeFile, type Project } from "./project.ts"
 import { imageOf, includedServices, rewriteDocument, SANDBOX_NETWORK } from "./rewrite.ts"
+import { runBeside } from "./run.ts"
 
 const DATABASE_LIMIT_MS = 180_000
 const POLL_MS = 200
@@ -25,13 +27,6 @@ const POLL_MS = 200
 export interface SandboxTools {
   readonly client: Client
   helperImage(ctx: RunContext): Promise<string | null>
-}
-
-interface Project {
-  readonly name: string
-  readonly file: string
-  readonly directory: string
-  readonly document: SourceDocument
 }
 
 /** Throws SANDBOX_REFUSED, IMAGE_MISSING, CONTAINER_FAILED, and whatever `fillDatabases` and `use` throw. */
@@ -53,7 +48,7 @@ export async function withSandbox<T>(
       await waitForDatabases(client, name, request.databaseServices, ctx)
     }
     await request.fillDatabases(sandbox, ctx)
-    await up(client, project, [], ctx)
+    if (request.startApp !== false) await up(client, project, [], ctx)
     outcome = { value: await use(sandbox, ctx) }
   } catch (failure) {
     outcome = { failure }
@@ -85,14 +80,12 @@ async function writeProject(client: Client, request: SandboxRequest, name: strin
   const included = includedServices(document, request)
   const labels = { [OPERATION_LABEL]: ctx.operationId }
   const binds = await decideBinds(document, included, request, directory)
-  const { images, volumeDirectories } = request
-  const rewritten = rewriteDocument(document, { projectName: name, labels, included, images, volumeDirectories, binds })
+  const { images, volumeDirectories, environment = {} } = request
+  const rewritten = rewriteDocument(document, { projectName: name, labels, included, images, volumeDirectories, binds, environment })
   for (const service of included) await requireImage(client, service, imageOf(document, service, images), ctx)
   const left = Object.keys(document.services).filter((service) => !included.includes(service))
   if (left.length > 0) ctx.progress.note(`not part of the sandbox, because they did not run: ${left.join(", ")}`)
-  const file = join(directory, "compose.json")
-  await writeFile(file, JSON.stringify(rewritten), { mode: 0o600 })
-  return { name, file, directory, document }
+  return { name, file: await writeComposeFile(directory, "compose.json", rewritten), directory, document, rewritten }
 }
 
 async function requireImage(client: Client, service: string, image: string, ctx: RunContext): Promise<void> {
@@ -102,19 +95,9 @@ async function requireImage(client: Client, service: string, image: string, ctx:
   })
 }
 
-/** Never builds, never pulls; the environment file is empty, because the document is resolved already. */
+/** Never builds, never pulls. */
 async function up(client: Client, project: Project, services: readonly string[], ctx: RunContext): Promise<void> {
-  const where = [
-    "--file",
-    project.file,
-    "--project-directory",
-    project.directory,
-    "--project-name",
-    project.name,
-    "--env-file",
-    "/dev/null",
-  ]
-  const flags = ["--ansi", "never", "--progress", "plain", ...where, "up", "--detach", "--no-build", "--pull", "never", "--", ...services]
+  const flags = [...composeArgs(project, project.file, "plain"), "up", "--detach", "--no-build", "--pull", "never", "--", ...services]
   const result = await client.compose(flags, ctx, { cwd: project.directory })
   if (result.exitCode !== 0) throw cliError("CONTAINER_FAILED", "the sandbox did not come up", result.stderrTail)
 }
@@ -150,6 +133,8 @@ function sandboxOf(tools: SandboxTools, project: Project): Sandbox {
   return {
     projectName: project.name,
     services: async (ctx) => await listServices(client, project.name, ctx),
+    run: async (service, argv, options, ctx) => await runBeside(client, project, service, argv, options, ctx),
+    startRest: async (ctx) => await up(client, project, [], ctx),
     exec: async (service, argv, options, ctx) => await execIn(client, await containerOf(service, ctx), argv, options, ctx),
     probe: async (service, port, path, ctx) => {
       const mode = project.document.services[service]?.network_mode ?? ""
