@@ -1,3 +1,4 @@
+import { adoptCommand } from "./adopt-command.ts"
 import { updateCommand } from "./update-commands.ts"
 import { userCommands } from "./user-commands.ts"
 import type { CommandSpec } from "./command-spec.ts"
@@ -271,6 +272,7 @@ export const commandTable: readonly CommandSpec[] = [
   },
   snapshotCommand,
   updateCommand,
+  adoptCommand,
   releaseCommand,
   {
     name: "salvage",

@@ -6,6 +6,8 @@ import type { Settlement } from "../../operation/operation.ts"
 import type { Settlers } from "../../operation/settle.ts"
 import type { OpenVault } from "../../vault/vault.ts"
 import type { House } from "./house.ts"
+import type { AdoptSubject } from "../../adopt/ports.ts"
+import { adoptTools } from "./adopt-subject.ts"
 import { declaredApp, lookingContext, openNamedVault, verbTools } from "./subject.ts"
 
 /** How each kind of interrupted operation is settled; the verb is loaded only when there is something to settle. */
@@ -44,6 +46,14 @@ export function settlersOf(house: House): Settlers {
       const vault = await vaultOf(house, operation)
       await vault.backend.unlockDead(vault.location, ctx)
       return await settleDrill(await verbTools(house), await appOf(house, operation), operation, ctx)
+    },
+    adopt: async (operation, ctx) => {
+      const { settleAdopt } = await import("../../adopt/settle.ts")
+      return await settleAdopt(await adoptTools(house), await adoptionOf(house, operation), operation, ctx)
+    },
+    "adopt-undo": async (operation, ctx) => {
+      const { settleAdoptUndo } = await import("../../adopt/undo.ts")
+      return await settleAdoptUndo(await adoptTools(house), await adoptionOf(house, operation), operation, ctx)
     },
     rehearse: async (operation, ctx) => {
       const { settleRehearse } = await import("../../update/rehearse-operation.ts")
@@ -84,6 +94,11 @@ async function appOf(house: House, operation: OperationRecord): Promise<LocatedA
   const { declared } = await declaredApp(house, operation.app)
   const { locateApp } = await import("../../app/locate.ts")
   return await locateApp(declared, await house.use.containers(), lookingContext(house))
+}
+
+async function adoptionOf(house: House, operation: OperationRecord): Promise<AdoptSubject> {
+  const { declared } = await declaredApp(house, operation.app)
+  return { app: await appOf(house, operation), declared, vault: await vaultOf(house, operation) }
 }
 
 /** The vault that the operation's plan names, else the app's first. */
