@@ -1,5 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import * as fc from "fast-check"
+import { validRange } from "semver"
 import { describe, expect, it } from "vitest"
 import { temporaryDirectory } from "../../test/fixture/tmp.ts"
 import type { App } from "../app/app.ts"
@@ -9,6 +11,7 @@ import { isHoldfastError } from "../base/errors.ts"
 import { parseSettings } from "./parse.ts"
 import { resolveApp } from "./resolve.ts"
 import { loadSettings } from "./settings.ts"
+import { versionRange } from "./value.ts"
 
 const recipes = loadRecipes(join(import.meta.dirname, "../../recipes"))
 const DIGEST = `sha256:${"f1".repeat(32)}`
@@ -105,6 +108,20 @@ describe("settings of updates", () => {
     const problems = problemsOf(updates).join("\n")
     expect(problems).toContain(expected)
     expect(problems).not.toContain("hunter2")
+  })
+
+  it("take no range of versions that semver does not take", () => {
+    const piece = fc.constantFrom("1", "0", "10", "x", "*", ".", ".2", "-rc.1", "^", "~", ">=", "<", " ", " || ", "v", "01")
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+        const range = pieces.join("")
+        if (versionRange.safeParse(range).success) expect(validRange(range), range).not.toBeNull()
+      }),
+      { numRuns: 2000 },
+    )
+    expect(["^1.4", "1.x", ">=1.4 <3", "~1.2.3 || ^2", "*", "1.0.0-rc.1"].every((range) => versionRange.safeParse(range).success)).toBe(
+      true,
+    )
   })
 
   it("that move images need a compose project", () => {

@@ -1,5 +1,4 @@
 import { Cron } from "croner"
-import { validRange } from "semver"
 import { z } from "zod"
 import { parseDurationMs } from "../base/units.ts"
 import { windowProblem } from "../schedule/window.ts"
@@ -75,10 +74,17 @@ export const age = check((value) =>
   parseDurationMs(value) === null ? `"${value}" is not a duration (a number and ms, s, m, h, d or w)` : null,
 ).meta({ examples: ["24h"] })
 
-/** As semver writes it: `^1.4`, `1.x`, `>=1.4 <3`. */
-export const versionRange = check((value) =>
-  value.trim() !== "" && validRange(value) !== null ? null : `"${value}" is not a range of versions`,
-).meta({ examples: ["^0.24"] })
+const ANY = "[xX*]"
+const NUMBER = "(?:0|[1-9]\\d{0,14})"
+const PRERELEASE = `-[A-Za-z][0-9A-Za-z]*(?:\\.${NUMBER})?`
+const VERSION = `v?(?:${ANY}|${NUMBER}(?:\\.(?:${ANY}|${NUMBER}(?:\\.(?:${ANY}|${NUMBER}(?:${PRERELEASE})?))?))?)`
+const COMPARATOR = `(?:[<>]=?|=|~|\\^)?${VERSION}`
+const RANGE = new RegExp(`^${COMPARATOR}(?: ${COMPARATOR})*(?: \\|\\| ${COMPARATOR}(?: ${COMPARATOR})*)*$`)
+
+/** As semver writes it: `^1.4`, `1.x`, `>=1.4 <3`. Read without that library, which every command would have to load. */
+export const versionRange = check((value) => (RANGE.test(value) ? null : `"${value}" is not a range of versions`)).meta({
+  examples: ["^0.24"],
+})
 
 /** Of a whole tag; a group called `version` holds the version. */
 export const tagPattern = check((value) => (isPattern(value) ? null : `"${value}" is not a regular expression`)).meta({

@@ -131,10 +131,19 @@ function extended(texts: ComposeTexts, file: ComposeText, node: YAMLMap, on: rea
 export function reachesElsewhere({ files, others }: ComposeTexts): boolean {
   return files.some((file) => {
     if (member(file, asMap(file.document.contents), "include") !== undefined) return true
-    return membersOf(servicesNode(file)).some(([, service]) => {
-      const place = member(file, asMap(resolved(file, member(file, asMap(resolved(file, service)), "extends"))), "file")
-      return place !== undefined && !(isText(place) && others.has(resolve(dirname(file.path), place.value)))
+    return extendedFilesOf(file).some((place) => {
+      const path = resolve(dirname(file.path), place)
+      return !others.has(path) && !files.some((one) => one.path === path)
     })
+  })
+}
+
+/** Files that services extend, as they are written. */
+export function extendedFilesOf(file: ComposeText): readonly string[] {
+  return membersOf(servicesNode(file)).flatMap(([, service]) => {
+    const base = asMap(resolved(file, member(file, asMap(resolved(file, service)), "extends")))
+    const place = resolved(file, member(file, base, "file"))
+    return isText(place) ? [place.value] : []
   })
 }
 
