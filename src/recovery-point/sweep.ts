@@ -1,3 +1,4 @@
+import { z } from "zod"
 import type { RunContext } from "../base/run-context.ts"
 import type { Store } from "../operation/ports.ts"
 import type { StoredItem } from "../vault/ports.ts"
@@ -23,6 +24,7 @@ export async function unsealedLeftovers(vault: OpenVault, store: Store, app: str
     ...items.filter((item) => item.tags.part === MANIFEST_PART).map((item) => item.tags.point),
     ...(await store.expiredPoints(app, vault.location.name)).map((point) => point.id),
     ...points.flatMap((point) => [point.manifest.id, point.manifest.previous?.id ?? null]),
+    ...(await neededByKept(store, app)),
   ])
   const groups = Map.groupBy(
     items.filter((item) => !sealed.has(item.tags.point)),
@@ -33,6 +35,14 @@ export async function unsealedLeftovers(vault: OpenVault, store: Store, app: str
     items: parts,
     newest: new Date(Math.max(...parts.map((item) => item.time.getTime()))),
   }))
+}
+
+const needsSchema = z.object({ needs: z.array(z.string()) })
+
+/** What can still be taken back needs its parts, whether a point was made of them or not. */
+async function neededByKept(store: Store, app: string): Promise<readonly string[]> {
+  const records = (await store.kept(app)).filter((record) => record.releasedAt === null)
+  return records.flatMap(({ details }) => needsSchema.safeParse(details).data?.needs ?? [])
 }
 
 /** Removes leftovers whose newest part is older than this; returns what was removed. Throws VAULT_DELETE_REFUSED. */

@@ -25,6 +25,8 @@ export interface KeptState {
   /** Whether the replaced state passed the gate: an undo is judged by it only then. */
   readonly wellBefore: boolean
   readonly by: KeptBy
+  /** Points whose parts are needed to take it back, sealed or not: nobody sweeps them. */
+  readonly needs: readonly string[]
   /** Whatever else the verb needs to take it back. */
   readonly more: Json
 }
@@ -37,6 +39,7 @@ const keptSchema = z.object({
   wellBefore: z.boolean(),
   // Kept states of earlier versions are all of restores.
   by: z.enum(["restore", "update", "rollback"]).default("restore"),
+  needs: z.array(z.string()).default([]),
   more: z.json().default(null),
 })
 
@@ -45,7 +48,7 @@ export async function recordKept(
   tools: RestoreTools,
   vault: OpenVault,
   app: App,
-  kept: Omit<KeptState, "by" | "more"> & Partial<Pick<KeptState, "by" | "more">>,
+  kept: Omit<KeptState, "by" | "needs" | "more"> & Partial<Pick<KeptState, "by" | "needs" | "more">>,
   keptUntil: Date,
   ctx: RunContext,
 ): Promise<void> {
@@ -56,6 +59,7 @@ export async function recordKept(
     point: kept.point,
     wellBefore: kept.wellBefore,
     by: kept.by ?? "restore",
+    needs: [...(kept.needs ?? [])],
     more: kept.more ?? null,
   }
   const record: KeptRecord = { operationId: ctx.operationId, app: app.name, keptUntil, releasedAt: null, details }
@@ -106,6 +110,7 @@ export function keptStateOf(record: KeptRecord): KeptState {
     point: details.point,
     wellBefore: details.wellBefore,
     by: details.by,
+    needs: details.needs,
     more: details.more,
   }
 }

@@ -19,6 +19,7 @@ import { goBack, rowsSetAside, type GoingBack } from "./go-back.ts"
 import { pin, startAndGate } from "./go-live.ts"
 import { keepReplaced, keepSetAside } from "./keep.ts"
 import { pinsOf } from "./pins.ts"
+import { planUpdate } from "./plan.ts"
 import type { UpdateTools } from "./ports.ts"
 import { keepImages, planReplaced, stageFiles } from "./prepare.ts"
 import { preparedToJson, type Prepared } from "./prepared.ts"
@@ -61,11 +62,12 @@ async function update(
   tools: UpdateTools,
   subject: AppUnderCare,
   vault: OpenVault,
-  plan: UpdatePlan,
+  planned: UpdatePlan,
   journal: Journal<UpdateSteps>,
   ctx: RunContext,
 ): Promise<UpdateReport> {
   const startedMs = ctx.clock.monotonicMs()
+  const plan = await journal.step("guard", {}, async () => await lookAgain(tools, subject, vault, planned, ctx))
   await journal.step("pull", {}, async () => await pullReleaseImages(tools, plan.to, ctx))
   const rehearsal = await rehearsed(tools, subject, vault, plan, journal, ctx)
   const hot = await takeHotPoint(tools, subject, vault, plan, journal, ctx)
@@ -83,6 +85,23 @@ async function update(
   const safetyPoint = live.outcome === "applied" ? (still.sealed ?? (await sealSafety(tools, updating, still, live, journal, ctx))) : null
   const durationMs = Math.round(ctx.clock.monotonicMs() - startedMs)
   return { ...common, ...live, keptUntil: live.keptUntil?.toISOString() ?? null, safetyPoint, durationMs, warnings: updating.warnings }
+}
+
+/**
+ * A plan may be old: everything is looked at again, now that nobody else may work on the app. What somebody agreed to (a release that failed
+ * before, a difference between files and containers) stands. Throws PLAN_STALE and what planning throws.
+ */
+async function lookAgain(
+  tools: UpdateTools,
+  subject: AppUnderCare,
+  vault: OpenVault,
+  planned: UpdatePlan,
+  ctx: RunContext,
+): Promise<UpdatePlan> {
+  const options = { again: true, acceptDrift: true, rehearsal: planned.rehearsal }
+  const now = await planUpdate(tools, subject, vault, planned.to, options, ctx)
+  requirePlannedEdits(planned, now.edits)
+  return { ...now, hopsAfter: planned.hopsAfter, from: { ...now.from, version: planned.from.version }, warnings: planned.warnings }
 }
 
 /** A failing rehearsal ends the update with the app untouched. Throws UPDATE_REHEARSAL_FAILED naming what failed. */
@@ -135,7 +154,7 @@ async function prepare(
   const options = { ...plainBackup, trigger: "safety" as const, label, acceptCollapse: true, acceptBlank: true }
   const capture = await beginInParts(tools, { ...subject, vault, options }, ctx)
   const pins = await pinsOf(compose, plan.to)
-  requirePlannedEdits(plan, pins)
+  requirePlannedEdits(plan, pins.edits)
   const standstill = await standstillOf(tools, app, ctx)
   const prepared: Prepared = {
     from: plan.from.version,
@@ -174,9 +193,9 @@ async function putBackPrepared(
 }
 
 /** What was shown and confirmed is what is done. Throws PLAN_STALE. */
-function requirePlannedEdits(plan: UpdatePlan, pins: Updating["pins"]): void {
-  const now = pins.edits.map(({ path, diff }) => `${path}\n${diff}`).join("\n")
-  if (now === plan.edits.map(({ path, diff }) => `${path}\n${diff}`).join("\n")) return
+function requirePlannedEdits(plan: UpdatePlan, now: UpdatePlan["edits"]): void {
+  const textOf = (edits: UpdatePlan["edits"]): string => edits.map(({ path, diff }) => `${path}\n${diff}`).join("\n")
+  if (textOf(now) === textOf(plan.edits)) return
   throw new HoldfastError("PLAN_STALE", { what: "the compose files were edited since the update was planned" })
 }
 

@@ -21,7 +21,7 @@ export async function requireOnlyPins(
   release: Pick<InstallableRelease, "images">,
   ctx: RunContext,
 ): Promise<void> {
-  const copies = new Map(pins.edits.map(({ path }) => [path, join(dirname(path), `.${basename(path)}.holdfast-plan-${ctx.operationId}`)]))
+  const copies = new Map(pins.edits.map(({ path }) => [path, copyOf(path, ctx.operationId)]))
   try {
     for (const { path, after } of pins.edits) await writeCopy(path, copies.get(path) ?? path, after)
     const envFiles = pins.edits.flatMap(({ path }) => (compose.files.includes(path) ? [] : [copies.get(path) ?? path]))
@@ -33,6 +33,15 @@ export async function requireOnlyPins(
   } finally {
     for (const copy of copies.values()) await rm(copy, { force: true })
   }
+}
+
+function copyOf(path: string, operationId: string): string {
+  return join(dirname(path), `.${basename(path)}.holdfast-plan-${operationId}`)
+}
+
+/** What a look that was cut off left behind. */
+export async function removeCopies(compose: ComposeProject, operationId: string): Promise<void> {
+  for (const path of [...compose.files, join(compose.projectDirectory, ".env")]) await rm(copyOf(path, operationId), { force: true })
 }
 
 /** As closed as the original: `.env` holds secrets as often as not. */

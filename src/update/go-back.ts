@@ -91,7 +91,11 @@ async function restoreCold(
   await swapIn(tools, app, { ...replacement, names: { live, staged, kept: failed, failed: kept } }, ctx)
 }
 
-async function putBackTree({ app, vault, prepared, trees }: GoingBack, tree: Extract<Replacement, { kind: "tree" }>, ctx: RunContext): Promise<void> {
+async function putBackTree(
+  { app, vault, prepared, trees }: GoingBack,
+  tree: Extract<Replacement, { kind: "tree" }>,
+  ctx: RunContext,
+): Promise<void> {
   const treeId = trees[tree.part]
   if (treeId === undefined) return
   const content = { vault, app: app.name, part: tree.part, point: prepared.safetyPoint, treeId }
@@ -132,7 +136,13 @@ export interface RowsBeside {
 }
 
 /** Rows that the state which was set aside has more than the one of before, by table. Asked once the app is up again. */
-export async function rowsSetAside(tools: UpdateTools, app: App, prepared: Prepared, went: WentBack, ctx: RunContext): Promise<readonly RowsBeside[]> {
+export async function rowsSetAside(
+  tools: UpdateTools,
+  app: App,
+  prepared: Prepared,
+  went: WentBack,
+  ctx: RunContext,
+): Promise<readonly RowsBeside[]> {
   const found: RowsBeside[] = []
   for (const { source: name, names } of databasesOf(prepared.replacements)) {
     const source = databaseSource(app, name)

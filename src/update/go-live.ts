@@ -29,7 +29,12 @@ export async function pin(
 }
 
 /** Migrates, starts and gates. Throws UPDATE_MIGRATION_FAILED, HEALTH_GATE_FAILED, and what keeps containers from coming up. */
-export async function startAndGate(tools: UpdateTools, updating: Updating, journal: Journal<UpdateSteps>, ctx: RunContext): Promise<GateReport> {
+export async function startAndGate(
+  tools: UpdateTools,
+  updating: Updating,
+  journal: Journal<UpdateSteps>,
+  ctx: RunContext,
+): Promise<GateReport> {
   const { app, prepared } = updating
   if (movesDatabaseServices(app, prepared))
     await journal.always("start-databases", {}, async () => await startDatabases(tools, app, prepared, ctx))

@@ -24,7 +24,14 @@ export async function keepReplaced(
   const { app, vault, prepared, trees } = place
   const { replacements, standstill, hotPoint, wellBefore } = prepared
   const more = keptUpdateToJson({ prepared, trees })
-  await recordKept(tools, vault, app, { replacements, standstill, safetyPoint, point: hotPoint, wellBefore, by: "update", more }, keptUntil, ctx)
+  await recordKept(
+    tools,
+    vault,
+    app,
+    { replacements, standstill, safetyPoint, point: hotPoint, wellBefore, by: "update", needs: [prepared.safetyPoint], more },
+    keptUntil,
+    ctx,
+  )
 }
 
 /**

@@ -1,20 +1,18 @@
 /** Names everything that an update replaces and stages the edited files; nothing live is changed. */
-import { open, readFile } from "node:fs/promises"
-import { lstat } from "node:fs/promises"
+import { lstat, open, readFile } from "node:fs/promises"
 import type { App, ComposeProject } from "../app/app.ts"
 import { assertPinned } from "../app/compose/pinned.ts"
 import type { PinEdit, PinPlan } from "../app/compose/pin-images.ts"
-import type { ComposeModel, ServiceState } from "../app/ports.ts"
+import type { ServiceState } from "../app/ports.ts"
 import { databasesInside } from "../app/tree/databases-inside.ts"
 import { planTreeSwap } from "../app/tree/swap.ts"
-import { canonicalJson } from "../base/canonical-json.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
-import { z } from "zod"
 import type { InstallableRelease } from "../release/installable.ts"
 import { keptImageName, keepImage } from "../restore/images.ts"
 import { planFileSwap } from "../restore/file-swap.ts"
 import type { Replacement } from "../restore/replacement.ts"
+import { requireOnlyImages } from "./edited-model.ts"
 import { realFile } from "./pins.ts"
 import type { UpdateTools } from "./ports.ts"
 import type { Prepared } from "./prepared.ts"
@@ -51,7 +49,12 @@ export async function planReplaced(
 }
 
 /** The image of each service that is made anew is kept by a name of ours; names that now mean another image are noted with both. */
-function images(states: readonly ServiceState[], pins: PinPlan, plan: Pick<UpdatePlan, "to" | "services">, ctx: RunContext): readonly Replacement[] {
+function images(
+  states: readonly ServiceState[],
+  pins: PinPlan,
+  plan: Pick<UpdatePlan, "to" | "services">,
+  ctx: RunContext,
+): readonly Replacement[] {
   const kept = states.flatMap(({ service, imageId }): Replacement[] => {
     const image = plan.to.images[service]
     if (image === undefined || !plan.services.includes(service)) return []
@@ -93,7 +96,11 @@ export async function stageFiles(
     staged.set(edit.path, file.swap.staged)
   }
   const envFiles = [...staged].filter(([path]) => !compose.files.includes(path)).map(([, beside]) => beside)
-  const edited = { ...compose, files: compose.files.map((path) => staged.get(path) ?? path), ...(envFiles.length === 0 ? {} : { envFiles }) }
+  const edited = {
+    ...compose,
+    files: compose.files.map((path) => staged.get(path) ?? path),
+    ...(envFiles.length === 0 ? {} : { envFiles }),
+  }
   const [before, after] = [await tools.containers.compose(compose, ctx), await tools.containers.compose(edited, ctx)]
   assertPinned(after, release.images, pins.tags)
   requireOnlyImages(before, after, Object.keys(release.images))
@@ -111,7 +118,10 @@ function editedFiles(prepared: Pick<Prepared, "replacements">, pins: PinPlan): r
 /** The bytes are those that the plan was made of. Throws PLAN_STALE. */
 export async function requireUnchanged(edit: Pick<PinEdit, "path" | "before">): Promise<void> {
   if ((await readFile(edit.path, "utf8")) === edit.before) return
-  throw new HoldfastError("PLAN_STALE", { what: `${edit.path} was edited meanwhile`, why: "the update was planned for what it said before" })
+  throw new HoldfastError("PLAN_STALE", {
+    what: `${edit.path} was edited meanwhile`,
+    why: "the update was planned for what it said before",
+  })
 }
 
 async function writeStaged(live: string, staged: string, text: string): Promise<void> {
@@ -125,21 +135,4 @@ async function writeStaged(live: string, staged: string, text: string): Promise<
   } finally {
     await file.close()
   }
-}
-
-const servicesSchema = z.looseObject({ services: z.record(z.string(), z.record(z.string(), z.json())).default({}) })
-
-function requireOnlyImages(before: ComposeModel, after: ComposeModel, services: readonly string[]): void {
-  const [was, is] = [withoutImages(before, services), withoutImages(after, services)]
-  if (was === is) return
-  throw new HoldfastError("PIN_REFUSED", {
-    what: "the edited compose files would change more than the images of the release",
-    why: "compose resolves them to a configuration that differs in something else",
-  })
-}
-
-function withoutImages({ document }: ComposeModel, services: readonly string[]): string {
-  const { services: all, ...rest } = servicesSchema.parse(document)
-  const bare = Object.entries(all).map(([name, service]) => [name, services.includes(name) ? { ...service, image: null } : service] as const)
-  return canonicalJson(z.json().parse({ ...rest, services: Object.fromEntries(bare) }))
 }

@@ -169,8 +169,12 @@ function closed(app: App, point: string | null, why: string): HoldfastError {
     what: `there is no update of ${app.name} that can be rolled back`,
     why,
     ...(point === null
-      ? { hint: `Run \`holdfast points ${app.name}\` for the points from before an update; \`holdfast restore POINT --with images\` brings one back.` }
-      : { hint: `Run \`holdfast restore ${app.name} ${point} --with images\`: it brings data, images and configuration of before the update back together.` }),
+      ? {
+          hint: `Run \`holdfast points ${app.name}\` for the points from before an update; \`holdfast restore POINT --with images\` brings one back.`,
+        }
+      : {
+          hint: `Run \`holdfast restore ${app.name} ${point} --with images\`: it brings data, images and configuration of before the update back together.`,
+        }),
   })
 }
 

@@ -10,6 +10,7 @@ import type { Settlement } from "../operation/operation.ts"
 import type { OperationRecord, StepRecord } from "../operation/ports.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import { startNew } from "./bring-up.ts"
+import { removeCopies } from "./edited-model.ts"
 import { goBack, type GoingBack } from "./go-back.ts"
 import { gateNew } from "./go-live.ts"
 import { keepReplaced, keepSetAside } from "./keep.ts"
@@ -28,6 +29,7 @@ export async function settleUpdate(
 ): Promise<Settlement> {
   await settleCapture(tools, app, vault, operation, ctx)
   await rm(join(tools.scratchDirectory, operation.id), { recursive: true, force: true })
+  if (app.compose !== null) await removeCopies(app.compose, operation.id)
   const prepared = preparedIn(operation.steps)
   if (prepared === null) return { outcome: "failed", message: "interrupted before anything was changed" }
   const way = wayOf(operation.steps, (await tools.store.value(backKey(operation))) !== null)
@@ -119,7 +121,8 @@ export async function settleRollback(
   await settleCapture(tools, app, vault, operation, ctx)
   await rm(join(tools.scratchDirectory, operation.id), { recursive: true, force: true })
   const details = preparedDetails(operation.steps)
-  if (details === null || !begun(operation.steps, "roll-back")) return { outcome: "failed", message: "interrupted before anything was changed" }
+  if (details === null || !begun(operation.steps, "roll-back"))
+    return { outcome: "failed", message: "interrupted before anything was changed" }
   const { kept, undoes, windowMs } = rollbackSchema.parse(details)
   const { prepared, trees } = keptUpdateFromJson(kept)
   await finishBack(tools, { app, vault, prepared, trees }, undoes, windowMs, ctx)

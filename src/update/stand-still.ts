@@ -93,12 +93,18 @@ async function keepBeside(
   return { half: whole, trees, sealed: point.manifest.id }
 }
 
-async function cloneDatabases(tools: UpdateTools, { app, prepared }: Updating, journal: Journal<UpdateSteps>, ctx: RunContext): Promise<void> {
+async function cloneDatabases(
+  tools: UpdateTools,
+  { app, prepared }: Updating,
+  journal: Journal<UpdateSteps>,
+  ctx: RunContext,
+): Promise<void> {
   for (const { source: name, names } of databasesOf(prepared.replacements)) {
     if (prepared.coldDatabases.includes(name)) continue
     const source = databaseSource(app, name)
     const engine = tools.databases.for(source)
-    if (engine.cloneBeside === undefined) throw new HoldfastError("DATABASE_RENAME_REFUSED", { what: `database ${name} cannot be copied beside itself` })
+    if (engine.cloneBeside === undefined)
+      throw new HoldfastError("DATABASE_RENAME_REFUSED", { what: `database ${name} cannot be copied beside itself` })
     const cloning = async () => await engine.cloneBeside?.(source, names.kept, ctx)
     await journal.step("clone-database", { database: name }, cloning)
   }

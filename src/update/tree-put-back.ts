@@ -8,7 +8,7 @@ import { access, chmod, lchown, lstat, mkdir, open, rename, rm, utimes } from "n
 import { dirname } from "node:path"
 import { createInterface } from "node:readline"
 import { z } from "zod"
-import { exists, move } from "../app/tree/swap-steps.ts"
+import { exists, move, type Step } from "../app/tree/swap-steps.ts"
 import type { TreeSwap } from "../app/tree/swap.ts"
 import { joined, shown, type TreePath } from "../app/tree/tree-path.ts"
 import { syncDirectory } from "../base/durable-file.ts"
@@ -20,12 +20,15 @@ import { treeNotes } from "./tree-notes.ts"
 import { entryOf, lineOf, readTreeState, type TreeEntry } from "./tree-state.ts"
 
 /** `aside`: what lies there now was not there before, or is not what was there. `back`: what was there comes back. `dress`: owner, mode and time. */
-type Task =
-  | { readonly kind: "aside"; readonly path: string }
-  | { readonly kind: "back" | "dress"; readonly was: TreeEntry }
+type Task = { readonly kind: "aside"; readonly path: string } | { readonly kind: "back" | "dress"; readonly was: TreeEntry }
 
 /** Puts everything right. Repeatable. Throws FILES_DIFFER when the tree is not as it was afterwards, and what the vault throws. */
-export async function putTreeBack(swap: TreeSwap, content: TreeContent, ctx: RunContext): Promise<{ readonly changed: number }> {
+export async function putTreeBack(
+  swap: TreeSwap,
+  content: TreeContent,
+  ctx: RunContext,
+  before?: Step,
+): Promise<{ readonly changed: number }> {
   const notes = treeNotes(swap)
   // The old version may have run since, and what it wrote is not ours to take back.
   if (await exists(notes.done)) return { changed: 0 }
@@ -39,9 +42,9 @@ export async function putTreeBack(swap: TreeSwap, content: TreeContent, ctx: Run
   const tasks = await readTasks(notes.putBack)
   const wanted = tasks.flatMap((task) => (task.kind === "back" && task.was.kind !== "directory" ? [task.was] : []))
   if (wanted.length > 0 && !(await exists(notes.fetched))) await fetchEntries(swap, wanted, content, ctx)
-  for (const task of tasks) if (task.kind !== "dress") await perform(swap, task)
+  for (const task of tasks) if (task.kind !== "dress") await perform(swap, task, before)
   // From the inside out: what is put into a directory changes its time.
-  for (const task of tasks.toReversed()) if (task.kind === "dress") await dress(swap, task.was)
+  for (const task of tasks.toReversed()) if (task.kind === "dress") await dress(swap, task.was, before)
   await requireAsBefore(swap)
   await rename(notes.stopped, notes.done)
   await syncDirectory(swap.kept)
@@ -95,7 +98,12 @@ async function tasksOf(swap: TreeSwap, stopped: string, ctx: RunContext): Promis
 }
 
 /** All names of a hard-linked file come back together, or they would not be one file any more. */
-async function otherNames(stopped: string, linked: ReadonlySet<string>, tasks: readonly Task[], touched: Set<string>): Promise<readonly Task[]> {
+async function otherNames(
+  stopped: string,
+  linked: ReadonlySet<string>,
+  tasks: readonly Task[],
+  touched: Set<string>,
+): Promise<readonly Task[]> {
   if (linked.size === 0) return []
   const known = new Set(tasks.flatMap((task) => (task.kind === "back" ? [task.was.path] : [])))
   const others: Task[] = []
@@ -141,26 +149,28 @@ async function readTasks(path: string): Promise<readonly Task[]> {
   return tasks
 }
 
-async function perform(swap: TreeSwap, task: Exclude<Task, { kind: "dress" }>): Promise<void> {
+async function perform(swap: TreeSwap, task: Exclude<Task, { kind: "dress" }>, before: Step | undefined): Promise<void> {
   const notes = treeNotes(swap)
-  if (task.kind === "aside") return await moveAside(swap, task.path)
+  if (task.kind === "aside") return await moveAside(swap, task.path, before)
   const live = inside(swap.root, task.was.path)
   if (task.was.kind === "directory") {
-    if (!(await exists(live))) await mkdir(live, { mode: 0o700 })
-    return
+    if (await exists(live)) return
+    before?.(`make ${live.toString()}`)
+    return void (await mkdir(live, { mode: 0o700 }))
   }
   const fetched = inside(notes.fetched, task.was.path)
-  if (await exists(fetched)) await move(fetched, live, undefined)
-  else if (!(await exists(live))) throw new HoldfastError("FILES_DIFFER", { what: `the vault holds no ${shown(live)} of before the update` })
+  if (await exists(fetched)) await move(fetched, live, before)
+  else if (!(await exists(live)))
+    throw new HoldfastError("FILES_DIFFER", { what: `the vault holds no ${shown(live)} of before the update` })
 }
 
 /** What lies aside already was moved before a crash: then what is live is what came back. */
-async function moveAside(swap: TreeSwap, path: string): Promise<void> {
+async function moveAside(swap: TreeSwap, path: string, before: Step | undefined): Promise<void> {
   const aside = inside(treeNotes(swap).aside, path)
   const live = inside(swap.root, path)
   if ((await exists(aside)) || !(await exists(live))) return
   await mkdir(parentPath(aside), { recursive: true, mode: 0o700 })
-  await move(live, aside, undefined)
+  await move(live, aside, before)
 }
 
 function parentPath(path: TreePath): TreePath {
@@ -171,8 +181,9 @@ function inside(root: string, path: string): TreePath {
   return path === "" ? Buffer.from(root) : joined(Buffer.from(root), Buffer.from(path, "latin1"))
 }
 
-async function dress(swap: TreeSwap, was: TreeEntry): Promise<void> {
+async function dress(swap: TreeSwap, was: TreeEntry, before: Step | undefined): Promise<void> {
   const path = inside(swap.root, was.path)
+  before?.(`dress ${path.toString()}`)
   const is = await lstat(path)
   if (is.uid !== was.uid || is.gid !== was.gid) await lchown(path, was.uid, was.gid)
   await chmod(path, was.mode)

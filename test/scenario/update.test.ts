@@ -1,0 +1,101 @@
+/** An update that is kept, one that takes itself back, and one that is taken back by a person: data, files, images and configuration as one. */
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
+import { afterAll, beforeAll, expect, it } from "vitest"
+import { pointsOutput } from "../../src/contract/output.ts"
+import type { InstallableRelease } from "../../src/release/installable.ts"
+import { applyUpdate, planRollback, rollBackUpdate, type UpdatePlan } from "../../src/update/update.ts"
+import { plainPlan, planUpdate } from "../../src/update/plan.ts"
+import { useDocker } from "../fixture/docker/use-docker.ts"
+import { describeNeeding } from "../fixture/needs.ts"
+import { updateImages } from "../fixture/versioned-app/images.ts"
+import { versionFacts, type Version } from "../fixture/versioned-app/versions.ts"
+import { inProcess, type InProcess } from "./update-in-process.ts"
+import { APP, stateOfShop, updateWorld, type UpdateWorld } from "./update-world.ts"
+
+for (const engine of ["postgres", "sqlite"] as const) {
+  describeNeeding(
+    "restic",
+    "docker",
+    "registry",
+    "root",
+  )(`an update of an app on ${engine}`, () => {
+    useDocker(updateImages)
+    let world: UpdateWorld
+    let process: InProcess
+
+    beforeAll(async () => {
+      world = await updateWorld({ engine })
+      await world.provenPoint()
+      process = await inProcess(world.cli.place, APP)
+    })
+
+    afterAll(async () => {
+      await process.close()
+      await world.dispose()
+    })
+
+    async function planTo(version: Version): Promise<UpdatePlan> {
+      const digest = await world.vendor.images.push(version)
+      const image = { repository: world.vendor.images.repository, digest, tag: version }
+      const command = (word: string) => ({ service: "web", argv: ["node", "app.mjs", word] as [string, ...string[]] })
+      const to: InstallableRelease = {
+        version,
+        foundIn: "given",
+        images: { web: image, worker: image },
+        preFlight: versionFacts(version).commands ? command("pre-flight") : null,
+        migrate: versionFacts(version).commands ? command("migrate") : null,
+        schemaVersion: null,
+        notes: "",
+        signed: null,
+      }
+      const subject = { app: process.app, declared: process.declared }
+      return await planUpdate(process.tools, subject, process.vault, to, plainPlan, process.ctx)
+    }
+
+    const apply = async (plan: UpdatePlan) =>
+      await applyUpdate(process.tools, { app: process.app, declared: process.declared }, process.vault, plan, "test", process.base())
+
+    it("is kept when the new version stays well, and is taken back by a person with everything it had replaced", async () => {
+      await world.project.waitQuiet()
+      const before = await stateOfShop(world.project)
+
+      const report = await apply(await planTo("1.1.0"))
+
+      expect(report).toMatchObject({ outcome: "applied", from: "1.0.0", to: "1.1.0", why: null, rowsKeptBeside: [] })
+      expect((await world.project.health())?.body.version).toBe("1.1.0")
+      const { points } = await world.cli.json(pointsOutput, ["points", APP])
+      expect(points.find((point) => point.id === report.safetyPoint)).toMatchObject({ trigger: "safety" })
+      expect(points.find((point) => point.id === report.hotPoint)).toMatchObject({ trigger: "update" })
+      expect(await readFile(join(world.project.directory, ".env"), "utf8")).not.toBe("")
+
+      await world.project.addEntry("after", 1)
+      await world.project.addFile("later.bin", Buffer.alloc(100, 1))
+      await world.project.waitQuiet()
+      const plan = await planRollback(process.tools, process.app, null, process.ctx)
+      expect(plan).toMatchObject({ operationId: report.operationId, from: "1.1.0", to: "1.0.0" })
+      expect(plan.rowsLost.find(({ table }) => table.endsWith("entries"))).toMatchObject({ rows: 1 })
+      const subject = { app: process.app, declared: process.declared }
+      const back = await rollBackUpdate(process.tools, subject, process.vault, null, "test", process.base())
+
+      expect(back).toMatchObject({ undone: report.operationId, from: "1.1.0", to: "1.0.0" })
+      expect(back.rowsKeptBeside.find(({ table }) => table.endsWith("entries"))).toMatchObject({ rows: 1 })
+      await world.project.waitQuiet()
+      expect(await stateOfShop(world.project)).toEqual(before)
+      await expect(planRollback(process.tools, process.app, null, process.ctx)).rejects.toMatchObject({ code: "UPDATE_ROLLBACK_CLOSED" })
+    })
+
+    it("takes itself back when the new version is never well: rows, uploads, images and files are those of before", async () => {
+      await world.project.poison("1.0.7")
+      await world.project.waitQuiet()
+      const before = await stateOfShop(world.project)
+
+      const report = await apply(await planTo("1.0.7"))
+
+      expect(report).toMatchObject({ outcome: "rolled back", to: "1.0.7", safetyPoint: null })
+      expect(report.why).toMatch(/not well/)
+      await world.project.waitQuiet()
+      expect(await stateOfShop(world.project)).toEqual(before)
+    })
+  })
+}
