@@ -9,7 +9,6 @@ import { z } from "zod"
 import { backupOutput, drillOutput } from "../../src/contract/output.ts"
 import { DATABASE_FILE, makeAppProject, type AppProject, type Engine } from "../fixture/versioned-app/project.ts"
 import { newDirectory, removeTree } from "../fixture/tmp.ts"
-import { containersOf } from "./chat-world.ts"
 import { cliIn, type Cli } from "./cli.ts"
 import { startNeighbour, type Neighbour } from "./neighbour.ts"
 import { PRODUCT, startVendor, type Vendor } from "./vendor.ts"
@@ -195,14 +194,25 @@ async function lookAt(path: string, withTime: boolean): Promise<string> {
   return `file ${head}${time} ${status.size} ${content}`
 }
 
+const containerSchema = z.array(
+  z.object({
+    Image: z.string(),
+    State: z.object({ Running: z.boolean() }),
+    HostConfig: z.object({ RestartPolicy: z.object({ Name: z.string() }) }),
+    Config: z.object({ Labels: z.record(z.string(), z.string()) }),
+  }),
+)
+
 async function servicesOf(project: AppProject): Promise<Record<string, string>> {
-  const containers = Object.entries(await containersOf(project.name))
-  return Object.fromEntries(
-    containers.map(([name, look]) => [
-      name.replace(`${project.name}-`, ""),
-      `${look.image} ${look.restartPolicy} ${look.running ? "running" : "down"}`,
-    ]),
-  )
+  const label = `label=com.docker.compose.project=${project.name}`
+  const ids = (await project.docker("ps", "--all", "--quiet", "--filter", label)).split("\n").filter((id) => id !== "")
+  if (ids.length === 0) return {}
+  const shown = containerSchema.parse(JSON.parse(await project.docker("inspect", ...ids)))
+  const looks = shown.map(({ Image, State, HostConfig, Config }): [string, string] => [
+    `${Config.Labels["com.docker.compose.service"] ?? "?"}-${Config.Labels["com.docker.compose.container-number"] ?? "?"}`,
+    `${Image} ${HostConfig.RestartPolicy.Name} ${State.Running ? "running" : "down"}`,
+  ])
+  return Object.fromEntries(looks.toSorted())
 }
 
 const stepRow = z.object({ name: z.string(), state: z.string() })
