@@ -8,6 +8,8 @@ import { brotliCompress, constants, gzip } from "node:zlib"
 const root = resolve(import.meta.dirname, "..")
 const built = join(root, "web/dist")
 const stamp = join(built, "built-from")
+/** What is compressed. Before the call below, which uses it. */
+const WORTH_IT = { kinds: new Set([".js", ".css", ".svg"]), atLeastBytes: 1024 }
 
 if (import.meta.main) {
   const fresh = await buildWebIfStale()
@@ -31,8 +33,6 @@ export async function buildWebIfStale(): Promise<boolean> {
   writeFileSync(stamp, digest)
   return true
 }
-
-const WORTH_IT = { kinds: new Set([".js", ".css", ".svg"]), atLeastBytes: 1024 }
 
 /** Once here, as small as it gets, instead of for each visit. Not the page itself, which gets a nonce each time. */
 async function compressBuilt(): Promise<void> {
