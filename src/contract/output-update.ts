@@ -8,7 +8,7 @@ const proofLevel = z.enum(["sealed", "read", "restored", "booted"])
 const digest = z.string()
 
 export const releaseImage = z.object({ repository: z.string(), digest, tag: z.string().nullable() })
-const command = z.object({ service: z.string(), argv: z.array(z.string()) })
+const command = z.object({ service: z.string(), argv: z.tuple([z.string()], z.string()) })
 
 export const release = z.object({
   version: z.string(),
@@ -41,6 +41,8 @@ export const rehearsal = z.object({
   why: z.string().nullable(),
   schema: schemaChange,
   startMs: count,
+  /** Copying the databases beside themselves; left out where that is not possible. */
+  cloneMs: count.optional(),
   preFlightMs: count.nullable(),
   migrateMs: count.nullable(),
   at: instant,
@@ -120,6 +122,10 @@ export const rollbackPlan = z.object({
   keptUntil: instant,
   services: z.array(z.string()),
   databases: z.array(z.string()),
+  /** Files that come back byte for byte. */
+  files: z.array(z.string()),
+  /** Parts of files of which what was changed since comes back. */
+  trees: z.array(z.string()),
   /** Rows written since the update, which the old state does not have; they are kept beside. */
   rowsLost: rowsBeside,
   expectedMs: count.nullable(),
@@ -142,6 +148,8 @@ export const rollbackOutput = z.object({
   app: z.string(),
   from: z.string(),
   to: z.string().nullable(),
+  /** What was live before the rollback, as a point. */
+  safetyPoint: z.string(),
   downtimeMs: count,
   durationMs: count,
   rowsKeptBeside: rowsBeside,

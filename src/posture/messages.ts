@@ -75,6 +75,8 @@ export interface EndedRun {
   readonly operationId: string | null
   /** What came of it, in a sentence without a full stop: `point 20260419T120000Z-0.24.6 was taken`. */
   readonly text: string
+  /** It made the app another than before. */
+  readonly changed?: true
 }
 
 /** A run that begins, succeeded or failed: for those who asked to hear of successes, and for dead-man switches. */

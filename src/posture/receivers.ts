@@ -62,6 +62,11 @@ export function successAudience(settings: NotifyingSettings, run: Run): readonly
   return unique(notices.filter(({ onSuccess }) => onSuccess).flatMap(peopleOf))
 }
 
+/** Who hears that a run made the app another than before: everybody who is named for it, whether they asked for successes or not. */
+export function changeAudience(settings: NotifyingSettings, run: Run): readonly ReceiverRef[] {
+  return unique([...noticesOfRun(settings, run), ...alwaysOf(settings)].flatMap(peopleOf))
+}
+
 /** The dead-man switches of a run. */
 export function pingsOfRun(settings: NotifyingSettings, run: Run): readonly ReceiverRef[] {
   return unique([...noticesOfRun(settings, run), ...alwaysOf(settings)].flatMap(pingsOf))

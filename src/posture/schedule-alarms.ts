@@ -20,6 +20,8 @@ export function graceMs(periodMs: number): number {
 /** Partial is not success. A run that was skipped or cancelled says nothing about whether it would have worked. */
 function runFailed(facts: ScheduleFacts): readonly Alarm[] {
   const { app, schedule } = facts
+  // An update that did not do well, or was not done, is an alarm of its own.
+  if (schedule.startsWith("updates.")) return []
   const judged = facts.slots.filter(({ outcome }) => outcome === "succeeded" || outcome === "failed" || outcome === "partial")
   const last = newest(judged, ({ slot }) => slot)
   if (last === undefined || last.outcome === "succeeded") return []
@@ -56,8 +58,9 @@ function ownHint(schedule: string): { readonly hint?: string } {
 }
 
 /** What was done in part has its own alarm. A success dated in the future (the clock was wrong then) must not silence a schedule until that day comes. */
-function lastSuccess({ slots, successes }: ScheduleFacts, now: Date): Date | null {
-  const bySlot = slots.filter(({ outcome }) => outcome === "succeeded" || outcome === "partial").map(({ slot }) => slot)
+function lastSuccess({ schedule, slots, successes }: ScheduleFacts, now: Date): Date | null {
+  const tried = schedule.startsWith("updates.")
+  const bySlot = slots.filter(({ outcome }) => outcome === "succeeded" || outcome === "partial" || (tried && outcome === "failed")).map(({ slot }) => slot)
   return (
     newest(
       [...bySlot, ...successes].filter((at) => at <= now),

@@ -45,6 +45,7 @@ async function groundOf({ house }: TestPanel): Promise<Ground> {
     house,
     runner: createRunner(house),
     accounts: await openAccounts(house, { origin: "http://127.0.0.1:8420", otherOrigins: [] }),
+    updates: async () => await Promise.reject(new Error("updates are not part of this test")),
     plans: createPlans(house.clock),
     live: createLiveEvents(house),
     origin: "http://127.0.0.1:8420",

@@ -1,4 +1,5 @@
 import type { CommandSpec } from "./command-spec.ts"
+import { updateVerbs } from "./update-verbs.ts"
 
 const app = { name: "app", summary: "the app's name in the settings" } as const
 const requiredApp = { ...app, required: true } as const
@@ -6,9 +7,10 @@ const requiredApp = { ...app, required: true } as const
 /** What an operator does with updates of an app. */
 export const updateCommand: CommandSpec = {
   name: "update",
-  summary: "find updates of an app, and decide whose releases are trusted",
+  summary: "find updates of an app, apply them and take them back, and decide whose releases are trusted",
   settles: "never",
   subcommands: [
+    ...updateVerbs,
     {
       name: "check",
       summary: "look for releases that are newer than what runs (exit code 3 if one of several apps could not be looked for)",

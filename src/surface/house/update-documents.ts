@@ -1,7 +1,14 @@
-import type { ReleaseDocument, UpdatePlanDocument, UpdateReportDocument } from "../../contract/output-update.ts"
+import {
+  updatePlan,
+  type ReleaseDocument,
+  type RollbackOutput,
+  type RollbackPlanDocument,
+  type UpdatePlanDocument,
+  type UpdateReportDocument,
+} from "../../contract/output-update.ts"
 import type { InstallableRelease } from "../../release/installable.ts"
+import type { RollbackPlan, RollbackReport } from "../../update/update.ts"
 import type { Rehearsal, UpdatePlan, UpdateReport } from "../../update/update-plan.ts"
-import { updatePlan } from "../../contract/output-update.ts"
 
 /** A plan as it is printed and sent. */
 export function updatePlanDocument(plan: UpdatePlan): UpdatePlanDocument {
@@ -23,7 +30,7 @@ export function updatePlanDocument(plan: UpdatePlan): UpdatePlanDocument {
 
 export function releaseDocument(release: InstallableRelease): ReleaseDocument {
   const commandOf = (command: InstallableRelease["migrate"]) =>
-    command === null ? null : { service: command.service, argv: [...command.argv] }
+    command === null ? null : { service: command.service, argv: argvOf(command.argv) }
   return {
     ...release,
     images: Object.fromEntries(Object.entries(release.images).map(([service, image]) => [service, { ...image }])),
@@ -31,6 +38,10 @@ export function releaseDocument(release: InstallableRelease): ReleaseDocument {
     migrate: commandOf(release.migrate),
     signed: release.signed === null ? null : { ...release.signed },
   }
+}
+
+function argvOf([program, ...rest]: readonly [string, ...string[]]): [string, ...string[]] {
+  return [program, ...rest]
 }
 
 export function rehearsalDocument(rehearsal: Rehearsal): NonNullable<UpdatePlanDocument["rehearsal"]> {
@@ -49,5 +60,21 @@ export function rehearsalDocument(rehearsal: Rehearsal): NonNullable<UpdatePlanD
 }
 
 export function updateReportDocument(report: UpdateReport): UpdateReportDocument {
+  return { ...report, rowsKeptBeside: report.rowsKeptBeside.map((one) => ({ ...one })), warnings: [...report.warnings] }
+}
+
+export function rollbackPlanDocument(plan: RollbackPlan): RollbackPlanDocument {
+  return {
+    ...plan,
+    services: [...plan.services],
+    databases: [...plan.databases],
+    files: [...plan.files],
+    trees: [...plan.trees],
+    rowsLost: plan.rowsLost.map((one) => ({ ...one })),
+    warnings: [...plan.warnings],
+  }
+}
+
+export function rollbackReportDocument(report: RollbackReport): Omit<RollbackOutput, "format" | "version"> {
   return { ...report, rowsKeptBeside: report.rowsKeptBeside.map((one) => ({ ...one })), warnings: [...report.warnings] }
 }

@@ -83,7 +83,7 @@ export function rollbackPlanLines(plan: RollbackPlanDocument, now: Date): readon
     `rolls ${plan.app} back from ${plan.from} to ${plan.to ?? "the version before"}: images, configuration and data together`,
     `undoes the update of ${ago(plan.appliedAt, now)} (operation ${plan.operationId}), possible until ${plan.keptUntil}`,
     `makes anew: ${listOf(plan.services)}`,
-    ...(plan.databases.length === 0 ? [] : [`puts back: ${listOf(plan.databases)}`]),
+    `puts back: ${listOf([...plan.databases.map((name) => `database ${name}`), ...plan.trees, ...plan.files])}`,
     lost === 0
       ? "no rows were found that were written since the update"
       : `${lost} rows were written since the update; the old version will not have them, they are kept beside:`,

@@ -1,4 +1,5 @@
 import type { House } from "../house/house.ts"
+import type { UpdateWork } from "../house/update-work.ts"
 import type { Runner } from "../service/runner.ts"
 import type { Accounts } from "./account/account.ts"
 import type { InTurn } from "./in-turn.ts"
@@ -10,6 +11,8 @@ export interface Ground {
   readonly house: House
   readonly runner: Runner
   readonly accounts: Accounts
+  /** Loaded when an update is first asked about. */
+  updates(): Promise<UpdateWork>
   /** Plans that were shown and wait to be confirmed. */
   readonly plans: Plans
   readonly live: LiveEvents

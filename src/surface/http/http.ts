@@ -8,6 +8,7 @@ import { createAdaptorServer, type Http2Bindings, type HttpBindings } from "@hon
 import { HoldfastError, messageOf } from "../../base/errors.ts"
 import type { Settings } from "../../settings/settings.ts"
 import type { House } from "../house/house.ts"
+import type { UpdateWork } from "../house/update-work.ts"
 import type { Runner } from "../service/runner.ts"
 import { openAccounts, type Accounts } from "./account/account.ts"
 import { createApplication } from "./application.ts"
@@ -27,6 +28,8 @@ export interface ListenOptions {
   readonly rawHouse?: House
   /** Of the built panel; default: `web/dist` beside the program. */
   readonly panelDirectory?: string
+  /** How updates are done; another way in tests of the doors before it. */
+  readonly updates?: () => Promise<UpdateWork>
 }
 
 export interface Listening {
@@ -93,6 +96,7 @@ function groundOf(house: House, runner: Runner, accounts: Accounts, origin: stri
     runner,
     accounts,
     origin,
+    updates: options.updates ?? (async () => (await import("../house/do-updates.ts")).doUpdates),
     plans: createPlans(house.clock),
     live: createLiveEvents(house),
     seenTexts: new Map(),

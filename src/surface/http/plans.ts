@@ -34,17 +34,33 @@ export interface PlannedExpire {
   readonly generation: string
 }
 
+export interface PlannedUpdate {
+  readonly app: string
+  /** As it was asked for; null: the next one. */
+  readonly to: string | null
+  readonly version: string
+  /** What would be done, to be compared when it is done. */
+  readonly fingerprint: string
+}
+
+export interface PlannedRollback {
+  readonly app: string
+  readonly operation: string
+}
+
 export interface Plans {
   readonly restore: PlanShelf<PlannedRestore>
   readonly undo: PlanShelf<PlannedUndo>
   readonly expire: PlanShelf<PlannedExpire>
+  readonly update: PlanShelf<PlannedUpdate>
+  readonly rollback: PlanShelf<PlannedRollback>
 }
 
 const LIVES_MS = 15 * 60_000
 const KEPT = 1000
 
 export function createPlans(clock: Clock): Plans {
-  return { restore: shelf(clock), undo: shelf(clock), expire: shelf(clock) }
+  return { restore: shelf(clock), undo: shelf(clock), expire: shelf(clock), update: shelf(clock), rollback: shelf(clock) }
 }
 
 function shelf<Plan>(clock: Clock): PlanShelf<Plan> {

@@ -14,6 +14,8 @@ import type { Route } from "./route/route.ts"
 import { runRoutes } from "./route/run.ts"
 import { scheduleRoutes } from "./route/schedules.ts"
 import { sessionRoutes } from "./route/session.ts"
+import { updaterRoutes } from "./route/updater.ts"
+import { updateRoutes } from "./route/updates.ts"
 import { vaultRoutes } from "./route/vaults.ts"
 
 /** Routes of the API, in the order of the manual. */
@@ -26,6 +28,8 @@ export const apiRoutes: readonly Route[] = [
   ...runRoutes,
   ...fileRoutes,
   ...restoreRoutes,
+  ...updateRoutes,
+  ...updaterRoutes,
   ...retentionRoutes,
   ...scheduleRoutes,
   ...operationRoutes,

@@ -7,6 +7,7 @@ import { changesOf, rememberChanges } from "./changes.ts"
 import { copyMissing } from "./copy-job.ts"
 import { expireByPolicy } from "./expire-after.ts"
 import { attempt, operate, type JobEnd, type JobRun } from "./job.ts"
+import { releaseKeptStates } from "./release-kept-job.ts"
 
 /** Takes the point of one schedule, then does what follows it: expiry, copies, kept states whose time is over. */
 export async function backupJob(run: JobRun, name: string): Promise<JobEnd> {
@@ -43,15 +44,4 @@ async function whatFollows(run: JobRun, declared: App, schedule: Schedule): Prom
       problems.push(...(await attempt(run, `${vault}: expiring`, async () => await expireByPolicy(run, declared, vault))))
   }
   return [...problems, ...(await attempt(run, "releasing kept states", async () => await releaseKeptStates(run)))]
-}
-
-async function releaseKeptStates(run: JobRun): Promise<void> {
-  const { app } = run.due
-  const kept = await (await run.house.use.store()).kept(app)
-  if (kept.every((record) => record.releasedAt !== null || record.keptUntil > run.house.clock.now())) return
-  await operate(run, async (own) => {
-    const { releaseDue } = await import("../../restore/restore.ts")
-    const subject = await openSubject(own, { app, vault: null, point: null }, { create: false })
-    return await releaseDue(subject.tools, subject.app, own.command, own.base())
-  })
 }

@@ -2,6 +2,7 @@ import type { Entry } from "../../schedule/due.ts"
 import type { Settings } from "../../settings/settings.ts"
 import { CRON_PRESETS } from "../../settings/value.ts"
 import { SELF } from "../house/self-app.ts"
+import { windowBegins } from "./update-window.ts"
 
 /** Holdfast's own: read data of the vaults again, so that within some weeks all of it was read. */
 export const READ = "holdfast.read"
@@ -9,12 +10,20 @@ export const READ = "holdfast.read"
 export const COPIES = "holdfast.copies"
 /** Every vault is opened with its key. */
 export const KEYS = "holdfast.keys"
+/** Newer releases are looked for. */
+export const RELEASES = "holdfast.releases"
+/** What restores and updates kept beside is released when its time is over. */
+export const KEPT = "holdfast.kept"
+/** Automatic updates, at the begin of their window. */
+export const UPDATE_WINDOW = "updates.window"
 /** The nightly point of Holdfast's own settings and accounts. */
 export const SELF_POINT = "holdfast.self"
 
 const READ_AT = "40 4 * * *"
 const COPIES_AT = "20 * * * *"
 const KEYS_AT = "10 5 * * *"
+const RELEASES_AT = "45 5 * * *"
+const KEPT_AT = "50 * * * *"
 const SELF_AT = "30 2 * * *"
 
 /**
@@ -36,7 +45,18 @@ export function entriesOfApp(settings: Settings, app: string): readonly Entry[] 
     ...drills.map(([name, given]) => entry(app, `drills.${name}`, given)),
     ...(schedules.length > 0 ? [own(READ, READ_AT)] : []),
     ...(schedules.some(([, { copies }]) => copies.length > 0) ? [own(COPIES, COPIES_AT)] : []),
+    ...updateEntries(settings, app),
   ]
+}
+
+/** Nothing where nobody said where updates come from, or where they cannot be followed yet. */
+function updateEntries(settings: Settings, app: string): readonly Entry[] {
+  const updates = settings.apps[app]?.updates
+  if (updates === undefined || updates.source === "git") return []
+  const { window, timezone, automatic } = updates
+  const own = (schedule: string, cron: string): Entry => ({ app, schedule, cron, timezone, enabled: true })
+  const inWindow = automatic && window !== undefined ? [own(UPDATE_WINDOW, windowBegins(window))] : []
+  return [own(RELEASES, RELEASES_AT), own(KEPT, KEPT_AT), ...inWindow]
 }
 
 function ownEntries(settings: Settings): readonly Entry[] {

@@ -26,6 +26,8 @@ export interface JobEnd {
   readonly reason: string | null
   /** What was done, for those who want to hear of successes: `point 20260419T120000Z-0.24.6 was taken`. */
   readonly did?: string
+  /** The app is another than before: everybody who is told of it hears that, whether they asked for successes or not. */
+  readonly changed?: true
 }
 
 export type Job = (run: JobRun) => Promise<JobEnd>

@@ -47,9 +47,9 @@ export function createService(raw: House): Service {
     onEnd: (report) => {
       reports = [...reports, report].slice(-REPORTS_KEPT)
       house.progress.note(lineOf(report))
-      const { app, schedule, operationId, outcome } = report
+      const { app, schedule, operationId, outcome, changed } = report
       const text = report.reason ?? report.did ?? `${schedule} of ${app} ${outcome}`
-      if (outcome === "succeeded") tell("success", { app, schedule, operationId, text })
+      if (outcome === "succeeded") tell("success", { app, schedule, operationId, text, ...(changed === undefined ? {} : { changed }) })
       if (outcome === "failed" || outcome === "partial") tell("fail", { app, schedule, operationId, text })
     },
     onFree: () => freed(),

@@ -1,5 +1,5 @@
 import { runMessage, type EndedRun } from "../../posture/messages.ts"
-import { pingsOfRun, successAudience, type ReceiverRef } from "../../posture/receivers.ts"
+import { changeAudience, pingsOfRun, successAudience, type ReceiverRef } from "../../posture/receivers.ts"
 import { owing } from "../../posture/telling.ts"
 import type { Settings } from "../../settings/settings.ts"
 import type { House } from "../house/house.ts"
@@ -13,7 +13,7 @@ const PATIENCE_MS = 60_000
  * by its alarm. What does not arrive is owed and sent by the next turn of the watch. Partial counts as `fail`.
  */
 export async function tellRun(house: House, settings: Settings, event: "start" | "success" | "fail", run: EndedRun): Promise<void> {
-  const people = event === "success" ? successAudience(settings, run) : []
+  const people = event !== "success" ? [] : run.changed === true ? changeAudience(settings, run) : successAudience(settings, run)
   const receivers = [...pingsOfRun(settings, run), ...people]
   if (receivers.length === 0) return
   const message = runMessage(event, run, { host: house.hostName, now: house.clock.now() })

@@ -67,7 +67,7 @@ function Review({ app, planned: { plan, planId } }: { readonly app: string; read
             ["Updated", <Instant key="applied" at={plan.appliedAt} />],
             ["Possible until", <Instant key="until" at={plan.keptUntil} />],
             ["Made anew", plan.services.length === 0 ? "nothing" : plan.services.join(", ")],
-            ["Put back", plan.databases.length === 0 ? "no database" : plan.databases.join(", ")],
+            ["Put back", putBack(plan)],
             ["Down for", plan.expectedMs === null ? "not known" : `about ${formatDuration(plan.expectedMs)}`],
           ]}
         />
@@ -86,6 +86,11 @@ function Review({ app, planned: { plan, planId } }: { readonly app: string; read
       </Section>
     </Stack>
   )
+}
+
+function putBack({ databases, trees, files }: PlannedRollback["plan"]): string {
+  const all = [...databases.map((name) => `database ${name}`), ...trees, ...files]
+  return all.length === 0 ? "nothing" : all.join(", ")
 }
 
 function Lost({ plan: { rowsLost } }: Pick<PlannedRollback, "plan">): ReactNode {
