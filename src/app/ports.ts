@@ -194,6 +194,11 @@ export interface ContainerEngine {
   platform(ctx: RunContext): Promise<{ readonly os: string; readonly architecture: string; readonly variant: string | null }>
   compose(project: ComposeProject, ctx: RunContext): Promise<ComposeModel>
   services(projectName: string, ctx: RunContext): Promise<readonly ServiceState[]>
+  /** Service → hash of its configuration, as compose writes it on a container that it makes; every profile. Throws COMPOSE_INVALID. */
+  configHashes?(
+    project: ComposeProject,
+    ctx: RunContext,
+  ): Promise<{ readonly composeVersion: string; readonly byService: Readonly<Record<string, string>> }>
   /** Names of the compose projects whose containers were made from this project directory (absolute), sorted. */
   projectsIn?(projectDirectory: string, ctx: RunContext): Promise<readonly string[]>
   /** Sets restart policies to `no`, then stops; returns the policies to put back. Absent services are skipped. */
@@ -310,9 +315,9 @@ export interface Sandbox {
    * A container of its own beside the service's, with the service's image, environment, mounts and networks, removed afterwards. `argv` is
    * the whole command, as for `exec`; the service itself need not run. A run that takes longer than `timeoutMs` is killed: TOOL_TIMEOUT.
    */
-  run?(service: string, argv: Argv, options: ExecOptions, ctx: RunContext): Promise<ExecResult>
+  run(service: string, argv: Argv, options: ExecOptions, ctx: RunContext): Promise<ExecResult>
   /** Starts what was not started yet; for requests with `startApp: false`. */
-  startRest?(ctx: RunContext): Promise<void>
+  startRest(ctx: RunContext): Promise<void>
 }
 
 /** Commands that the operator wrote (hooks, run.stop, run.start, command databases). argv arrays, no shell. */

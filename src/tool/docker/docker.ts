@@ -6,6 +6,7 @@ import type { ContainerEngine } from "../../app/ports.ts"
 import type { RunContext } from "../../base/run-context.ts"
 import { createClient, type Client } from "./client.ts"
 import { down, readComposeModel, up } from "./compose.ts"
+import { configHashes } from "./config-hashes.ts"
 import { cliError } from "./engine-error.ts"
 import { execIn } from "./exec.ts"
 import { OPERATION_LABEL, runHelper } from "./throwaway.ts"
@@ -50,6 +51,7 @@ export function createDocker(options: DockerOptions): ContainerEngine {
     platform: async (ctx) => await enginePlatform(client, ctx),
     compose: async (project, ctx) => await readComposeModel(client, project, ctx),
     services: async (projectName, ctx) => await listServices(client, projectName, ctx),
+    configHashes: async (project, ctx) => await configHashes(client, project, ctx),
     projectsIn: async (projectDirectory, ctx) => await projectsIn(client, projectDirectory, ctx),
     stopServices: async (projectName, services, graceSeconds, ctx) => await stopServices(client, projectName, services, graceSeconds, ctx),
     startServices: async (stopped, ctx) => await startServices(client, stopped, ctx),
