@@ -54,9 +54,9 @@ describe("commands in a sandbox", { timeout: LIMIT_MS }, () => {
   })
   const inSandbox = async <T>(
     changes: Partial<SandboxRequest>,
-    use: (sandbox: Required<Sandbox>, ctx: RunContext) => Promise<T>,
+    use: (sandbox: Sandbox, ctx: RunContext) => Promise<T>,
     ctx = engine.ctx(),
-  ): Promise<T> => await engine.docker.sandbox(request(changes), async (sandbox, context) => await use(complete(sandbox), context), ctx)
+  ): Promise<T> => await engine.docker.sandbox(request(changes), use, ctx)
   const running = async (sandbox: Sandbox): Promise<string[]> => (await sandbox.services(engine.ctx())).map(({ service }) => service)
   const containersOf = async (filter: string): Promise<string[]> =>
     (await command(["docker", "ps", "-a", "--format", "{{.Names}}", "--filter", `label=${filter}`])).split("\n").filter(Boolean)
@@ -156,9 +156,3 @@ describe("commands in a sandbox", { timeout: LIMIT_MS }, () => {
     })
   })
 })
-
-function complete(sandbox: Sandbox): Required<Sandbox> {
-  const { run, startRest } = sandbox
-  if (run === undefined || startRest === undefined) throw new Error("this sandbox runs nothing")
-  return { ...sandbox, run, startRest }
-}
