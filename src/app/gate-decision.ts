@@ -9,6 +9,8 @@ export interface GateRules {
   readonly limitMs: number
   /** Nothing moves the deadline beyond this. */
   readonly hardLimitMs: number
+  /** A container that was restarted so often since the gate began will not come up; null: that is not judged. */
+  readonly loopAfter: number | null
 }
 
 /** What one round saw. */
@@ -35,6 +37,8 @@ export interface GateProgress {
   /** Since when the app answers well without a break. */
   readonly answeredSinceMs: number | null
   readonly restarts: Readonly<Record<string, number>>
+  /** Container → how often it had been restarted when the gate began; 0 for one that came later. */
+  readonly restartsBefore: Readonly<Record<string, number>> | null
   readonly ended: readonly string[]
   /** When something was last seen under way, and what. */
   readonly underWay: { readonly what: string; readonly atMs: number } | null
@@ -46,6 +50,7 @@ export const gateBegun: GateProgress = {
   goodSinceMs: null,
   answeredSinceMs: null,
   restarts: {},
+  restartsBefore: null,
   ended: [],
   underWay: null,
 }
@@ -59,6 +64,7 @@ export function nextProgress(before: GateProgress, round: GateRound, rules: Gate
     goodSinceMs: lasts ? before.goodSinceMs : round.good ? round.atMs : null,
     answeredSinceMs: round.answeredAtMs === null ? null : (before.answeredSinceMs ?? round.answeredAtMs),
     restarts: round.restarts,
+    restartsBefore: before.restartsBefore ?? round.restarts,
     ended: round.ended,
     underWay: round.underWay === null ? before.underWay : { what: round.underWay, atMs: round.atMs },
   }
@@ -70,7 +76,10 @@ function verdictOf(before: GateProgress, now: Omit<GateProgress, "verdict">, rou
   if (goodForMs !== null && now.goodInRow >= rules.consecutive && goodForMs >= rules.stableForMs) return "passed"
   // Seen twice, so that one who starts it by hand or in its turn is not forestalled.
   if (round.ended.some((container) => before.ended.includes(container))) return "failed"
-  const deadlineMs = deadlineOf(now, rules)
+  const loops = isLooping(now, rules)
+  // What it waits for may be what still works; nothing works on in a loop alone.
+  if (loops && round.underWay === null) return "failed"
+  const deadlineMs = deadlineOf(loops ? { underWay: null } : now, rules)
   if (round.atMs < deadlineMs) return "wait"
   // It became well in time; only the time that it has to stay so is not over yet.
   const inWindow = now.goodSinceMs !== null && now.goodSinceMs <= deadlineMs && rules.stableForMs > 0
@@ -82,6 +91,11 @@ export function deadlineOf(progress: Pick<GateProgress, "underWay">, rules: Pick
   const { limitMs, hardLimitMs } = rules
   if (progress.underWay === null) return Math.min(limitMs, hardLimitMs)
   return Math.min(progress.underWay.atMs + limitMs, hardLimitMs)
+}
+
+function isLooping({ restarts, restartsBefore }: Omit<GateProgress, "verdict">, { loopAfter }: GateRules): boolean {
+  if (loopAfter === null) return false
+  return Object.entries(restarts).some(([container, count]) => count - (restartsBefore?.[container] ?? 0) >= loopAfter)
 }
 
 /** The same containers, none restarted. A container that was made anew is another one. */

@@ -47,9 +47,14 @@ function restarted(times: number): string {
 /** What kept the time without a restart from passing, where nothing else is wrong in the last round. */
 export function unstableServices(states: readonly ServiceState[], first: RestartsBefore): readonly GateCheckResult[] {
   return states.flatMap((state) => {
-    const times = state.restartCount - (first.get(state.containerId) ?? 0)
+    const times = timesRestarted(state, first)
     return times > 0 ? [{ name: `service ${state.service}`, outcome: "failed" as const, why: restarted(times) }] : []
   })
+}
+
+/** Of a container that came since, every restart counts. */
+function timesRestarted(state: ServiceState, first: RestartsBefore): number {
+  return state.restartCount - (first.get(state.containerId) ?? 0)
 }
 
 /** Containers that have ended: the engine keeps one that it will start again in the state `restarting`. */
@@ -57,8 +62,8 @@ export function endedContainers(states: readonly ServiceState[]): readonly strin
   return states.filter(({ state }) => state === "exited" || state === "dead").map(({ containerId }) => containerId)
 }
 
-/** A container that runs and whose health check has not come to a decision yet. */
-export function startingService(states: readonly ServiceState[]): string | null {
-  const starting = states.find(({ state, health }) => state === "running" && health === "starting")
+/** A container that runs and whose health check has not come to a decision yet. One that was restarted starts for the second time. */
+export function startingService(states: readonly ServiceState[], first: RestartsBefore): string | null {
+  const starting = states.find((state) => state.state === "running" && state.health === "starting" && timesRestarted(state, first) === 0)
   return starting === undefined ? null : `the health check of ${starting.service} is still starting`
 }

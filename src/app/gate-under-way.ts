@@ -1,7 +1,12 @@
 /** Whether a database is visibly being worked on by the app: a migration that runs is waited for, not cut off. */
 import type { RunContext } from "../base/run-context.ts"
 import type { DatabaseSource } from "./app.ts"
-import type { DatabaseEngines } from "./ports.ts"
+import type { DatabaseEngine } from "./ports.ts"
+
+/** As much of the engines as a question needs. */
+export interface RowAnswers {
+  for(source: DatabaseSource): Pick<DatabaseEngine, "query">
+}
 
 /**
  * One statement that runs for seconds, or a transaction that has locked a table against everybody, as `ALTER TABLE` does. The text of the
@@ -20,11 +25,7 @@ WHERE a.datname = pg_catalog.current_database() AND a.pid <> pg_catalog.pg_backe
 ORDER BY a.query_start LIMIT 1`
 
 /** In words for people; null when nothing is seen, also where the database cannot be asked. */
-export async function databaseAtWork(
-  databases: DatabaseEngines,
-  sources: readonly DatabaseSource[],
-  ctx: RunContext,
-): Promise<string | null> {
+export async function databaseAtWork(databases: RowAnswers, sources: readonly DatabaseSource[], ctx: RunContext): Promise<string | null> {
   for (const source of sources) {
     // A file says nothing of who works on it.
     if (source.engine !== "postgres") continue

@@ -15,16 +15,16 @@ import {
   type GateCheckResult,
   type RestartsBefore,
 } from "./gate-services.ts"
-import { databaseAtWork } from "./gate-under-way.ts"
+import { databaseAtWork, type RowAnswers } from "./gate-under-way.ts"
 import { hostKeyFingerprint } from "./host-key.ts"
-import type { CommandRunner, ComposeModel, ContainerEngine, DatabaseEngines, Prober, Sandbox, ServiceState } from "./ports.ts"
+import type { CommandRunner, ComposeModel, ContainerEngine, Prober, Sandbox, ServiceState } from "./ports.ts"
 
 export type { GateCheckResult } from "./gate-services.ts"
 
 export interface GateTools {
   readonly prober: Prober
   readonly containers: ContainerEngine
-  readonly databases: DatabaseEngines
+  readonly databases: RowAnswers
   readonly commands: CommandRunner
 }
 
@@ -103,7 +103,8 @@ export async function gate(
       version: seen.version,
       durationMs,
       probes,
-      checks: verdict === "passed" || anyFailed(seen.checks) ? seen.checks : [...seen.checks, ...unstableServices(seen.states, first)],
+      checks:
+        verdict === "passed" || options.stableForMs === undefined ? seen.checks : [...seen.checks, ...unstableServices(seen.states, first)],
       firstGoodAt: since === null ? null : new Date(begun.at.getTime() + since),
       extendedBy: durationMs > rules.limitMs ? (progress.underWay?.what ?? null) : null,
     }
@@ -111,6 +112,8 @@ export async function gate(
 }
 
 const INTERVAL_MS = 1000
+/** The engine waits twice as long before each restart of a container that ends at once: five of them take some seconds. */
+const LOOP_AFTER = 5
 /** Until the first good answer, so that the time without one is measured to a fraction of a second. */
 const IMPATIENT_MS = 200
 
@@ -118,7 +121,8 @@ function rulesOf(app: App, options: GateOptions): GateRules {
   const limitMs = options.timeoutMs ?? app.health?.timeoutMs ?? 120_000
   const stableForMs = options.stableForMs ?? 0
   const hardLimitMs = options.stableForMs === undefined ? limitMs : Math.max(limitMs, options.hardLimitMs ?? limitMs)
-  return { consecutive: options.consecutive ?? 3, stableForMs, limitMs, hardLimitMs }
+  const loopAfter = options.stableForMs === undefined ? null : LOOP_AFTER
+  return { consecutive: options.consecutive ?? 3, stableForMs, limitMs, hardLimitMs, loopAfter }
 }
 
 function intervalOf(options: GateOptions, progress: GateProgress): number {
@@ -174,7 +178,7 @@ async function round(
     answeredAtMs: answered ? answeredAtMs : null,
     restarts: restartsOf(states),
     ended: overWindow ? endedContainers(states) : [],
-    underWay: overWindow && !good ? await underWay(app, tools, target, states, ctx) : null,
+    underWay: overWindow && !good ? await underWay(app, tools, target, states, first, ctx) : null,
   }
 }
 
@@ -183,10 +187,11 @@ async function underWay(
   tools: GateTools,
   target: GateTarget,
   states: readonly ServiceState[],
+  first: RestartsBefore,
   ctx: RunContext,
 ): Promise<string | null> {
   const databases = target.kind === "sandbox" ? Object.values(target.databases) : app.databases
-  return startingService(states) ?? (await databaseAtWork(tools.databases, databases, ctx))
+  return startingService(states, first) ?? (await databaseAtWork(tools.databases, databases, ctx))
 }
 
 function versionCheck(wanted: string, got: string | null): GateCheckResult {

@@ -42,7 +42,7 @@ export async function rehearse(
 ): Promise<Rehearsal> {
   const { id } = origin.point.manifest
   const details = { point: id, version: release.version }
-  const step = async <T>(name: keyof RehearsalSteps & string, action: () => Promise<T>): Promise<T> =>
+  const step = async <T>(name: keyof RehearsalSteps, action: () => Promise<T>): Promise<T> =>
     journal === null ? await action() : await journal.step(name, details, action)
   const place: Place = { tools, app: subject.declared, origin, release }
   await step("pull-images", async () => await pullReleaseImages(tools, release, ctx))
@@ -159,14 +159,14 @@ function proofOf({ app, origin }: Place, { durationMs, assertions }: NonNullable
 }
 
 /** A database that a failed start left unreadable is not looked at; one that cannot be read after a good start is an error. */
-async function changeSince(stage: Stage, before: Observed, passed: boolean, ctx: RunContext): Promise<SchemaChange> {
+async function changeSince(stage: Stage, before: Observed, didWell: boolean, ctx: RunContext): Promise<SchemaChange> {
   const { tools, app, laidOut } = stage
   try {
     const after = await observeSchemas(tools.databases, app, laidOut.databases, ctx)
     return schemaChange(before, after, app.recipe?.volatileTables)
   } catch (thrown) {
     ctx.signal.throwIfAborted()
-    if (passed || !isHoldfastError(thrown)) throw thrown
+    if (didWell || !isHoldfastError(thrown)) throw thrown
     return unchangedSchema
   }
 }
