@@ -4,7 +4,7 @@ import { standstillFromJson, standstillToJson, type Standstill } from "../app/st
 import type { Json } from "../base/canonical-json.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
-import type { KeptRecord } from "../operation/ports.ts"
+import type { KeptRecord, Store } from "../operation/ports.ts"
 import { appendLedger } from "../vault/ledger.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import type { RestoreTools } from "./ports.ts"
@@ -72,7 +72,11 @@ export async function recordKept(
 }
 
 /** The kept state of one operation. Throws UNDO_UNAVAILABLE when there is none any more. */
-export async function findKept(tools: RestoreTools, app: App, operationId: string): Promise<{ record: KeptRecord; state: KeptState }> {
+export async function findKept(
+  tools: { readonly store: Pick<Store, "kept"> },
+  app: Pick<App, "name">,
+  operationId: string,
+): Promise<{ record: KeptRecord; state: KeptState }> {
   const record = (await tools.store.kept(app.name)).find((candidate) => candidate.operationId === operationId)
   if (record === undefined) throw new HoldfastError("UNDO_UNAVAILABLE", { what: `operation ${operationId} kept nothing of ${app.name}` })
   const state = keptStateOf(record)
@@ -86,7 +90,7 @@ export async function findKept(tools: RestoreTools, app: App, operationId: strin
 }
 
 /** Data alone would go back, under the program of another version. */
-function notOfRestore(operationId: string, app: App, by: KeptBy): HoldfastError {
+function notOfRestore(operationId: string, app: Pick<App, "name">, by: KeptBy): HoldfastError {
   return new HoldfastError("UNDO_UNAVAILABLE", {
     what: `operation ${operationId} was no restore`,
     hint:

@@ -1,5 +1,7 @@
 /** The update in place: proven before, rehearsed, everything it replaces kept beside, gated, taken back by itself when the gate says no. */
 import { z } from "zod"
+import type { App } from "../app/app.ts"
+import { planStandstill, type Standstill } from "../app/standstill.ts"
 import type { AppUnderCare } from "../backup/backup.ts"
 import { capturePoint } from "../backup/capture.ts"
 import { beginInParts, sealWithCopies } from "../backup/capture-in-parts.ts"
@@ -13,7 +15,6 @@ import { owed } from "../operation/owed.ts"
 import { runOperation, type ContextBase } from "../operation/run-operation.ts"
 import { findPoint } from "../recovery-point/recovery-point.ts"
 import { isWell } from "../restore/gate-live.ts"
-import { standstillOf } from "../restore/unstoppable.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import { goBack, rowsSetAside, type GoingBack } from "./go-back.ts"
 import { pin, startAndGate } from "./go-live.ts"
@@ -155,7 +156,8 @@ async function prepare(
   const capture = await beginInParts(tools, { ...subject, vault, options }, ctx)
   const pins = await pinsOf(compose, plan.to)
   requirePlannedEdits(plan, pins.edits)
-  const standstill = await standstillOf(tools, app, ctx)
+  const standstill = await planStandstill(tools, app, ctx)
+  refuseDown(app, standstill)
   const prepared: Prepared = {
     from: plan.from.version,
     to: plan.to.version,
@@ -178,6 +180,16 @@ async function prepare(
     throw thrown
   }
   return { updating: { app, vault, plan, release: plan.to, rehearsal, pins, prepared, warnings: [...plan.warnings] }, capture }
+}
+
+/** What does not run cannot be judged afterwards, and would be left with data of a version that never ran. Throws SERVICE_NOT_RUNNING. */
+function refuseDown(app: App, standstill: Standstill): void {
+  if (standstill.services.length > 0) return
+  throw new HoldfastError("SERVICE_NOT_RUNNING", {
+    what: `${app.name} does not run`,
+    why: "whether an update is kept is decided by how the app runs after it",
+    hint: "Start the app, then update it.",
+  })
 }
 
 async function putBackPrepared(

@@ -188,7 +188,7 @@ describe("sealing and finding points", () => {
     await expect(partItem(vault, third, "files:none", ctx)).rejects.toMatchObject({ code: "PART_UNKNOWN" })
   })
 
-  it("does not seal a point whose part is missing, and sweeps what was never sealed after its time", async () => {
+  it("does not seal a point whose part is missing, and sweeps what was never sealed after its time, unless a rollback needs it", async () => {
     const { vault, store } = await newVault("unsealed")
     const sealed = await seal(vault, store, ids[0])
     const item = await storePart(vault, ids[1], "unfinished")
@@ -199,6 +199,10 @@ describe("sealing and finding points", () => {
     expect((await unsealedLeftovers(vault, store, "chat", ctx)).map((leftover) => leftover.point)).toEqual([ids[1]])
     expect(await sweepUnsealed(vault, store, "chat", 24 * 3_600_000, ctx)).toEqual([])
     const tomorrow: RunContext = { ...ctx, clock: { ...systemClock, now: () => new Date(Date.now() + 25 * 3_600_000) } }
+    const kept = { operationId: "op", app: "chat", keptUntil: tomorrow.clock.now(), releasedAt: null, details: { needs: [ids[1]] } }
+    await store.putKept(kept)
+    expect(await sweepUnsealed(vault, store, "chat", 24 * 3_600_000, tomorrow)).toEqual([])
+    await store.putKept({ ...kept, releasedAt: new Date() })
     expect(await sweepUnsealed(vault, store, "chat", 24 * 3_600_000, tomorrow)).toHaveLength(1)
     expect(await backend.list(vault.location, { point: ids[1] }, ctx)).toEqual([])
     expect((await partItem(vault, sealed, "files:uploads", ctx)).tags.point).toBe(ids[0])
