@@ -53,7 +53,10 @@ async function writeCopy(path: string, copy: string, text: string): Promise<void
 
 const servicesSchema = z.looseObject({ services: z.record(z.string(), z.record(z.string(), z.json())).default({}) })
 
-/** Throws PIN_REFUSED where two resolved projects differ in more than the images of these services. */
+/**
+ * Throws PIN_REFUSED where two resolved projects differ in more than the images of these services, and their own environment and labels:
+ * the variable of `.env` that holds their tag often tells them their version as well.
+ */
 export function requireOnlyImages(
   before: Pick<ComposeModel, "document">,
   after: Pick<ComposeModel, "document">,
@@ -69,7 +72,7 @@ export function requireOnlyImages(
 function withoutImages({ document }: Pick<ComposeModel, "document">, services: readonly string[]): string {
   const { services: all, ...rest } = servicesSchema.parse(document)
   const bare = Object.entries(all).map(
-    ([name, service]) => [name, services.includes(name) ? { ...service, image: null } : service] as const,
+    ([name, service]) => [name, services.includes(name) ? { ...service, image: null, environment: null, labels: null } : service] as const,
   )
   return canonicalJson(z.json().parse({ ...rest, services: Object.fromEntries(bare) }))
 }

@@ -173,6 +173,17 @@ describe("pinning an image that comes from a variable", () => {
     ])
   })
 
+  it("in one image's tag is not changed when another image's repository is made from it", () => {
+    const text = "services: { api: { image: 'api:$V' }, web: { image: 'r.example/${V}/web:1' } }"
+    expect(() => plan(text, { api: image("api"), web: image("r.example/a1/web") }, "V=a1\n")).toThrow(
+      expect.objectContaining({
+        code: "PIN_REFUSED",
+        why: `its image would become r.example/1.6.0/web:1.6.0@${DIGEST}, by variables or texts that it shares`,
+        hint: "Give the services an `image:` of their own.",
+      }),
+    )
+  })
+
   it("in the registry's name stays", () => {
     const text = "services: { web: { image: '${REGISTRY:-r.example}/web:1' } }"
     expect(composeAfter(plan(text, { web: image("r.example/web") }))).toBe(text.replace("web:1", `web:1.6.0@${DIGEST}`))
