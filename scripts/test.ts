@@ -4,18 +4,18 @@ import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { buildWebIfStale } from "./build-web.ts"
 import { tryStartDocker } from "./test/docker.ts"
-import { writeEvidence } from "./test/evidence-page.ts"
-import { runMutation } from "./test/mutation.ts"
+import { machine, writeEvidence } from "./test/evidence-page.ts"
+import { chosenParts, readFindings, writePart, type PartName } from "./test/full-run.ts"
+import { mutationScores, runMutation } from "./test/mutation.ts"
 import { readReport, summaryLine, type Counts } from "./test/report.ts"
 import { runStep } from "./test/step.ts"
 
 const root = resolve(import.meta.dirname, "..")
 process.chdir(root)
-const full = process.argv.includes("--full")
-/** Everything else goes to vitest: `npm test -- src/retention`. */
-const chosen = process.argv.slice(2).filter((argument) => argument !== "--full")
+const words = process.argv.slice(2).filter((argument) => argument !== "--full")
+/** `npm run test:full [-- --part crash,mutation]`: whole matrices and real sizes, part by part, into the page of evidence. */
+const parts = process.argv.includes("--full") ? chosenParts(words) : null
 const inCi = process.env["CI"] === "true"
-const startedAt = Date.now()
 const results = mkdtempSync(join(tmpdir(), "holdfast-results-"))
 
 try {
@@ -25,39 +25,80 @@ try {
 }
 
 async function main(): Promise<number> {
-  if (full) process.env["HOLDFAST_TEST_FULL"] = "1"
-  process.env["HOLDFAST_TEST_RESULTS"] = join(results, "evidence")
   const installed = await runStep("install", [join(root, "scripts/install"), "--for", "tests"])
   if (installed !== 0) console.error("test: something is missing; suites that need it are skipped and counted")
   await buildWebIfStale()
   const docker = await tryStartDocker()
   try {
-    const report = join(results, "vitest.json")
-    const vitest = join(root, "node_modules/vitest/vitest.mjs")
-    const ended = await runStep("suites", [
-      process.execPath,
-      vitest,
-      "run",
-      "--reporter=default",
-      "--reporter=json",
-      `--outputFile.json=${report}`,
-      ...chosen,
-    ])
-    const counts = readReport(report)
-    const mutationEnded = full && chosen.length === 0 ? await runMutation(root) : 0
-    if (full && chosen.length === 0) writeEvidence(root, results, counts, Date.now() - startedAt)
-    return close(counts, ended, mutationEnded)
+    if (parts !== null) return await fullRun(parts)
+    process.env["HOLDFAST_TEST_RESULTS"] = join(results, "evidence")
+    // Everything else goes to vitest: `npm test -- src/retention`.
+    const { counts, ended } = await runSuites(words)
+    console.log(summaryLine(counts))
+    const good = ended === 0 && counts.failed === 0 && counts.passed > 0
+    return good && refuseSkipped(counts) ? 0 : 1
   } finally {
     await docker.stop()
   }
 }
 
+async function fullRun(chosen: readonly PartName[]): Promise<number> {
+  process.env["HOLDFAST_TEST_FULL"] = "1"
+  const problems: string[] = []
+  for (const part of chosen) {
+    // Written after each part: a run that is cut short leaves what it found.
+    problems.push(...(await (part === "mutation" ? mutationPart() : suitePart(part))))
+    writeEvidence(root)
+  }
+  for (const problem of problems) console.error(`test: ${problem}`)
+  return problems.length === 0 ? 0 : 1
+}
+
+async function suitePart(part: Exclude<PartName, "mutation">): Promise<readonly string[]> {
+  const startedAt = Date.now()
+  const found = join(results, part)
+  process.env["HOLDFAST_TEST_RESULTS"] = found
+  const { counts, ended } = await runSuites(["--project", part])
+  console.log(`${part}: ${summaryLine(counts)}`)
+  const failed = counts.suites.filter((suite) => suite.failed > 0).map((suite) => `${suite.file}: ${suite.failed} failed`)
+  const problems = ended !== 0 && failed.length === 0 ? [`${part}: vitest ended with exit code ${ended}`] : failed
+  const { suites, skippedTitles } = counts
+  const durationMs = Date.now() - startedAt
+  const files = suites.toSorted((left, right) => left.file.localeCompare(right.file))
+  writePart(root, {
+    part,
+    machine: machine(),
+    durationMs,
+    problems,
+    suites: files,
+    skippedTitles: [...skippedTitles],
+    findings: readFindings(found),
+    scores: [],
+  })
+  return problems
+}
+
+async function mutationPart(): Promise<readonly string[]> {
+  const startedAt = Date.now()
+  const problems = [...(await runMutation(root))]
+  const scores = [...mutationScores(root)]
+  const durationMs = Date.now() - startedAt
+  writePart(root, { part: "mutation", machine: machine(), durationMs, problems, suites: [], skippedTitles: [], findings: [], scores })
+  return problems
+}
+
+async function runSuites(more: readonly string[]): Promise<{ readonly counts: Counts; readonly ended: number }> {
+  const report = join(results, "vitest.json")
+  rmSync(report, { force: true })
+  const vitest = join(root, "node_modules/vitest/vitest.mjs")
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`]
+  const ended = await runStep("suites", [process.execPath, vitest, "run", ...reporters, ...more])
+  return { counts: readReport(report), ended }
+}
+
 /** Exit code 0 only when vitest said so, something ran, nothing failed, and in CI nothing was skipped. */
-function close(counts: Counts, ended: number, mutationEnded: number): number {
-  if (inCi && counts.skipped > 0)
-    console.error(`test: ${counts.skipped} skipped, which CI does not accept: ${counts.skippedTitles.slice(0, 20).join("; ")}`)
-  if (mutationEnded !== 0) console.error("test: mutation testing stayed under its threshold")
-  console.log(summaryLine(counts))
-  const good = ended === 0 && mutationEnded === 0 && counts.failed === 0 && counts.passed > 0
-  return good && !(inCi && counts.skipped > 0) ? 0 : 1
+function refuseSkipped(counts: Counts): boolean {
+  if (!inCi || counts.skipped === 0) return true
+  console.error(`test: ${counts.skipped} skipped, which CI does not accept: ${counts.skippedTitles.slice(0, 20).join("; ")}`)
+  return false
 }

@@ -1,38 +1,91 @@
-/** Writes docs/manual/evidence.md from what a full run found; every figure comes from the run's own files. */
+/** Writes docs/manual/evidence.md from what the parts of full runs found; every figure comes from a run's own files. */
 import { execFileSync } from "node:child_process"
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { writeFileSync } from "node:fs"
 import { availableParallelism, cpus, release, totalmem } from "node:os"
 import { join } from "node:path"
 import { formatBytes, formatDuration } from "../../src/base/units.ts"
-import { evidenceSchema, type Evidence } from "../../test/fixture/evidence.ts"
-import { mutationScores } from "./mutation.ts"
-import { summaryLine, type Counts, type SuiteCounts } from "./report.ts"
+import type { Evidence } from "../../test/fixture/evidence.ts"
+import { partNames, readParts, type Part, type PartName } from "./full-run.ts"
+import type { SuiteCounts } from "./report.ts"
 
 type Cell = string | number
 
-export function writeEvidence(root: string, results: string, counts: Counts, durationMs: number): void {
-  writeFileSync(join(root, "docs/manual/evidence.md"), evidencePage(root, recorded(join(results, "evidence")), counts, durationMs))
+export function writeEvidence(root: string): void {
+  writeFileSync(join(root, "docs/manual/evidence.md"), evidencePage(readParts(root)))
 }
 
-/** The page's text. Commit and dates are those of the machine it runs on. */
-export function evidencePage(root: string, evidence: readonly Evidence[], counts: Counts, durationMs: number): string {
+const SAYS: Readonly<Record<PartName, string>> = {
+  unit: "unit: rules, schemas, properties",
+  contract: "contract: every tool against its port",
+  scenario: "scenario: stories on real data, with a gibibyte",
+  crash: "crash: whole kill matrices",
+  mutation: "mutation testing",
+}
+
+/** The page's text. A part that was never run is said to be missing. */
+export function evidencePage(parts: readonly Part[]): string {
+  const rows = partNames.map((name) =>
+    partRow(
+      name,
+      parts.find(({ part }) => part === name),
+    ),
+  )
   return [
-    "# Evidence\n\nWritten by `npm run test:full`; every figure below was counted or measured in that run.\n",
-    section("The run", table(["", ""], [...machine(), ["result", summaryLine(counts)], ["duration", formatDuration(durationMs)]])),
-    section("Suites", table(["kind", "files", "passed", "failed", "skipped", "duration"], kinds(counts.suites))),
-    counts.skippedTitles.length === 0 ? "" : section("Skipped", counts.skippedTitles.map((title) => `- ${title}`).join("\n")),
-    ...evidence.map((item) => section(item.title, body(item))),
-    section("Mutation testing", mutation(root)),
+    "# Evidence\n\nWritten by `npm run test:full`, each part by the run that its row names; every figure below was counted or measured there.\n",
+    section("Parts", table(["part", "date", "commit", "result", "duration"], rows)),
+    section("Machine", machines(parts)),
+    ...parts.filter(({ problems }) => problems.length > 0).map(problemSection),
+    ...parts.flatMap(({ findings }) => findings.map((item) => section(item.title, body(item)))),
+    ...parts.filter(({ part }) => part === "mutation").map(({ scores }) => section("Mutation testing", mutation(scores))),
+    ...parts.filter(({ skippedTitles }) => skippedTitles.length > 0).map(skippedSection),
     section(
       "Files",
       table(
         ["file", "passed", "failed", "skipped", "duration"],
-        counts.suites.toSorted((a, b) => a.file.localeCompare(b.file)).map(suiteRow),
+        parts.flatMap(({ suites }) => suites.map(suiteRow)),
       ),
     ),
-  ]
-    .filter((part) => part !== "")
-    .join("\n")
+  ].join("\n")
+}
+
+function partRow(name: PartName, part: Part | undefined): readonly Cell[] {
+  if (part === undefined) return [SAYS[name], "–", "–", "not run", "–"]
+  const told = Object.fromEntries(part.machine)
+  return [SAYS[name], told["date"] ?? "?", told["commit"] ?? "?", resultOf(part), formatDuration(part.durationMs)]
+}
+
+function resultOf({ part, suites, scores, problems }: Part): string {
+  const ending = problems.length === 0 ? "" : `; **${problems.length} to put right**`
+  if (part === "mutation") {
+    const [mutants, detected] = [total(scores, "mutants"), total(scores, "detected")]
+    return `${detected} of ${mutants} mutants noticed (${percent(detected, mutants)})${ending}`
+  }
+  return `${total(suites, "passed")} passed, ${total(suites, "failed")} failed, ${total(suites, "skipped")} skipped${ending}`
+}
+
+function total<Key extends string>(rows: readonly Readonly<Record<Key, number>>[], key: Key): number {
+  return rows.reduce((sum, row) => sum + row[key], 0)
+}
+
+/** What is the same for all parts once, else by part. */
+function machines(parts: readonly Part[]): string {
+  const names = [...new Set(parts.flatMap(({ machine: told }) => told.map(([name]) => name)))].filter(
+    (name) => name !== "date" && name !== "commit",
+  )
+  const values = (name: string): string =>
+    [...new Set(parts.flatMap(({ machine: told }) => told.filter(([key]) => key === name).map(([, value]) => value)))].join("; ")
+  return table(
+    ["", ""],
+    names.map((name) => [name, values(name)]),
+  )
+}
+
+function problemSection({ part, problems }: Part): string {
+  return section(`To put right: ${part}`, problems.map((problem) => `- ${problem}`).join("\n"))
+}
+
+function skippedSection({ part, skippedTitles }: Part): string {
+  return section(`Skipped: ${part}`, skippedTitles.map((title) => `- ${title}`).join("\n"))
 }
 
 /** The facts of this machine that a figure depends on. */
@@ -60,40 +113,24 @@ function section(title: string, text: string): string {
   return `## ${title}\n\n${text}\n`
 }
 
-function recorded(directory: string): Evidence[] {
-  if (!existsSync(directory)) return []
-  const files = readdirSync(directory).toSorted()
-  return files.map((file) => evidenceSchema.parse(JSON.parse(readFileSync(join(directory, file), "utf8"))))
-}
-
 function body({ facts, table: rows }: Evidence): string {
   const lines = Object.entries(facts ?? {}).map(([name, value]) => `- ${name}: ${value}`)
   return [lines.join("\n"), rows === undefined ? "" : table(rows.columns, rows.rows)].filter((part) => part !== "").join("\n\n")
-}
-
-function kinds(suites: readonly SuiteCounts[]): Cell[][] {
-  const kindOf = ({ file }: SuiteCounts): string => /^test\/(\w+)/.exec(file)?.[1] ?? "unit"
-  const groups = Map.groupBy(suites, kindOf)
-  return [...groups].map(([kind, group]) => [
-    kind,
-    group.length,
-    ...(["passed", "failed", "skipped"] as const).map((key) => group.reduce((total, suite) => total + suite[key], 0)),
-    formatDuration(group.reduce((total, suite) => total + suite.durationMs, 0)),
-  ])
 }
 
 function suiteRow({ file, passed, failed, skipped, durationMs }: SuiteCounts): Cell[] {
   return [file, passed, failed, skipped, formatDuration(durationMs)]
 }
 
-function mutation(root: string): string {
-  const scores = mutationScores(root)
-  if (scores.length === 0) return "Not run."
-  const percent = (detected: number, mutants: number): string => (mutants === 0 ? "–" : `${((100 * detected) / mutants).toFixed(1)} %`)
+function mutation(scores: Part["scores"]): string {
   return table(
     ["file", "mutants", "detected", "score"],
     scores.map(({ file, mutants, detected }) => [file, mutants, detected, percent(detected, mutants)]),
   )
+}
+
+function percent(detected: number, mutants: number): string {
+  return mutants === 0 ? "–" : `${((100 * detected) / mutants).toFixed(1)} %`
 }
 
 function firstLine(program: string, argv: readonly string[]): string {

@@ -18,14 +18,14 @@ export interface MutationScore {
   readonly detected: number
 }
 
-/** Runs StrykerJS as `stryker.config.json` says, then holds every file to its threshold and every survivor to the list. Resolves with 0 when all is well. */
-export async function runMutation(root: string): Promise<number> {
+/**
+ * Runs StrykerJS as `stryker.config.json` says, then holds every file to its threshold and every survivor to the list. Resolves with what is
+ * wrong, in words; empty when all is well.
+ */
+export async function runMutation(root: string): Promise<readonly string[]> {
   const ended = await runStep("mutation", [join(root, "node_modules/.bin/stryker"), "run"])
-  if (ended !== 0) return ended
-  const listed = listedSurvivors(readFileSync(join(root, "test/mutation-survivors.md"), "utf8"))
-  const problems = judgeMutation(readReport(root), listed)
-  for (const problem of problems) console.error(`mutation: ${problem}`)
-  return problems.length === 0 ? 0 : 1
+  if (ended !== 0) return [`StrykerJS ended with exit code ${ended}`]
+  return judgeMutation(readReport(root), listedSurvivors(readFileSync(join(root, "test/mutation-survivors.md"), "utf8")))
 }
 
 /** Per file, how many mutants were noticed by a test (killed or timed out) of those that could be. */

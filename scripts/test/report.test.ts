@@ -3,6 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
 import { evidencePage } from "./evidence-page.ts"
+import { chosenParts, readParts, writePart, type Part } from "./full-run.ts"
 import { readReport, summaryLine } from "./report.ts"
 
 const directory = mkdtempSync(join(tmpdir(), "holdfast-report-"))
@@ -44,18 +45,47 @@ describe("the closing line of a test run", () => {
 })
 
 describe("the page of evidence", () => {
-  it("shows counts by kind of suite and what the suites recorded", () => {
-    const counts = readReport(reportOf([{ status: "passed", tests: ["passed", "passed"] }]), "/project")
+  const part = (more: Partial<Part>): Part => ({
+    part: "contract",
+    machine: [
+      ["date", "2026-04-19 12:00 UTC"],
+      ["commit", "abc1234"],
+      ["memory", "4 GiB"],
+    ],
+    durationMs: 61_000,
+    problems: [],
+    suites: [...readReport(reportOf([{ status: "passed", tests: ["passed", "passed"] }]), "/project").suites],
+    skippedTitles: [],
+    findings: [{ title: "Kill matrix", facts: { steps: 12 }, table: { columns: ["step"], rows: [["swap"]] } }],
+    scores: [],
+    ...more,
+  })
 
-    const page = evidencePage(
-      "/project",
-      [{ title: "Kill matrix", facts: { steps: 12 }, table: { columns: ["step"], rows: [["swap"]] } }],
-      counts,
-      61_000,
+  it("shows each part with its own date and commit, what suites recorded, and says which part was never run", () => {
+    writePart(directory, part({}))
+    writePart(directory, part({ part: "mutation", suites: [], findings: [], scores: [{ file: "a.ts", mutants: 10, detected: 9 }] }))
+
+    const page = evidencePage(readParts(directory))
+
+    expect(page).toContain(
+      "| contract: every tool against its port | 2026-04-19 12:00 UTC | abc1234 | 2 passed, 0 failed, 0 skipped | 1 min 1 s |",
     )
-
-    expect(page).toContain("| contract | 1 | 2 | 0 | 0 | 2.5 s |")
+    expect(page).toContain("| crash: whole kill matrices | – | – | not run | – |")
+    expect(page).toContain("9 of 10 mutants noticed (90.0 %)")
     expect(page).toContain("## Kill matrix\n\n- steps: 12\n\n| step |\n|---|\n| swap |")
-    expect(page).toContain("| duration | 1 min 1 s |")
+  })
+
+  it("shows what is to be put right, and what was skipped", () => {
+    const page = evidencePage([part({ problems: ["a.test.ts: 1 failed"], skippedTitles: ["needs a moon"] })])
+
+    expect(page).toContain("**1 to put right**")
+    expect(page).toContain("- a.test.ts: 1 failed")
+    expect(page).toContain("- needs a moon")
+  })
+
+  it("knows the names of its parts", () => {
+    expect(chosenParts([])).toEqual(["unit", "contract", "scenario", "crash", "mutation"])
+    expect(chosenParts(["--part", "crash,mutation"])).toEqual(["crash", "mutation"])
+    expect(() => chosenParts(["--part", "crahs"])).toThrow("--part crahs: there is unit, contract, scenario, crash, mutation")
   })
 })
