@@ -1,0 +1,64 @@
+/** The parts of `npm run test:full`: each is run, judged and written down for itself, so that a part can be run again alone. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { z } from "zod"
+import { evidenceSchema, type Evidence } from "../../test/fixture/evidence.ts"
+
+export const partNames = ["unit", "contract", "scenario", "crash", "mutation"] as const
+
+export type PartName = (typeof partNames)[number]
+
+const cell = z.union([z.string(), z.number()])
+const suite = z.strictObject({ file: z.string(), passed: z.number(), failed: z.number(), skipped: z.number(), durationMs: z.number() })
+const score = z.strictObject({ file: z.string(), mutants: z.number(), detected: z.number() })
+
+/** What one part came to, with the machine and the commit that it came from. */
+export const partSchema = z.strictObject({
+  part: z.enum(partNames),
+  machine: z.array(z.tuple([z.string(), cell])),
+  durationMs: z.number(),
+  /** What has to be put right before the part is well; empty when it is. */
+  problems: z.array(z.string()),
+  suites: z.array(suite),
+  skippedTitles: z.array(z.string()),
+  findings: z.array(evidenceSchema),
+  scores: z.array(score),
+})
+
+export type Part = z.infer<typeof partSchema>
+
+/** The parts that are meant: `--part crash,mutation`, or all. Throws for a name that is none. */
+export function chosenParts(words: readonly string[]): readonly PartName[] {
+  const at = words.indexOf("--part")
+  if (at === -1) return partNames
+  return (words[at + 1] ?? "").split(",").map((name) => {
+    const part = partNames.find((one) => one === name)
+    if (part === undefined) throw new Error(`--part ${name}: there is ${partNames.join(", ")}`)
+    return part
+  })
+}
+
+/** Beside the page, for the next time that it is written. */
+export function writePart(root: string, part: Part): void {
+  mkdirSync(folder(root), { recursive: true })
+  writeFileSync(join(folder(root), `${part.part}.json`), `${JSON.stringify(part, null, 1)}\n`)
+}
+
+/** Parts that were ever written down, in the order in which they run. */
+export function readParts(root: string): readonly Part[] {
+  return partNames.flatMap((name) => {
+    const path = join(folder(root), `${name}.json`)
+    return existsSync(path) ? [partSchema.parse(JSON.parse(readFileSync(path, "utf8")))] : []
+  })
+}
+
+/** What suites handed in during a run; see `recordEvidence`. */
+export function readFindings(directory: string): Evidence[] {
+  if (!existsSync(directory)) return []
+  const files = readdirSync(directory).toSorted()
+  return files.map((file) => evidenceSchema.parse(JSON.parse(readFileSync(join(directory, file), "utf8"))))
+}
+
+function folder(root: string): string {
+  return join(root, "docs/manual/evidence")
+}
