@@ -157,7 +157,7 @@ function list(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === "string") : []
 }
 
-function documentOf(model: ComposeModel, name: string): Readonly<Record<string, unknown>> {
+function documentOf(model: Pick<ComposeModel, "document">, name: string): Readonly<Record<string, unknown>> {
   const services = model.document["services"]
   const found = isRecord(services) ? services[name] : undefined
   return isRecord(found) ? found : {}

@@ -23,7 +23,6 @@ type DatabaseReplacement = Extract<Replacement, { kind: "database" }>
 
 /** What the point says of each database's schema, and what the live one says now. Throws what asking the databases throws. */
 export async function schemasNow(tools: AdoptTools, app: LocatedApp, origin: Origin, ctx: RunContext): Promise<readonly SchemaNow[]> {
-  const { manifest } = origin.point
   const found: SchemaNow[] = []
   for (const part of databaseParts(origin)) {
     const source = databaseSource(app, part.name)
@@ -32,9 +31,9 @@ export async function schemasNow(tools: AdoptTools, app: LocatedApp, origin: Ori
     const { schemaVersion, migrations } = await tools.databases.for(source).facts(source, null, queries, ctx)
     found.push({
       database: part.name,
-      then: manifest.schemaVersion,
+      then: part.facts.schemaVersion,
       now: schemaVersion,
-      moved: isOther({ version: manifest.schemaVersion, migrations: manifest.migrations }, { version: schemaVersion, migrations }),
+      moved: isOther({ version: part.facts.schemaVersion, migrations: part.facts.migrations }, { version: schemaVersion, migrations }),
     })
   }
   return found

@@ -117,7 +117,7 @@ function asAsked(known: ManagedUpdates, app: LocatedApp, channel: string | null)
     product: rules?.product ?? known.product,
     keyUrl: url === known.url ? known.keyUrl : `${url.replace(/\/$/, "")}/cosign.pub`,
     keyDigest: rules?.keyDigest ?? known.keyDigest,
-    repositories: rules === undefined || rules.repositories.length === 0 ? known.repositories : rules.repositories,
+    repositories: rules === undefined || rules.repositories.length === 0 ? known.repositories : [...rules.repositories],
     expectVersion: rules?.expectVersion ?? known.expectVersion,
     server: { ...known.server, environment: { ...known.server.environment, ...host, UPDATE_CHANNEL: follows } },
   }
