@@ -36,8 +36,8 @@ describe("drift of a project that runs", () => {
       await engine.docker.configHashes?.(project.compose, engine.ctx()),
       await engine.docker.services(project.compose.projectName, engine.ctx()),
     ]
-    const labels = states.map(({ service, labels }) => [service, labels["com.docker.compose.config-hash"]])
-    expect(hashes?.byService).toMatchObject(Object.fromEntries(labels))
+    const written = states.map(({ service, labels }) => [service, labels["com.docker.compose.config-hash"]])
+    expect(hashes?.byService).toMatchObject(Object.fromEntries(written))
 
     const stopped = await engine.docker.stopServices(project.compose.projectName, ["web"], 1, engine.ctx())
     expect(await drift(project)).toEqual([])
