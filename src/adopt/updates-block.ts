@@ -17,6 +17,7 @@ export function settingsEdit(settings: SettingsPlace | null, app: App, managed: 
   const { path } = settings
   const from = app.compose.projectDirectory
   const key = Object.values(managed.secrets).find(({ make }) => make === "vendor-key")
+  const token = Object.values(managed.secrets).find(({ make }) => make === "random-hex-32")
   const credentials = Object.values(managed.secrets).find(({ make }) => make === "nothing")
   const told = {
     source: "manifest",
@@ -25,6 +26,7 @@ export function settingsEdit(settings: SettingsPlace | null, app: App, managed: 
     ...(key === undefined ? {} : { key: beside(path, resolve(from, key.file)), keyDigest: managed.keyDigest }),
     services: Object.keys(release.images),
     repositories: [...managed.repositories],
+    ...(token === undefined ? {} : { token: beside(path, resolve(from, token.file)) }),
     ...(credentials === undefined ? {} : { registryCredentials: beside(path, resolve(from, credentials.file)) }),
   }
   return [edited(settings, app.name, told)]

@@ -18,6 +18,7 @@ import { createInTurn } from "./in-turn.ts"
 import { createLiveEvents } from "./live-events.ts"
 import { createPlans } from "./plans.ts"
 import { allRoutes } from "./routes.ts"
+import { DOOR_VARIABLE, openUpdaterDoor } from "./updater/updater-door.ts"
 
 export interface ListenOptions {
   /** Instead of `panel` of the settings. */
@@ -69,6 +70,8 @@ export async function listen(given: House, runner: Runner, options: ListenOption
   const secure = origin.startsWith("https:")
   const application = createApplication(ground, allRoutes(panelDirectory), { place, secure, ...names })
   fetch = application.fetch
+  const door = house.environment[DOOR_VARIABLE]
+  const updaterDoor = door === undefined || door === "" ? null : await openUpdaterDoor(door, application.fetch)
   return {
     url: names.origins.at(place.baseUrl === null ? 0 : 1) ?? origin,
     firstRunToken: accounts.users.isEmpty() ? await accounts.firstRun.token() : null,
@@ -77,6 +80,7 @@ export async function listen(given: House, runner: Runner, options: ListenOption
       const closed = new Promise<void>((done) => server.close(() => done()))
       if ("closeAllConnections" in server) server.closeAllConnections()
       await closed
+      await updaterDoor?.close()
       accounts.close()
     },
   }
