@@ -2,6 +2,7 @@
 import type { UpdateRules } from "../app/app.ts"
 import { formatDuration } from "../base/units.ts"
 import type { OperationRecord } from "../operation/ports.ts"
+import type { InstallableRelease } from "../release/installable.ts"
 import { parseVersion } from "../release/version.ts"
 import { openingAt, parseWindow } from "../schedule/window.ts"
 import { failedBefore } from "./failed-before.ts"
@@ -26,7 +27,7 @@ export function mayUpdateByItself(
 ): MayUpdate {
   return (
     never(rules, plan, operations) ??
-    tooYoung(rules, publishedAt, now) ??
+    tooYoung(rules, plan.to, publishedAt, now) ??
     unrehearsed(plan) ??
     outsideWindow(rules, plan, now) ?? { may: true }
   )
@@ -68,8 +69,14 @@ function majorOf([major = 0, minor = 0]: readonly number[]): string {
   return major === 0 ? `0.${minor}` : String(major)
 }
 
-function tooYoung(rules: Pick<UpdateRules, "minimumAgeMs">, publishedAt: Date | null, now: Date): MayUpdate | null {
-  if (rules.minimumAgeMs === 0) return null
+/** The tags of a registry are not even found before they are old enough. */
+function tooYoung(
+  rules: Pick<UpdateRules, "minimumAgeMs">,
+  { foundIn }: InstallableRelease,
+  publishedAt: Date | null,
+  now: Date,
+): MayUpdate | null {
+  if (rules.minimumAgeMs === 0 || (foundIn === "registry" && publishedAt === null)) return null
   if (publishedAt === null) return refuse(`nobody says how old the release is, and ${formatDuration(rules.minimumAgeMs)} are asked for`)
   const ageMs = now.getTime() - publishedAt.getTime()
   return ageMs >= rules.minimumAgeMs

@@ -1,5 +1,6 @@
 /** What an update will do, computed before anything changes, and refused where it may not be done (design §10, step 1). */
 import type { App, UpdateRules } from "../app/app.ts"
+import { assertNoDrift, lookForDrift } from "../app/compose/drift.ts"
 import { planStandstill, type Standstill } from "../app/standstill.ts"
 import type { ServiceState } from "../app/ports.ts"
 import { HoldfastError } from "../base/errors.ts"
@@ -71,7 +72,7 @@ export async function planUpdate(
     ctx.clock.now(),
   )
   const untold = await refuseOtherMajor(tools, app, release, ctx)
-  const edits = await planEdits(tools, app, release, ctx)
+  const edits = await planEdits(tools, app, release, options, ctx)
   const databases = await waysOf(tools, app, ctx)
   const rehearsal =
     options.rehearsal ??
@@ -141,6 +142,7 @@ function imagesNow(states: readonly ServiceState[], release: InstallableRelease)
 
 async function planEdits(tools: UpdateTools, app: App, release: InstallableRelease, ctx: RunContext): Promise<UpdatePlan["edits"]> {
   if (app.compose === null) return []
+  if (!options.acceptDrift) assertNoDrift(app.name, await lookForDrift(tools.containers, app.compose, ctx), false)
   const pins = await pinsOf(app.compose, release)
   await requireOnlyPins(tools.containers, app.compose, pins, release, ctx)
   return pins.edits.map(({ path, diff }) => ({ path, diff }))
