@@ -140,7 +140,13 @@ function imagesNow(states: readonly ServiceState[], release: InstallableRelease)
   return Object.fromEntries(moved.map((state) => [state.service, state.repositoryDigests[0] ?? state.imageReference]))
 }
 
-async function planEdits(tools: UpdateTools, app: App, release: InstallableRelease, ctx: RunContext): Promise<UpdatePlan["edits"]> {
+async function planEdits(
+  tools: UpdateTools,
+  app: App,
+  release: InstallableRelease,
+  options: PlanOptions,
+  ctx: RunContext,
+): Promise<UpdatePlan["edits"]> {
   if (app.compose === null) return []
   if (!options.acceptDrift) assertNoDrift(app.name, await lookForDrift(tools.containers, app.compose, ctx), false)
   const pins = await pinsOf(app.compose, release)
