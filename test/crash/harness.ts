@@ -1,7 +1,8 @@
 /** Kills the real program at every write to its journal, settles with the next command, and asks whether the invariants hold (faults A 1-4). */
-import { spawn } from "node:child_process"
+import { spawn, type ChildProcess } from "node:child_process"
 import { readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import { setTimeout as delay } from "node:timers/promises"
 import type { KillPoint } from "./killing-store.ts"
 
 /** One fresh world for one kill. */
@@ -28,8 +29,18 @@ export interface CrashMatrix {
   readonly phases: readonly KillPoint["phase"][]
   /** The settling command is killed as well, at each of these writes in turn, before it may finish: a crash during crash recovery. */
   readonly killSettlingAt?: readonly number[]
+  /**
+   * Instead of a kill: the run is stopped there, this happens to the machine, and the run goes on and ends as it likes. `end` comes before
+   * the settling.
+   */
+  readonly trouble?: Trouble
   /** Only these writes; all when left out. `first`: none before it has the same label. */
   readonly only?: (label: string, first: boolean) => boolean
+}
+
+export interface Trouble {
+  readonly begin: () => Promise<void>
+  readonly end: () => Promise<void>
 }
 
 export interface ReachedPoint extends KillPoint {
@@ -89,8 +100,7 @@ async function cleanRun(matrix: CrashMatrix, entry: string, world: CrashWorld): 
 }
 
 async function killedRun(matrix: CrashMatrix, entry: string, world: CrashWorld, point: ReachedPoint): Promise<number> {
-  const ended = await run(entry, world, world.words, point)
-  if (ended.signal !== "SIGKILL") throw new Error(`${describePoint(point)} was not reached\n${describeEnd(ended)}`)
+  const ended = await interruptedRun(matrix, entry, world, point)
   await world.beforeSettling?.()
   for (const write of matrix.killSettlingAt ?? []) await run(entry, world, world.settleWords, { phase: "before", write })
   const settled = await run(entry, world, world.settleWords, null)
@@ -99,9 +109,32 @@ async function killedRun(matrix: CrashMatrix, entry: string, world: CrashWorld, 
   try {
     await matrix.check(world, point)
   } catch (cause) {
-    throw new Error(`an invariant is broken after ${describePoint(point)}: ${String(cause)}\n${describeEnd(settled)}`, { cause })
+    throw new Error(
+      `an invariant is broken after ${describePoint(point)}: ${String(cause)}\n${describeEnd(ended)}\n${describeEnd(settled)}`,
+      {
+        cause,
+      },
+    )
   }
   return settled.durationMs
+}
+
+async function interruptedRun(matrix: CrashMatrix, entry: string, world: CrashWorld, point: ReachedPoint): Promise<Ended> {
+  const { trouble } = matrix
+  if (trouble === undefined) {
+    const killed = await run(entry, world, world.words, point)
+    if (killed.signal !== "SIGKILL") throw new Error(`${describePoint(point)} was not reached\n${describeEnd(killed)}`)
+    return killed
+  }
+  let met = false
+  const ended = await run(entry, world, world.words, point, async () => {
+    met = true
+    await trouble.begin()
+  })
+  if (met) await trouble.end()
+  if (!met || ended.signal !== null)
+    throw new Error(`trouble ${point.phase} ${point.label}: not met, or not survived\n${describeEnd(ended)}`)
+  return ended
 }
 
 function describePoint(point: ReachedPoint): string {
@@ -116,7 +149,14 @@ interface Ended {
   readonly durationMs: number
 }
 
-async function run(entry: string, world: CrashWorld, words: readonly string[], point: KillPoint | null): Promise<Ended> {
+/** @param meanwhile what happens while the run is stopped at the point; it is killed there when left out */
+async function run(
+  entry: string,
+  world: CrashWorld,
+  words: readonly string[],
+  point: KillPoint | null,
+  meanwhile?: () => Promise<void>,
+): Promise<Ended> {
   const trace = join(world.directory, "trace")
   await writeFile(trace, "")
   const started = performance.now()
@@ -128,6 +168,7 @@ async function run(entry: string, world: CrashWorld, words: readonly string[], p
       ...world.environment,
       HOLDFAST_TEST_TRACE: trace,
       HOLDFAST_TEST_KILL: point === null ? "" : `${point.phase}:${point.write}`,
+      HOLDFAST_TEST_PAUSE: meanwhile === undefined ? "" : "1",
     },
     stdio: ["ignore", "pipe", "pipe"],
     timeout: RUN_LIMIT_MS,
@@ -135,17 +176,34 @@ async function run(entry: string, world: CrashWorld, words: readonly string[], p
   })
   let output = ""
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString("utf8")))
+  const interlude = meanwhile === undefined ? null : whileStopped(child, meanwhile)
   const { exitCode, signal } = await new Promise<Pick<Ended, "exitCode" | "signal">>((resolve, reject) => {
     child.on("error", reject)
     // Not "close": a grandchild that outlives the kill may hold our pipes; whether one does is for `check` to say.
     child.on("exit", (code, name) => resolve({ exitCode: code, signal: name }))
   })
+  await interlude
   const durationMs = performance.now() - started
   const lines = (await readFile(trace, "utf8")).split("\n").filter((line) => line !== "")
   await rm(trace, { force: true })
   child.stdout.destroy()
   child.stderr.destroy()
   return { exitCode, signal, output, trace: lines, durationMs }
+}
+
+/** Waits until the process has stopped itself, does it, and lets the process go on; ends when it has ended without stopping. */
+async function whileStopped(child: ChildProcess, meanwhile: () => Promise<void>): Promise<void> {
+  while (child.exitCode === null && child.signalCode === null) {
+    const status = await readFile(`/proc/${child.pid}/stat`, "utf8").catch(() => "")
+    if (/\) T /.test(status)) {
+      try {
+        return await meanwhile()
+      } finally {
+        child.kill("SIGCONT")
+      }
+    }
+    await delay(20)
+  }
 }
 
 function describeEnd(ended: Ended): string {

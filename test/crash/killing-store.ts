@@ -10,6 +10,8 @@ export interface KillPoint {
 export interface KillOrder {
   /** Null: never die, only write the trace. */
   readonly point: KillPoint | null
+  /** Stop there instead, until somebody continues the process: the world changes behind its back. */
+  readonly pauses: boolean
   /** A file that gets one line for each write before it is made: `beginStep capture`. */
   readonly trace: string
 }
@@ -19,10 +21,11 @@ export function killOrderFrom(environment: Readonly<Record<string, string | unde
   const trace = environment["HOLDFAST_TEST_TRACE"]
   if (trace === undefined) throw new Error("HOLDFAST_TEST_TRACE is not set")
   const wanted = environment["HOLDFAST_TEST_KILL"]
-  if (wanted === undefined || wanted === "") return { point: null, trace }
+  const pauses = environment["HOLDFAST_TEST_PAUSE"] === "1"
+  if (wanted === undefined || wanted === "") return { point: null, pauses, trace }
   const [phase, write] = wanted.split(":")
   if ((phase !== "before" && phase !== "after") || !/^\d+$/.test(write ?? "")) throw new Error(`not a kill point: ${wanted}`)
-  return { point: { phase, write: Number(write) }, trace }
+  return { point: { phase, write: Number(write) }, pauses, trace }
 }
 
 /** A store that kills its own process at one write, as a power cut or the kernel would: no handler, no `finally`, nothing flushed. */
@@ -65,7 +68,14 @@ export function killingStore(store: Store, order: KillOrder): Store {
 
 function dieAt(order: KillOrder, phase: KillPoint["phase"], write: number): void {
   if (order.point?.phase !== phase || order.point.write !== write) return
+  if (order.pauses) return pause()
   process.kill(process.pid, "SIGKILL")
   // Not one more line of ours is run, whichever thread the signal reaches.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+}
+
+function pause(): void {
+  process.kill(process.pid, "SIGSTOP")
+  // The signal may reach another thread first.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100)
 }

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { expect } from "vitest"
 import type { z } from "zod"
+import type { ErrorOutput } from "../../src/contract/output.ts"
 import { updateHistoryOutput, updateOutput, updateReport, type updateEntry } from "../../src/contract/output-update.ts"
 import { command } from "../fixture/docker/command.ts"
 import type { AppProject } from "../fixture/versioned-app/project.ts"
@@ -13,6 +14,13 @@ import { APP, type UpdateWorld } from "./update-world.ts"
 /** `update apply` that succeeds: what it did, hop after hop. */
 export async function applied(world: UpdateWorld, ...words: readonly string[]): Promise<readonly z.infer<typeof updateReport>[]> {
   return (await world.cli.json(updateOutput, ["update", "apply", APP, "--yes", ...words])).applied
+}
+
+/** A command that must end with this error; the whole document is shown when it is another. */
+export async function refused(world: UpdateWorld, code: string, ...words: readonly string[]): Promise<ErrorOutput["error"]> {
+  const error = await world.cli.error(...words)
+  expect(error.code, JSON.stringify(error, null, 2)).toBe(code)
+  return error
 }
 
 export async function lastEntry(world: UpdateWorld): Promise<z.infer<typeof updateEntry>> {

@@ -10,7 +10,7 @@ import { describeNeeding } from "../fixture/needs.ts"
 import { updateImages } from "../fixture/versioned-app/images.ts"
 import { startNumberWriter } from "../fixture/versioned-app/writer.ts"
 import { storySteps } from "./story.ts"
-import { applied, expectAllAcknowledged, expectNothingOfOurs, fileOf, numbersLive } from "./update-checks.ts"
+import { applied, expectAllAcknowledged, expectNothingOfOurs, fileOf, numbersLive, refused } from "./update-checks.ts"
 import { APP, stateOfShop, updateWorld, type ShopState, type UpdateWorld } from "./update-world.ts"
 
 const run = promisify(execFile)
@@ -38,25 +38,24 @@ describeNeeding(
   })
 
   step("is refused while what runs is not what the files say", async () => {
-    const { project, cli, vendor } = world
+    const { project, vendor } = world
     await vendor.publish("1.0.7")
     const override = await fileOf(project, "compose.override.yml")
     await writeFile(join(project.directory, "compose.override.yml"), override.replace("'yes'", "'no'"))
 
-    expect(await cli.error("update", "apply", APP, "--yes")).toMatchObject({ code: "DRIFT_FOUND" })
+    await refused(world, "DRIFT_FOUND", "update", "apply", APP, "--yes")
 
     await writeFile(join(project.directory, "compose.override.yml"), override)
     expect(await stateOfShop(project)).toEqual(original)
   })
 
   step("is refused while there is no room for the copy, before anything stops", async () => {
-    const { project, cli } = world
+    const { project } = world
     const place = await project.volumePath("data")
     await fillDisk(project, place)
 
-    const error = await cli.error("update", "apply", APP, "--yes")
+    await refused(world, "SPACE_MISSING", "update", "apply", APP, "--yes")
 
-    expect(error).toMatchObject({ code: "SPACE_MISSING" })
     expect((await project.health())?.body).toEqual({ status: "ok", version: "1.0.0", schema: 1 })
     await emptyDisk(project, place)
     expect({ ...(await stateOfShop(project)), services: {} }).toEqual({ ...original, services: {} })
@@ -64,12 +63,12 @@ describeNeeding(
   })
 
   step("that rewrites files and is then not well gives rows and files back, to the byte", async () => {
-    const { project, cli } = world
+    const { project } = world
     await project.poison("1.0.7")
     await project.waitQuiet()
     const before = await stateOfShop(project)
 
-    expect(await cli.error("update", "apply", APP, "--yes")).toMatchObject({ code: "UPDATE_ROLLED_BACK" })
+    await refused(world, "UPDATE_ROLLED_BACK", "update", "apply", APP, "--yes")
 
     await project.waitHealthy()
     expect(await stateOfShop(project)).toEqual(before)

@@ -2,7 +2,7 @@
 import { appendFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect } from "vitest"
-import { pointsOutput, verifyOutput } from "../../src/contract/output.ts"
+import { backupOutput, drillOutput, pointsOutput, verifyOutput } from "../../src/contract/output.ts"
 import { rollbackOutput, rollbackPlanOutput, updateHistoryOutput, updatePlanOutput } from "../../src/contract/output-update.ts"
 import { useDocker } from "../fixture/docker/use-docker.ts"
 import { recordEvidence } from "../fixture/evidence.ts"
@@ -19,6 +19,7 @@ import {
   fileOf,
   numbersBeside,
   numbersLive,
+  refused,
 } from "./update-checks.ts"
 import { APP, stateOfShop, updateWorld, type ShopState, type UpdateWorld } from "./update-world.ts"
 
@@ -53,8 +54,9 @@ describeNeeding(
 
   step("is not even planned while no point was restored for real", async () => {
     digest = await world.vendor.publish("1.1.0")
-    expect(await world.cli.error("update", "plan", APP)).toMatchObject({ code: "UPDATE_UNPROVEN" })
-    await world.provenPoint()
+    await world.cli.json(backupOutput, ["backup"])
+    await refused(world, "UPDATE_UNPROVEN", "update", "plan", APP)
+    await world.cli.json(drillOutput, ["drill", "--level", "restored"])
     original = await stateOfShop(world.project)
   })
 
@@ -185,14 +187,13 @@ describeNeeding(
 
   step("that was taken back by hand is applied again on request, and cannot be taken back after its window", async () => {
     await world.settle({ rollbackWindow: "1s" })
-    expect(await world.cli.error("update", "apply", APP, "--yes")).toMatchObject({ code: "UPDATE_FAILED_BEFORE" })
+    await refused(world, "UPDATE_FAILED_BEFORE", "update", "apply", APP, "--yes")
     const [report] = await applied(world, "--again")
     expect(report).toMatchObject({ outcome: "applied", to: "1.1.0" })
     await expect.poll(() => Date.now(), { timeout: 10_000 }).toBeGreaterThan(Date.parse(report?.keptUntil ?? "") + 100)
 
-    const error = await world.cli.error("update", "rollback", APP, "--yes")
+    const error = await refused(world, "UPDATE_ROLLBACK_CLOSED", "update", "rollback", APP, "--yes")
 
-    expect(error).toMatchObject({ code: "UPDATE_ROLLBACK_CLOSED" })
     expect(`${error.what} ${error.why ?? ""} ${error.hint}`).toMatch(/holdfast restore .*--with images/)
     expect((await world.project.health())?.body.version).toBe("1.1.0")
   })

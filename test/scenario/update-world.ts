@@ -56,13 +56,13 @@ export async function updateWorld(options: UpdateWorldOptions = {}): Promise<Upd
   const cli = cliIn({ cwd: project.directory, stateDirectory: join(directory, "state") })
   await mkdir(join(directory, "state"), { recursive: true })
   const settle = async (rules: UpdateSettings): Promise<void> =>
-    await writeFile(join(project.directory, "holdfast.yaml"), JSON.stringify(settings(directory, project, vendor, rules), null, 2))
+    await writeFile(join(project.directory, "holdfast.yaml"), JSON.stringify(shopSettings(directory, project, vendor, rules), null, 2))
   await settle({ ...RULES, ...options.rules })
   await vendor.publish("1.0.0")
-  const beside = options.neighbour === true ? startNeighbour(directory, ["web", "uploads"]) : null
-  await project.up()
-  await fill(project, options.entries ?? 40)
-  const neighbour = await beside
+  const [neighbour] = await Promise.all([
+    options.neighbour === true ? startNeighbour(directory, ["web", "uploads"]) : null,
+    project.up().then(async () => await fill(project, options.entries ?? 40)),
+  ])
   return {
     directory,
     vendor,
@@ -80,17 +80,31 @@ export async function updateWorld(options: UpdateWorldOptions = {}): Promise<Upd
   }
 }
 
-function settings(directory: string, project: AppProject, vendor: Vendor, rules: UpdateSettings): unknown {
-  const postgres = { service: "postgres", database: "shop", user: "shop", passwordFile: "./secrets/db_password" }
+/**
+ * The content of `holdfast.yaml`, with absolute paths: it may lie anywhere.
+ * @param more `healthInside`: the host does not reach the app, so it is asked inside its container
+ */
+export function shopSettings(
+  directory: string,
+  project: AppProject,
+  vendor: Vendor,
+  rules: UpdateSettings,
+  more: { readonly healthInside?: boolean } = {},
+): unknown {
+  const at = (name: string): string => join(project.directory, name)
+  const access = more.healthInside === true ? { access: "exec" } : {}
+  const postgres = { service: "postgres", database: "shop", user: "shop", passwordFile: at("secrets/db_password"), ...access }
+  const asked =
+    more.healthInside === true ? { command: { service: "web", argv: ["node", "app.mjs", "health"] } } : { url: `${project.url}/api/health` }
   return {
     vaults: { local: { path: join(directory, "vault") } },
     apps: {
       [APP]: {
-        compose: { files: ["./compose.yml", "./compose.override.yml"], project: project.name },
+        compose: { files: [at("compose.yml"), at("compose.override.yml")], project: project.name },
         databases: { main: project.engine === "postgres" ? { postgres } : { sqlite: { volume: "data", path: DATABASE_FILE } } },
         files: { uploads: { volume: "uploads" } },
-        secrets: ["./secrets", "./.env"],
-        health: { url: `${project.url}/api/health`, expect: { status: "ok" }, version: "version", timeout: "1m" },
+        secrets: [at("secrets"), at(".env")],
+        health: { ...asked, expect: { status: "ok" }, version: "version", timeout: "1m" },
         updates: {
           source: "manifest",
           url: vendor.site.url,
@@ -212,7 +226,7 @@ async function servicesOf(project: AppProject): Promise<Record<string, string>> 
     `${Config.Labels["com.docker.compose.service"] ?? "?"}-${Config.Labels["com.docker.compose.container-number"] ?? "?"}`,
     `${Image} ${HostConfig.RestartPolicy.Name} ${State.Running ? "running" : "down"}`,
   ])
-  return Object.fromEntries(looks.toSorted())
+  return Object.fromEntries(looks.toSorted(([left], [right]) => left.localeCompare(right)))
 }
 
 const stepRow = z.object({ name: z.string(), state: z.string() })
