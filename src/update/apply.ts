@@ -15,6 +15,8 @@ import { owed } from "../operation/owed.ts"
 import { runOperation, type ContextBase } from "../operation/run-operation.ts"
 import { findPoint } from "../recovery-point/recovery-point.ts"
 import { isWell } from "../restore/gate-live.ts"
+import { requireSwap } from "../restore/plan-tables.ts"
+import { databaseSource } from "../restore/replacement.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import { goBack, rowsSetAside, type GoingBack } from "./go-back.ts"
 import { pin, startAndGate } from "./go-live.ts"
@@ -102,7 +104,17 @@ async function lookAgain(
   const options = { again: true, acceptDrift: true, rehearsal: planned.rehearsal }
   const now = await planUpdate(tools, subject, vault, planned.to, options, ctx)
   requirePlannedEdits(planned, now.edits)
+  await requireWayBack(tools, subject.app, now, ctx)
   return { ...now, hopsAfter: planned.hopsAfter, from: { ...now.from, version: planned.from.version }, warnings: planned.warnings }
+}
+
+/** A database that is not copied comes back by being restored beside and renamed; where that is refused there is no way back at all. */
+async function requireWayBack(tools: UpdateTools, app: App, plan: UpdatePlan, ctx: RunContext): Promise<void> {
+  for (const { name, way } of plan.databases) {
+    if (way === "clone") continue
+    const source = databaseSource(app, name)
+    requireSwap(`database:${name}`, await tools.databases.for(source).inspect(source, ctx))
+  }
 }
 
 /** A failing rehearsal ends the update with the app untouched. Throws UPDATE_REHEARSAL_FAILED naming what failed. */

@@ -46,13 +46,24 @@ export async function keepSetAside(
   ctx: RunContext,
 ): Promise<void> {
   const { app, vault, prepared } = place
-  for (const tree of treesOf(prepared.replacements)) await forgetPutBack(tree.swap)
+  // What follows takes away what going back decides by: from here on it is not done again.
+  await tools.store.setValue(wentBackKey(updateId), "yes")
+  for (const tree of treesOf(prepared.replacements)) await forgetPutBack(tree.swap, ctx)
   for (const replacement of prepared.replacements) if (replacement.kind === "image") await letImageGo(tools, replacement.swap, ctx)
   const aside: Replacement[] = []
   for (const replacement of prepared.replacements) aside.push(...(await setAside(tools, app, replacement, ctx)))
   const { standstill, hotPoint, wellBefore } = prepared
   const kept = { replacements: aside, standstill, safetyPoint: hotPoint, point: hotPoint, wellBefore, by: "rollback" as const }
   await recordKept(tools, vault, app, kept, keptUntil, { ...ctx, operationId: updateId })
+}
+
+function wentBackKey(updateId: string): string {
+  return `update-went-back:${updateId}`
+}
+
+/** Whether everything of the update was taken back already, so that only tidying up is left. */
+export async function hasGoneBack(tools: Pick<UpdateTools, "store">, updateId: string): Promise<boolean> {
+  return (await tools.store.value(wentBackKey(updateId))) !== null
 }
 
 /** In the place of what is kept stands what failed, so that releasing removes it. */

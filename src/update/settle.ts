@@ -11,9 +11,9 @@ import type { OperationRecord, StepRecord } from "../operation/ports.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import { startNew } from "./bring-up.ts"
 import { removeCopies } from "./edited-model.ts"
-import { goBack, type GoingBack } from "./go-back.ts"
+import { goBack, rowsSetAside, type GoingBack, type RowsBeside } from "./go-back.ts"
 import { gateNew } from "./go-live.ts"
-import { keepReplaced, keepSetAside } from "./keep.ts"
+import { hasGoneBack, keepReplaced, keepSetAside } from "./keep.ts"
 import type { UpdateTools } from "./ports.ts"
 import { keptUpdateFromJson, preparedIn, treesBeforeIn, type Prepared } from "./prepared.ts"
 import { putBackStopped, putBackUnpinned } from "./put-back.ts"
@@ -98,14 +98,22 @@ async function backFrom(
   await tools.store.setValue(backKey(operation), why)
   const { rollbackWindowMs } = planSchema.parse(operation.plan)
   const back = { app, vault, prepared, trees: treesBeforeIn(operation.steps) }
-  await finishBack(tools, back, operation.id, rollbackWindowMs, ctx)
-  return { outcome: "failed", message: `${prepared.to} was taken back (${why}); ${app.name} runs ${prepared.from ?? "the version before"}` }
+  const beside = await finishBack(tools, back, operation.id, rollbackWindowMs, ctx)
+  const runs = `${app.name} runs ${prepared.from ?? "the version before"}`
+  return { outcome: "failed", message: `${prepared.to} was taken back (${why}); ${runs}${beside}` }
 }
 
-async function finishBack(tools: UpdateTools, back: GoingBack, updateId: string, windowMs: number, ctx: RunContext): Promise<void> {
-  await goBack(tools, back, async (_name, _details, action) => await action(), ctx)
+/** Says what the new version had written, which is kept beside; nothing where nothing was counted. */
+async function finishBack(tools: UpdateTools, back: GoingBack, updateId: string, windowMs: number, ctx: RunContext): Promise<string> {
+  let rows: readonly RowsBeside[] = []
+  if (!(await hasGoneBack(tools, updateId))) {
+    const went = await goBack(tools, back, async (_name, _details, action) => await action(), ctx)
+    rows = await rowsSetAside(tools, back.app, back.prepared, went, ctx)
+  }
   const keptUntil = new Date(ctx.clock.now().getTime() + windowMs)
   await keepSetAside(tools, back, updateId, keptUntil, ctx)
+  if (rows.length === 0) return ""
+  return `; kept beside: ${rows.map(({ database, table, rows: count }) => `${count} rows of ${database}.${table}`).join(", ")}`
 }
 
 const rollbackSchema = z.object({ kept: z.json(), undoes: z.string(), windowMs: z.number() })
@@ -125,8 +133,9 @@ export async function settleRollback(
     return { outcome: "failed", message: "interrupted before anything was changed" }
   const { kept, undoes, windowMs } = rollbackSchema.parse(details)
   const { prepared, trees } = keptUpdateFromJson(kept)
-  await finishBack(tools, { app, vault, prepared, trees }, undoes, windowMs, ctx)
-  return { outcome: "succeeded", message: `interrupted, then finished: ${app.name} runs ${prepared.from ?? "the version before"} again` }
+  const beside = await finishBack(tools, { app, vault, prepared, trees }, undoes, windowMs, ctx)
+  const runs = `${app.name} runs ${prepared.from ?? "the version before"} again`
+  return { outcome: "succeeded", message: `interrupted, then finished: ${runs}${beside}` }
 }
 
 function preparedDetails(steps: readonly StepRecord[]): StepRecord["details"] {

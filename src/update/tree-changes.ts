@@ -55,7 +55,10 @@ function sameDirectory(was: TreeEntry, is: TreeEntry): boolean {
   return was.mode === is.mode && was.uid === is.uid && was.gid === is.gid && was.modifiedNs === is.modifiedNs
 }
 
-/** The time of change cannot be put back by a program; the inode tells a file that was replaced by one just like it. */
+/**
+ * The time of change cannot be put back by a program; the inode tells a file that was replaced by one just like it. Whatever happens to one
+ * name of a hard-linked file changes that time for all of them, so all of them come back together.
+ */
 function sameEntry(was: TreeEntry, is: TreeEntry): boolean {
   return sameContent(was, is) && was.changedNs === is.changedNs && was.inode === is.inode
 }

@@ -9,7 +9,7 @@ import { dirname } from "node:path"
 import { createInterface } from "node:readline"
 import { z } from "zod"
 import { exists, move, type Step } from "../app/tree/swap-steps.ts"
-import type { TreeSwap } from "../app/tree/swap.ts"
+import { dropKeptTree, type TreeSwap } from "../app/tree/swap.ts"
 import { joined, shown, type TreePath } from "../app/tree/tree-path.ts"
 import { syncDirectory } from "../base/durable-file.ts"
 import { HoldfastError } from "../base/errors.ts"
@@ -53,9 +53,9 @@ export async function putTreeBack(
 }
 
 /** Removes what putting back needed and nobody needs any more; what was moved aside stays. */
-export async function forgetPutBack(swap: TreeSwap): Promise<void> {
-  await rm(swap.staged, { recursive: true, force: true })
-  await rm(swap.kept, { recursive: true, force: true })
+export async function forgetPutBack(swap: TreeSwap, ctx: RunContext): Promise<void> {
+  await dropKeptTree(swap, "staged", ctx)
+  await dropKeptTree(swap, "kept", ctx)
 }
 
 async function decide(swap: TreeSwap, ctx: RunContext): Promise<void> {
@@ -75,12 +75,10 @@ async function decide(swap: TreeSwap, ctx: RunContext): Promise<void> {
 async function tasksOf(swap: TreeSwap, stopped: string, ctx: RunContext): Promise<readonly Task[]> {
   const tasks: Task[] = []
   const touched = new Set<string>()
-  const linked = new Set<string>()
   const comesBack = (was: TreeEntry): void => {
     tasks.push({ kind: "back", was })
     touched.add(parentOf(was.path))
     if (was.kind === "directory") touched.add(was.path)
-    if (was.kind === "file" && was.links > 1) linked.add(was.inode)
   }
   for await (const change of changesSince(stopped, swap.root, swap.stays)) {
     ctx.signal.throwIfAborted()
@@ -94,25 +92,7 @@ async function tasksOf(swap: TreeSwap, stopped: string, ctx: RunContext): Promis
     }
   }
   if (touched.size === 0) return tasks
-  return [...tasks, ...(await otherNames(stopped, linked, tasks, touched)), ...(await dressTasks(stopped, touched))]
-}
-
-/** All names of a hard-linked file come back together, or they would not be one file any more. */
-async function otherNames(
-  stopped: string,
-  linked: ReadonlySet<string>,
-  tasks: readonly Task[],
-  touched: Set<string>,
-): Promise<readonly Task[]> {
-  if (linked.size === 0) return []
-  const known = new Set(tasks.flatMap((task) => (task.kind === "back" ? [task.was.path] : [])))
-  const others: Task[] = []
-  for await (const was of readTreeState(stopped)) {
-    if (was.kind !== "file" || !linked.has(was.inode) || known.has(was.path)) continue
-    others.push({ kind: "aside", path: was.path }, { kind: "back", was })
-    touched.add(parentOf(was.path))
-  }
-  return others
+  return [...tasks, ...(await dressTasks(stopped, touched))]
 }
 
 async function dressTasks(stopped: string, touched: ReadonlySet<string>): Promise<readonly Task[]> {
@@ -156,7 +136,8 @@ async function perform(swap: TreeSwap, task: Exclude<Task, { kind: "dress" }>, b
   if (task.was.kind === "directory") {
     if (await exists(live)) return
     before?.(`make ${live.toString()}`)
-    return void (await mkdir(live, { mode: 0o700 }))
+    await mkdir(live, { mode: 0o700 })
+    return
   }
   const fetched = inside(notes.fetched, task.was.path)
   if (await exists(fetched)) await move(fetched, live, before)

@@ -23,7 +23,6 @@ const entrySchema = z.tuple([
   z.number(),
   z.number(),
   z.number(),
-  z.number(),
 ])
 
 /** One entry; the root itself has an empty path. Sockets, pipes and devices are left out, as a capture leaves them out. */
@@ -36,7 +35,6 @@ export interface TreeEntry {
   /** Set by the kernel at every change, also where a program puts the time of modification back. */
   readonly changedNs: string
   readonly inode: string
-  readonly links: number
   readonly mode: number
   readonly uid: number
   readonly gid: number
@@ -82,13 +80,13 @@ export async function* readTreeState(file: string): AsyncGenerator<TreeEntry> {
 }
 
 export function lineOf(entry: TreeEntry): string {
-  const { path, kind, sizeBytes, modifiedNs, changedNs, inode, links, mode, uid, gid } = entry
-  return `${JSON.stringify([path, kind, sizeBytes, modifiedNs, changedNs, inode, links, mode, uid, gid])}\n`
+  const { path, kind, sizeBytes, modifiedNs, changedNs, inode, mode, uid, gid } = entry
+  return `${JSON.stringify([path, kind, sizeBytes, modifiedNs, changedNs, inode, mode, uid, gid])}\n`
 }
 
 export function entryOf(line: string): TreeEntry {
-  const [path, kind, sizeBytes, modifiedNs, changedNs, inode, links, mode, uid, gid] = entrySchema.parse(JSON.parse(line))
-  return { path, kind, sizeBytes, modifiedNs, changedNs, inode, links, mode, uid, gid }
+  const [path, kind, sizeBytes, modifiedNs, changedNs, inode, mode, uid, gid] = entrySchema.parse(JSON.parse(line))
+  return { path, kind, sizeBytes, modifiedNs, changedNs, inode, mode, uid, gid }
 }
 
 /** The order of a state: a directory, then what is in it, names by their bytes. */
@@ -142,7 +140,6 @@ function described(relative: TreePath, status: BigIntStats): TreeEntry | null {
     modifiedNs: String(status.mtimeNs),
     changedNs: String(status.ctimeNs),
     inode: String(status.ino),
-    links: Number(status.nlink),
     mode: Number(status.mode) & 0o7777,
     uid: Number(status.uid),
     gid: Number(status.gid),

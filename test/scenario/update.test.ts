@@ -25,7 +25,7 @@ for (const engine of ["postgres", "sqlite"] as const) {
     let process: InProcess
 
     beforeAll(async () => {
-      world = await updateWorld({ engine })
+      world = await updateWorld({ engine, rules: { timeout: "40s" } })
       await world.provenPoint()
       process = await inProcess(world.cli.place, APP)
     })
