@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 import { parseSettings } from "../settings/parse.ts"
-import { allReceivers, audienceOf, pingsOfRun, receiversOfApp, successAudience, type ReceiverRef } from "./receivers.ts"
+import { allReceivers, audienceOf, changeAudience, pingsOfRun, receiversOfApp, successAudience, type ReceiverRef } from "./receivers.ts"
 
 const settings = parseSettings(
   `
@@ -43,6 +43,29 @@ describe("who is told", () => {
     expect(audience("weave", null)).toEqual(["mail to weave@example.com", ...OPS])
     expect(audience("chat", "holdfast.read")).toEqual(audience("chat", null))
     expect(audience("gone", null)).toEqual(OPS)
+  })
+
+  test("of updates: whom they, the app and `always` name; of one that was applied by itself, whether they asked for successes or not", () => {
+    const withUpdates = parseSettings(
+      `
+vaults: { local: { path: /v } }
+notify: { always: { emails: [ops@example.com], webhooks: ["https://hooks.example.com/x"] } }
+apps:
+  weave:
+    compose: /srv/weave/compose.yml
+    databases: { main: { sqlite: /w.db } }
+    notify: { emails: [weave@example.com] }
+    updates: { source: registry, repositories: [r/weave], notify: { emails: [updates@example.com] } }
+`,
+      "test",
+    )
+    const run = { app: "weave", schedule: "updates.window" }
+    const all = ["mail to updates@example.com", "mail to weave@example.com", ...OPS]
+    expect(names(changeAudience(withUpdates, run))).toEqual(all)
+    expect(names(successAudience(withUpdates, run))).toEqual([])
+    expect(names(audienceOf(withUpdates, { app: "weave", schedule: null, kind: "update-failed", key: "k" })).toSorted()).toEqual(
+      all.toSorted(),
+    )
   })
 
   test("of the machine: `always`, and where that names nobody, everybody", () => {

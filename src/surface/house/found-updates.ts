@@ -50,7 +50,7 @@ export function sinceInstalled(known: KnownUpdates, history: readonly UpdateEntr
   const { lookedAt } = known
   const last = history.find(
     ({ kind, outcome, finishedAt }) =>
-      kind !== "rehearse" && (outcome === "applied" || outcome === "rolled back") && finishedAt !== null && finishedAt > (lookedAt ?? ""),
+      kind !== "rehearse" && (outcome === "applied" || outcome === "rolled back") && finishedAt !== null && finishedAt >= (lookedAt ?? ""),
   )
   if (last === undefined) return known
   // A rollback of an update from before the search: what lies between is found with the next one.

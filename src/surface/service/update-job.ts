@@ -8,7 +8,7 @@ import { operate, reasonOf, type Job, type JobEnd, type JobRun } from "./job.ts"
 
 /** What an automatic update is called in the table of leases; no app can have this name. One at a time, whatever the app. */
 const LEASE = "holdfast:updates"
-const LOOK_AGAIN_MS = 5000
+const LOOK_AGAIN_MS = 2000
 const PATIENCE_MS = 60 * 60_000
 
 /**
