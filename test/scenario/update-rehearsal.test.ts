@@ -1,7 +1,7 @@
 /** Rehearsals of an update: the real data in a sandbox, the release's own commands, and a live app that notices nothing. */
 import { readdir } from "node:fs/promises"
 import { join } from "node:path"
-import { afterAll, beforeAll, expect } from "vitest"
+import { afterAll, beforeAll, describe, expect } from "vitest"
 import { isHoldfastError } from "../../src/base/errors.ts"
 import { findPoint } from "../../src/recovery-point/recovery-point.ts"
 import type { InstallableRelease } from "../../src/release/installable.ts"
@@ -26,7 +26,7 @@ describeNeeding(
 )("a rehearsal", () => {
   useDocker(updateImages)
 
-  for (const engine of ["postgres", "sqlite"] as const) rehearsals(engine)
+  for (const engine of ["postgres", "sqlite"] as const) describe(`of an app with ${engine}`, () => rehearsals(engine))
 })
 
 function rehearsals(engine: Engine): void {
@@ -94,7 +94,7 @@ function rehearsals(engine: Engine): void {
     expect(await readdir(join(world.cli.place.stateDirectory, "scratch"))).toEqual([])
   }
 
-  step(`with ${engine}: tells what a good release does to the real data, and how long it takes`, async () => {
+  step("tells what a good release does to the real data, and how long it takes", async () => {
     const rehearsal = await rehearse(await releaseOf("1.1.0"))
 
     expect(rehearsal).toMatchObject({ passed: true, why: null, point, version: "1.1.0" })
@@ -108,7 +108,7 @@ function rehearsals(engine: Engine): void {
     await expectUntouched()
   })
 
-  step(`with ${engine}: is used by the plan that follows, and is itself a proof of the point`, async () => {
+  step("is used by the plan that follows, and is itself a proof of the point", async () => {
     const release = await releaseOf("1.1.0")
     const planned = await plan(release)
 
@@ -125,7 +125,7 @@ function rehearsals(engine: Engine): void {
     await expectUntouched()
   })
 
-  step(`with ${engine}: of a failing pre-flight ends there, in its own words`, async () => {
+  step("of a failing pre-flight ends there, in its own words", async () => {
     const rehearsal = await rehearse(await releaseOf("1.0.1"))
 
     expect(rehearsal).toMatchObject({ passed: false, migrateMs: null })
@@ -150,7 +150,7 @@ function rehearsals(engine: Engine): void {
     },
   )
 
-  step(`with ${engine}: of a migration that never ends gives up in bounded time`, async () => {
+  step("of a migration that never ends gives up in bounded time", async () => {
     const rehearsal = await rehearse(await releaseOf("1.0.3"))
 
     expect(rehearsal.passed).toBe(false)
@@ -158,7 +158,7 @@ function rehearsals(engine: Engine): void {
     await expectUntouched()
   })
 
-  step(`with ${engine}: of a version that is never well tells the check that failed and the log`, async () => {
+  step("of a version that is never well tells the check that failed and the log", async () => {
     const rehearsal = await rehearse(await releaseOf("1.0.4"))
 
     expect(rehearsal.passed).toBe(false)
@@ -166,7 +166,7 @@ function rehearsals(engine: Engine): void {
     await expectUntouched()
   })
 
-  step(`with ${engine}: is asked for neither by what is older nor by what runs already`, async () => {
+  step("is asked for neither by what is older nor by what runs already", async () => {
     const release = await releaseOf("1.1.0")
     const older = await refusal(plan({ ...release, version: "0.9.0" }))
     expect(older).toEqual({
