@@ -96,6 +96,9 @@ describe("commands in a sandbox", { timeout: LIMIT_MS }, () => {
       expect(readFileSync(join(directory, "files/new"), "utf8")).toBe("migrated\n")
       expect((await sandbox.run("app", ["id", "-u"], { user: "1000" }, ctx)).stdout).toBe("1000\n")
       expect(await running(sandbox)).toEqual(["db"])
+      // The file of a run holds what it was given.
+      const own = readdirSync(directory).find((name) => name.startsWith("sandbox-")) ?? "none"
+      expect(readdirSync(join(directory, own))).toEqual(["compose.json"])
       expect(await containersOf(`com.docker.compose.project=${sandbox.projectName}`)).toEqual([`${sandbox.projectName}-db-1`])
     })
   })
@@ -113,7 +116,7 @@ describe("commands in a sandbox", { timeout: LIMIT_MS }, () => {
     const stubborn = ["sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"] as const
     await inSandbox({ startApp: false }, async (sandbox, ctx) => {
       const own = `com.docker.compose.project=${sandbox.projectName}`
-      await expect(sandbox.run("app", stubborn, { timeoutMs: 3000 }, ctx)).rejects.toMatchObject({ code: "TOOL_TIMEOUT" })
+      await expect(sandbox.run("app", stubborn, { timeoutMs: 8000 }, ctx)).rejects.toMatchObject({ code: "TOOL_TIMEOUT" })
       expect(await containersOf(own)).toHaveLength(1)
       const controller = new AbortController()
       const run = sandbox.run("app", stubborn, {}, { ...ctx, signal: controller.signal })
@@ -121,6 +124,12 @@ describe("commands in a sandbox", { timeout: LIMIT_MS }, () => {
       await waitFor(async () => (await containersOf(own)).length === 2)
       controller.abort(new Error("enough"))
       await expect(run).rejects.toThrow("enough")
+      expect(await containersOf(own)).toHaveLength(1)
+      // Before the engine has made the container at all.
+      const early = new AbortController()
+      const begun = sandbox.run("app", stubborn, {}, { ...ctx, signal: early.signal })
+      early.abort(new Error("sooner"))
+      await expect(begun).rejects.toThrow("sooner")
       expect(await containersOf(own)).toHaveLength(1)
     })
   })

@@ -34,13 +34,19 @@ export async function runBeside(
   options: ExecOptions,
   ctx: RunContext,
 ): Promise<ExecResult> {
+  ctx.signal.throwIfAborted()
   const name = `${project.name}-run-${randomBytes(4).toString("hex")}`
   const file = await writeComposeFile(project.directory, `${name}.json`, documentFor(project, service, argv, options))
   const user = options.user === undefined ? [] : ["--user", options.user]
   const flags = ["--no-deps", "--no-TTY", `--interactive=${options.stdin !== undefined}`, "--name", name, ...user]
+  const cut = cutOnceMade(client, name, ctx)
   try {
     const streams = { ...childOptions(options), killAfterMs: CLIENT_KILL_AFTER_MS, cwd: project.directory }
-    const child = await client.compose([...composeArgs(project, file, "quiet"), "run", ...flags, "--", service], ctx, streams)
+    const child = await client.compose(
+      [...composeArgs(project, file, "quiet"), "run", ...flags, "--", service],
+      { ...ctx, signal: cut.signal },
+      streams,
+    )
     const state = (await inspectContainer(client, name, ctx))?.State
     // The client fails on its own when it cannot make the container, or what it reads or writes breaks off: then the two codes differ.
     if (state?.Status !== "exited" || state.Error !== "" || state.ExitCode !== child.exitCode) {
@@ -49,8 +55,40 @@ export async function runBeside(
     }
     return { exitCode: state.ExitCode, stdout: child.stdout, stderrTail: child.stderrTail }
   } finally {
+    cut.dispose()
     await removeContainer(client, name, settling(ctx))
     await rm(file, { force: true })
+  }
+}
+
+const MADE_WITHIN_MS = 120_000
+const LOOK_EVERY_MS = 100
+
+/**
+ * A cancellation that comes while the engine makes the container waits until it runs: the engine would go on with it, and for a moment list
+ * a container that it cannot yet remove (measured).
+ */
+function cutOnceMade(client: Client, name: string, ctx: RunContext): { readonly signal: AbortSignal; dispose(): void } {
+  const cut = new AbortController()
+  let over = false
+  const whenMade = async (): Promise<void> => {
+    const limit = ctx.clock.monotonicMs() + MADE_WITHIN_MS
+    const quiet = settling(ctx)
+    while (!over && ctx.clock.monotonicMs() < limit) {
+      const status = (await inspectContainer(client, name, quiet).catch(() => null))?.State.Status
+      if (status !== undefined && status !== "created") break
+      await ctx.clock.sleep(LOOK_EVERY_MS)
+    }
+    cut.abort(ctx.signal.reason)
+  }
+  const onAbort = (): void => void whenMade()
+  ctx.signal.addEventListener("abort", onAbort, { once: true })
+  return {
+    signal: cut.signal,
+    dispose: () => {
+      over = true
+      ctx.signal.removeEventListener("abort", onAbort)
+    },
   }
 }
 
