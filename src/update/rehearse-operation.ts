@@ -35,11 +35,18 @@ export async function rehearseUpdate(
   }
   const request = { kind: "rehearse" as const, app: subject.app.name, steps: rehearsalSteps, plan, command }
   const end = await runOperation(tools, request, base, async (journal, ctx) => {
-    const rehearsal = await rehearse(tools, subject, origin, release, journal, ctx).finally(
-      async () => await rm(join(tools.scratchDirectory, ctx.operationId), { recursive: true, force: true }),
-    )
-    const outcome = rehearsal.passed ? ("succeeded" as const) : ("failed" as const)
-    return { outcome, result: rehearsal, record: rehearsalToJson(rehearsal), ...(rehearsal.why === null ? {} : { message: rehearsal.why }) }
+    try {
+      const rehearsal = await rehearse(tools, subject, origin, release, journal, ctx)
+      const outcome = rehearsal.passed ? ("succeeded" as const) : ("failed" as const)
+      return {
+        outcome,
+        result: rehearsal,
+        record: rehearsalToJson(rehearsal),
+        ...(rehearsal.why === null ? {} : { message: rehearsal.why }),
+      }
+    } finally {
+      await rm(join(tools.scratchDirectory, ctx.operationId), { recursive: true, force: true })
+    }
   })
   return end.result
 }
