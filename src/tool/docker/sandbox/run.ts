@@ -34,13 +34,13 @@ export async function runBeside(
   options: ExecOptions,
   ctx: RunContext,
 ): Promise<ExecResult> {
-  ctx.signal.throwIfAborted()
   const name = `${project.name}-run-${randomBytes(4).toString("hex")}`
   const file = await writeComposeFile(project.directory, `${name}.json`, documentFor(project, service, argv, options))
   const user = options.user === undefined ? [] : ["--user", options.user]
   const flags = ["--no-deps", "--no-TTY", `--interactive=${options.stdin !== undefined}`, "--name", name, ...user]
   const cut = cutOnceMade(client, name, ctx)
   try {
+    ctx.signal.throwIfAborted()
     const streams = { ...childOptions(options), killAfterMs: CLIENT_KILL_AFTER_MS, cwd: project.directory }
     const child = await client.compose(
       [...composeArgs(project, file, "quiet"), "run", ...flags, "--", service],
