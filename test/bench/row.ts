@@ -18,6 +18,13 @@ export function slowerBy(work: string, oursMs: number, against: string, theirsMs
   return row(work, seconds(oursMs), against, seconds(theirsMs), `${ratio.toFixed(2)} ×`, `≤ ${most} ×`, ratio <= most)
 }
 
+/** We may take so much longer than the other, whatever the size. */
+export function atMostLonger(work: string, oursMs: number, against: string, theirsMs: number, mostMs: number): Row {
+  const moreMs = oursMs - theirsMs
+  const more = `${moreMs < 0 ? "−" : "+"} ${seconds(Math.abs(moreMs))}`
+  return row(work, seconds(oursMs), against, seconds(theirsMs), more, `≤ + ${seconds(mostMs)}`, moreMs <= mostMs)
+}
+
 /** A row without an aim of its own. */
 export function measuredOnly(work: string, oursMs: number, against: string, theirsMs: number): Row {
   return row(work, seconds(oursMs), against, seconds(theirsMs), `${(oursMs / theirsMs).toFixed(2)} ×`, "", null)

@@ -7,13 +7,14 @@ import { setTimeout as delay } from "node:timers/promises"
 import { expect } from "vitest"
 import { z } from "zod"
 import { backupOutput, drillOutput } from "../../src/contract/output.ts"
-import { DATABASE_FILE, makeAppProject, type AppProject, type Engine } from "../fixture/versioned-app/project.ts"
+import { makeAppProject, type AppProject, type Engine } from "../fixture/versioned-app/project.ts"
 import { newDirectory, removeTree } from "../fixture/tmp.ts"
 import { cliIn, type Cli } from "./cli.ts"
 import { startNeighbour, type Neighbour } from "./neighbour.ts"
-import { PRODUCT, startVendor, type Vendor } from "./vendor.ts"
+import { APP, shopSettings, type UpdateSettings } from "./shop-settings.ts"
+import { startVendor, type Vendor } from "./vendor.ts"
 
-export const APP = "shop"
+export { APP, type UpdateSettings }
 
 export interface UpdateWorld {
   readonly directory: string
@@ -28,9 +29,6 @@ export interface UpdateWorld {
   provenPoint(): Promise<string>
   dispose(): Promise<void>
 }
-
-/** What stands below `updates:`, besides source, address and key. */
-export type UpdateSettings = Readonly<Record<string, string | boolean>>
 
 export interface UpdateWorldOptions {
   readonly engine?: Engine
@@ -76,46 +74,6 @@ export async function updateWorld(options: UpdateWorldOptions = {}): Promise<Upd
       await project.remove()
       await vendor.dispose()
       await removeTree(directory)
-    },
-  }
-}
-
-/**
- * The content of `holdfast.yaml`, with absolute paths: it may lie anywhere.
- * @param more `healthInside`: the host does not reach the app, so it is asked inside its container
- */
-export function shopSettings(
-  directory: string,
-  project: AppProject,
-  vendor: Vendor,
-  rules: UpdateSettings,
-  more: { readonly healthInside?: boolean } = {},
-): unknown {
-  const at = (name: string): string => join(project.directory, name)
-  const access = more.healthInside === true ? { access: "exec" } : {}
-  const postgres = { service: "postgres", database: "shop", user: "shop", passwordFile: at("secrets/db_password"), ...access }
-  const asked =
-    more.healthInside === true ? { command: { service: "web", argv: ["node", "app.mjs", "health"] } } : { url: `${project.url}/api/health` }
-  return {
-    vaults: { local: { path: join(directory, "vault") } },
-    apps: {
-      [APP]: {
-        compose: { files: [at("compose.yml"), at("compose.override.yml")], project: project.name },
-        databases: { main: project.engine === "postgres" ? { postgres } : { sqlite: { volume: "data", path: DATABASE_FILE } } },
-        files: { uploads: { volume: "uploads" } },
-        secrets: [at("secrets"), at(".env")],
-        health: { ...asked, expect: { status: "ok" }, version: "version", timeout: "1m" },
-        updates: {
-          source: "manifest",
-          url: vendor.site.url,
-          channel: "stable",
-          product: PRODUCT,
-          key: vendor.publicKey,
-          keyDigest: vendor.fingerprint,
-          repositories: [vendor.images.repository],
-          ...rules,
-        },
-      },
     },
   }
 }
