@@ -27,8 +27,12 @@ export interface SpaceNeeds {
 
 /** What is put where. Sizes of images are known to their registry alone; a pull that finds no room ends the update with the app untouched. */
 export function spaceNeeds(facts: SpaceFacts): SpaceNeeds {
-  const clones = facts.databases.filter(({ way }) => way === "clone")
-  const placed = clones.map(({ name, sizeBytes }) => ({ name, bytes: sizeBytes, place: placeOf(facts, name) }))
+  // One that is kept by a cold point needs the same room: going back puts it beside the live one before it takes its place.
+  const placed = facts.databases.map(({ name, sizeBytes }) => ({
+    name,
+    bytes: sizeBytes || capturedBytes(facts, name),
+    place: placeOf(facts, name),
+  }))
   return {
     needs: [
       ...placed.flatMap(({ place, bytes }) => (place === null ? [] : [{ place, bytes }])),
@@ -37,6 +41,12 @@ export function spaceNeeds(facts: SpaceFacts): SpaceNeeds {
     ],
     unseen: placed.flatMap(({ name, place }) => (place === null ? [name] : [])),
   }
+}
+
+/** Of a database that nobody could measure now. */
+function capturedBytes({ newest }: SpaceFacts, name: string): number {
+  const part = newest.parts.find((one) => one.kind === "database" && one.name === name)
+  return part?.kind === "database" ? part.facts.sizeBytes : 0
 }
 
 function placeOf({ app, states }: SpaceFacts, name: string): string | null {

@@ -54,10 +54,9 @@ describeNeeding(
     const place = await project.volumePath("data")
     await fillDisk(project, place)
 
-    await refused(world, "SPACE_MISSING", "update", "apply", APP, "--yes")
+    await refused(world, "SPACE_MISSING", "update", "apply", APP, "--yes").finally(async () => await emptyDisk(project, place))
 
     expect((await project.health())?.body).toEqual({ status: "ok", version: "1.0.0", schema: 1 })
-    await emptyDisk(project, place)
     expect({ ...(await stateOfShop(project)), services: {} }).toEqual({ ...original, services: {} })
     await expectNothingOfOurs(world)
   })
@@ -136,23 +135,24 @@ async function fillDisk(project: UpdateWorld["project"], place: string): Promise
   await run("cp", ["-a", place, `${place}.saved`])
   await run("mount", ["-t", "tmpfs", "-o", "size=512k", "tmpfs", place])
   await run("cp", ["-a", `${place}.saved/.`, place])
-  await writeFile(join(place, "ballast"), Buffer.alloc(20_000)).then(async () => await fillUp(join(place, "ballast")))
+  await rm(`${place}.saved`, { recursive: true })
   await project.cli("start", "web", "worker")
   await project.waitHealthy()
+  await writeFile(join(place, "ballast"), "")
+  await fillUp(join(place, "ballast"))
 }
 
-/** Until 40 kB are free, which the app itself needs for its log. */
+/** Until a few kilobytes are free, which the app itself needs for its log. */
 async function fillUp(file: string): Promise<void> {
   const free = async (): Promise<number> => Number((await run("df", ["--output=avail", "-B1", file])).stdout.split("\n")[1])
-  for (let left = await free(); left > 60_000; left = await free()) await appendFile(file, Buffer.alloc(Math.min(20_000, left - 40_000)))
+  for (let left = await free(); left > 12_000; left = await free()) await appendFile(file, Buffer.alloc(Math.min(100_000, left - 8_000)))
 }
 
 async function emptyDisk(project: UpdateWorld["project"], place: string): Promise<void> {
   await project.cli("stop", "--timeout", "5", "web", "worker")
   await rm(join(place, "ballast"))
-  await rm(`${place}.saved`, { recursive: true })
   await run("cp", ["-a", `${place}/.`, `${place}.saved`])
-  await run("umount", [place])
+  await run("umount", ["--lazy", place])
   await run("cp", ["-a", `${place}.saved/.`, place])
   await rm(`${place}.saved`, { recursive: true })
   await project.cli("start", "web", "worker")
