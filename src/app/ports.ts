@@ -215,8 +215,15 @@ export interface ContainerEngine {
   /**
    * A container of its own beside the service's, with what the project says of it (image, environment, mounts, networks), removed
    * afterwards, also when it fails or takes too long; its exit code is a value.
+   * @param argv the whole command, as for `exec`; null: the one that the project says
    */
-  runOnce?(project: ComposeProject, service: string, argv: Argv, options: { timeoutMs: number }, ctx: RunContext): Promise<ExecResult>
+  runOnce?(
+    project: ComposeProject,
+    service: string,
+    argv: Argv | null,
+    options: { timeoutMs: number },
+    ctx: RunContext,
+  ): Promise<ExecResult>
   /** Removes containers and networks of the project; volumes only when told. */
   down(project: ComposeProject, options: { volumes: boolean }, ctx: RunContext): Promise<void>
   /** Removes the containers of these services, and networks by their real names; volumes stay. Repeating it is harmless. */

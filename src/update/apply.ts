@@ -20,6 +20,7 @@ import { databaseSource } from "../restore/replacement.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import { goBack, rowsSetAside, type GoingBack } from "./go-back.ts"
 import { pin, startAndGate } from "./go-live.ts"
+import { jobsOf } from "./jobs.ts"
 import { keepReplaced, keepSetAside } from "./keep.ts"
 import { pinsOf } from "./pins.ts"
 import { planUpdate } from "./plan.ts"
@@ -178,6 +179,7 @@ async function prepare(
     coldDatabases: plan.databases.filter(({ way }) => way === "cold-point").map(({ name }) => name),
     standstill,
     services: plan.services,
+    jobs: jobsOf((await tools.containers.compose(compose, ctx)).document, plan.services),
     wellBefore: await isWell(tools, app, standstill.rested, ctx),
     vault: vault.location.name,
     safetyPoint: capture.id,

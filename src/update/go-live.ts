@@ -1,4 +1,5 @@
 /** From the first edited file to the verdict of the gate. Whatever fails here goes back by itself. */
+import type { Argv } from "../app/app.ts"
 import { gate, requirePassed, type GateReport } from "../app/gate.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
@@ -38,22 +39,37 @@ export async function startAndGate(
   const { app, prepared } = updating
   if (movesDatabaseServices(app, prepared))
     await journal.always("start-databases", {}, async () => await startDatabases(tools, app, prepared, ctx))
-  if (updating.release.migrate !== null) await journal.always("migrate", {}, async () => await migrate(tools, updating, ctx))
+  if (updating.release.migrate !== null || prepared.jobs.length > 0)
+    await journal.always("migrate", { jobs: [...prepared.jobs] }, async () => await migrate(tools, updating, ctx))
   await journal.always("start", {}, async () => await startNew(tools, app, prepared, ctx))
   return await journal.always("gate", {}, async () => await gateNew(tools, updating, ctx))
 }
 
-async function migrate(tools: UpdateTools, { app, release }: Updating, ctx: RunContext): Promise<void> {
-  const command = release.migrate
-  if (command === null || app.compose === null) return
-  const { service, argv } = command
+/** What the release says first, then what the project itself runs before its services. */
+async function migrate(tools: UpdateTools, updating: Updating, ctx: RunContext): Promise<void> {
+  const { release, prepared } = updating
+  if (release.migrate !== null) await runToEnd(tools, updating, release.migrate.service, release.migrate.argv, ctx)
+  for (const service of prepared.jobs) await runToEnd(tools, updating, service, null, ctx)
+}
+
+async function runToEnd(
+  tools: UpdateTools,
+  { app, release }: Updating,
+  service: string,
+  argv: Argv | null,
+  ctx: RunContext,
+): Promise<void> {
+  if (app.compose === null) return
   const what = `the migration to ${release.version} failed`
   if (tools.containers.runOnce === undefined) throw new HoldfastError("UPDATE_MIGRATION_FAILED", { what, why: "this engine cannot run it" })
   const timeoutMs = hardLimitMs(updateRules(app))
   const ended = await tools.containers.runOnce(app.compose, service, argv, { timeoutMs }, ctx)
   if (ended.exitCode === 0) return
   const words = lastWords(`${ended.stdout}\n${ended.stderrTail}`)
-  throw new HoldfastError("UPDATE_MIGRATION_FAILED", { what, why: `${argv.join(" ")} ended with exit code ${ended.exitCode}${words}` })
+  throw new HoldfastError("UPDATE_MIGRATION_FAILED", {
+    what,
+    why: `${argv === null ? `service ${service}` : argv.join(" ")} ended with exit code ${ended.exitCode}${words}`,
+  })
 }
 
 /** The live app as the new version. Throws HEALTH_GATE_FAILED. */

@@ -17,6 +17,8 @@ export interface Prepared {
   readonly standstill: Standstill
   /** Services that are made anew. */
   readonly services: readonly string[]
+  /** Of these, those that are run to their end before the others start. */
+  readonly jobs: readonly string[]
   readonly wellBefore: boolean
   readonly vault: string
   /** Id of the point that is made of the state before; sealed once the app is up again. */
@@ -34,6 +36,7 @@ const preparedSchema = z.object({
   coldDatabases: z.array(z.string()),
   standstill: z.json(),
   services: z.array(z.string()),
+  jobs: z.array(z.string()),
   wellBefore: z.boolean(),
   vault: z.string(),
   safetyPoint: z.string(),
@@ -46,6 +49,7 @@ export function preparedToJson(prepared: Prepared): Json {
     coldDatabases: [...prepared.coldDatabases],
     standstill: standstillToJson(prepared.standstill),
     services: [...prepared.services],
+    jobs: [...prepared.jobs],
   }
 }
 

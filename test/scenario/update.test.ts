@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { pointsOutput } from "../../src/contract/output.ts"
+import type { DatabaseEngines } from "../../src/app/ports.ts"
 import type { InstallableRelease } from "../../src/release/installable.ts"
 import { applyUpdate, planRollback, rollBackUpdate, type UpdatePlan } from "../../src/update/update.ts"
 import { plainPlan, planUpdate } from "../../src/update/plan.ts"
@@ -35,7 +36,7 @@ for (const engine of ["postgres", "sqlite"] as const) {
       await world.dispose()
     })
 
-    async function planTo(version: Version): Promise<UpdatePlan> {
+    async function planTo(version: Version, tools = process.tools): Promise<UpdatePlan> {
       const digest = await world.vendor.images.push(version)
       const image = { repository: world.vendor.images.repository, digest, tag: version }
       const command = (word: string) => ({ service: "web", argv: ["node", "app.mjs", word] as [string, ...string[]] })
@@ -50,11 +51,11 @@ for (const engine of ["postgres", "sqlite"] as const) {
         signed: null,
       }
       const subject = { app: process.app, declared: process.declared }
-      return await planUpdate(process.tools, subject, process.vault, to, plainPlan, process.ctx)
+      return await planUpdate(tools, subject, process.vault, to, plainPlan, process.ctx)
     }
 
-    const apply = async (plan: UpdatePlan) =>
-      await applyUpdate(process.tools, { app: process.app, declared: process.declared }, process.vault, plan, "test", process.base())
+    const apply = async (plan: UpdatePlan, tools = process.tools) =>
+      await applyUpdate(tools, { app: process.app, declared: process.declared }, process.vault, plan, "test", process.base())
 
     it("is kept when the new version stays well, and is taken back by a person with everything it had replaced", async () => {
       await world.project.waitQuiet()
@@ -97,5 +98,33 @@ for (const engine of ["postgres", "sqlite"] as const) {
       await world.project.waitQuiet()
       expect(await stateOfShop(world.project)).toEqual(before)
     })
+
+    it("takes itself back from the point of the standstill where a database cannot be copied beside itself", async () => {
+      await world.project.poison("1.0.8")
+      await world.project.waitQuiet()
+      const before = await stateOfShop(world.project)
+      const tools = { ...process.tools, databases: withoutCopies(process.tools.databases) }
+      const plan = await planTo("1.0.8", tools)
+      expect(plan.databases).toMatchObject([{ name: "main", way: "cold-point" }])
+
+      const report = await apply(plan, tools)
+
+      expect(report).toMatchObject({ outcome: "rolled back", to: "1.0.8" })
+      await world.project.waitQuiet()
+      expect(await stateOfShop(world.project)).toEqual(before)
+      const { points } = await world.cli.json(pointsOutput, ["points", APP])
+      expect(points.filter(({ trigger }) => trigger === "safety").length).toBeGreaterThan(0)
+    })
   })
+}
+
+/** As an engine that knows no copies: the rest is the real one. */
+function withoutCopies(databases: DatabaseEngines): DatabaseEngines {
+  return {
+    named: (engine) => databases.named(engine),
+    for: (source) => {
+      const { cloneBeside: _clone, canClone: _can, ...rest } = databases.for(source)
+      return rest
+    },
+  }
 }

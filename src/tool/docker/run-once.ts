@@ -13,19 +13,20 @@ import { OPERATION_LABEL, removeContainer } from "./throwaway.ts"
 const CLIENT_KILL_AFTER_MS = 1000
 
 /**
- * `docker compose run` of one service; `argv` is the whole command, as for `exec`. The container is removed by force whatever happens: the client that
+ * `docker compose run` of one service; `argv` is the whole command, as for `exec`; null: what the project says. The container is removed by force whatever happens: the client that
  * is ended by its time limit leaves it running. Throws CONTAINER_FAILED, TOOL_TIMEOUT.
  */
 export async function runOnce(
   client: Client,
   project: ComposeProject,
   service: string,
-  argv: Argv,
+  argv: Argv | null,
   options: { readonly timeoutMs: number },
   ctx: RunContext,
 ): Promise<ExecResult> {
   const name = `holdfast-once-${ctx.operationId}-${randomBytes(4).toString("hex")}`
-  const [program, ...words] = argv
+  const [program, ...words] = argv ?? []
+  const entrypoint = program === undefined ? [] : [`--entrypoint=${asWord(program)}`]
   const flags = [
     "--no-deps",
     "--no-TTY",
@@ -34,7 +35,7 @@ export async function runOnce(
     `--name=${name}`,
     `--label=${OPERATION_LABEL}=${ctx.operationId}`,
   ]
-  const args = [...projectArgs(project), "--profile", "*", "run", ...flags, `--entrypoint=${asWord(program)}`, "--", service, ...words]
+  const args = [...projectArgs(project), "--profile", "*", "run", ...flags, ...entrypoint, "--", service, ...words]
   try {
     const ended = await client.compose(args, ctx, {
       cwd: project.projectDirectory,
@@ -45,7 +46,7 @@ export async function runOnce(
     // The client fails on its own when it cannot make the container, or loses it: then the two codes differ.
     if (state?.Status !== "exited" || state.Error !== "" || state.ExitCode !== ended.exitCode) {
       const why = ended.stderrTail === "" ? (state?.Error ?? "the container is gone") : ended.stderrTail
-      throw cliError("CONTAINER_FAILED", `cannot run ${program} in a container of ${service}`, why)
+      throw cliError("CONTAINER_FAILED", `cannot run ${program ?? "its command"} in a container of ${service}`, why)
     }
     return { exitCode: state.ExitCode, stdout: ended.stdout, stderrTail: ended.stderrTail }
   } finally {
