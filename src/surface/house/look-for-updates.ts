@@ -1,5 +1,5 @@
 import type { App, UpdateRules } from "../../app/app.ts"
-import { HoldfastError, isHoldfastError } from "../../base/errors.ts"
+import { isHoldfastError, type HoldfastError } from "../../base/errors.ts"
 import type { RunContext } from "../../base/run-context.ts"
 import type { FoundReleases } from "../../release/installable.ts"
 import type { Settings } from "../../settings/settings.ts"
