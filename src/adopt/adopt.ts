@@ -22,11 +22,18 @@ export interface PlanRequest extends Omit<AdoptRequest, "target"> {
 }
 
 /** Looks, and changes nothing. Surprises are in the plan's checks. Throws USAGE, and what makes a plan impossible. */
-export async function planAdopt(tools: AdoptTools, app: LocatedApp, vault: OpenVault, request: PlanRequest, ctx: RunContext): Promise<AdoptPlan> {
+export async function planAdopt(
+  tools: AdoptTools,
+  app: LocatedApp,
+  vault: OpenVault,
+  request: PlanRequest,
+  ctx: RunContext,
+): Promise<AdoptPlan> {
   const { compose } = app
   if (compose === null) throw new HoldfastError("USAGE", { what: `${app.name} is no compose project, so it cannot be adopted` })
   const known = app.recipe?.managedUpdates
-  if (known !== undefined) return await planManaged(tools, app, compose, known, vault, { ...request, target: request.target ?? "vendor" }, ctx)
+  if (known !== undefined)
+    return await planManaged(tools, app, compose, known, vault, { ...request, target: request.target ?? "vendor" }, ctx)
   const asked = [
     ...(request.target === null ? [] : ["--target"]),
     ...(request.version === null ? [] : ["--release"]),

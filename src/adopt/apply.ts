@@ -47,7 +47,13 @@ interface Adopting {
 /**
  * Throws ADOPT_SURPRISE before anything is changed; afterwards what made it fail, with everything as it was before.
  */
-export async function adopt(tools: AdoptTools, subject: AdoptSubject, plan: AdoptPlan, command: string, base: ContextBase): Promise<AdoptReport> {
+export async function adopt(
+  tools: AdoptTools,
+  subject: AdoptSubject,
+  plan: AdoptPlan,
+  command: string,
+  base: ContextBase,
+): Promise<AdoptReport> {
   refuseSurprises(plan.app, plan.checks)
   const request = { kind: "adopt" as const, app: plan.app, steps: adoptSteps, plan: adoptPlanToJson(plan), command }
   const end = await runOperation(tools, request, base, async (journal, ctx) => {
@@ -111,7 +117,12 @@ async function readBack(tools: AdoptTools, vault: OpenVault, point: SealedPoint,
 }
 
 /** By digest, while the app runs; what runs now keeps a name of its own, so that no clean-up takes it. */
-async function fetchImages(tools: AdoptTools, { subject, plan, prepared }: Adopting, journal: Journal<AdoptSteps>, ctx: RunContext): Promise<void> {
+async function fetchImages(
+  tools: AdoptTools,
+  { subject, plan, prepared }: Adopting,
+  journal: Journal<AdoptSteps>,
+  ctx: RunContext,
+): Promise<void> {
   const { release } = plan
   await remember(tools, subject, plan, ctx)
   await journal.step("pull", { images: [...plan.pulls] }, async () => {
@@ -125,7 +136,12 @@ async function fetchImages(tools: AdoptTools, { subject, plan, prepared }: Adopt
 }
 
 /** From here on nothing older is trusted, whatever becomes of the store. */
-async function remember(tools: AdoptTools, { vault }: AdoptSubject, { app, release, vendorKey }: AdoptPlan, ctx: RunContext): Promise<void> {
+async function remember(
+  tools: AdoptTools,
+  { vault }: AdoptSubject,
+  { app, release, vendorKey }: AdoptPlan,
+  ctx: RunContext,
+): Promise<void> {
   if (release.signed === null) return
   const { signed, version } = release
   await recordReleaseSeen([vault], tools.store, app, { ...signed, version }, ctx)
@@ -166,7 +182,7 @@ async function change(
     await journal.step("start-updater", {}, async () => await startBeside(tools, app, prepared, ctx))
     const stoppedMs = ctx.clock.monotonicMs()
     await journal.step("stop-writers", {}, async () => await stopAnew(tools, app, prepared, ctx))
-    cold = await coldPoint(tools, adopting, journal, ctx)
+    cold = await captureStopped(tools, adopting, journal, ctx)
     const calm = uncancelled(ctx)
     await journal.always("recreate", {}, async () => await startAnew(tools, app, prepared, calm))
     await journal.always("gate", {}, async () => await gateAdopted(tools, app, prepared, calm))
@@ -185,10 +201,21 @@ async function change(
 }
 
 /** Nothing that was acknowledged is lost, should the way back need the database. */
-async function coldPoint(tools: AdoptTools, { subject, plan }: Adopting, journal: Journal<AdoptSteps>, ctx: RunContext): Promise<SealedPoint | null> {
+async function captureStopped(
+  tools: AdoptTools,
+  { subject, plan }: Adopting,
+  journal: Journal<AdoptSteps>,
+  ctx: RunContext,
+): Promise<SealedPoint | null> {
   // What runs on is the very image that ran: nothing can migrate.
   if (subject.app.databases.length === 0 || plan.target === "pins") return null
-  const options = { ...plainBackup, trigger: "safety" as const, label: `stopped, before ${plan.release.version}`, only: ["database"], acceptCollapse: true }
+  const options = {
+    ...plainBackup,
+    trigger: "safety" as const,
+    label: `stopped, before ${plan.release.version}`,
+    only: ["database"],
+    acceptCollapse: true,
+  }
   return await capturePoint(tools, { ...subject, options }, journal, ctx)
 }
 
@@ -206,7 +233,8 @@ export async function gateAdopted(tools: AdoptTools, app: LocatedApp, prepared: 
 function failed(plan: AdoptPlan, thrown: unknown): unknown {
   if (!isHoldfastError(thrown) || thrown.code === "OPERATION_CANCELLED" || thrown.code === "ADOPT_SURPRISE") return thrown
   return new HoldfastError(thrown.code === "HEALTH_GATE_FAILED" ? "ADOPT_FAILED" : thrown.code, {
-    what: thrown.code === "ADOPT_FAILED" ? thrown.message : `${plan.app} was not adopted, everything is as it was before: ${messageOf(thrown)}`,
+    what:
+      thrown.code === "ADOPT_FAILED" ? thrown.message : `${plan.app} was not adopted, everything is as it was before: ${messageOf(thrown)}`,
     ...(thrown.why === undefined ? {} : { why: thrown.why }),
     hint: thrown.hint,
     details: thrown.details,

@@ -125,4 +125,3 @@ export async function stopAnew(tools: AdoptTools, app: LocatedApp, prepared: Pre
 export async function startAsBefore(tools: AdoptTools, app: LocatedApp, { standstill }: Prepared, ctx: RunContext): Promise<void> {
   await startOld(tools, app, standstill, ctx)
 }
-

@@ -143,7 +143,9 @@ describe("the guard of an adoption", () => {
   })
 
   it("stops on a staged service that is not hardened, or does not get its secrets (C143)", () => {
-    const soft = prepared.replace("    cap_drop: [ALL]\n    security_opt: [no-new-privileges]\n", "").replace("[updater_token, cosign_pub, registry_creds, db_password]", "[updater_token, db_password]")
+    const soft = prepared
+      .replace("    cap_drop: [ALL]\n    security_opt: [no-new-privileges]\n", "")
+      .replace("[updater_token, cosign_pub, registry_creds, db_password]", "[updater_token, db_password]")
     expect(surprises(facts({}, soft))).toEqual([
       "chatalot-updater: secrets: expected updater_token, cosign_pub, registry_creds; found updater_token, db_password",
       'chatalot-updater: hardened: expected read_only: true, tmpfs: [/tmp], cap_drop: [ALL], security_opt: ["no-new-privileges:true"]; found not cap_drop: [ALL], not security_opt: ["no-new-privileges:true"]',
@@ -151,7 +153,10 @@ describe("the guard of an adoption", () => {
   })
 
   it("stops on a secret that is filled with what cannot be right (C122, C132)", () => {
-    const wrong = [secret("updater_token", { state: "blank", problem: "it holds white space only" }), secret("db_password", { state: "empty" })]
+    const wrong = [
+      secret("updater_token", { state: "blank", problem: "it holds white space only" }),
+      secret("db_password", { state: "empty" }),
+    ]
     expect(surprises(facts({ secrets: wrong }))).toEqual([
       "secret updater_token: expected missing, empty, or a token; found something else: it holds white space only",
       "secret db_password: expected filled; found empty, 0 bytes",
@@ -171,18 +176,22 @@ describe("the guard of an adoption", () => {
     expect(surprises(facts({}, prepared.replace("UPDATE_CHANNEL=stable", "UPDATE_CHANNEL=beta")))).toEqual([
       "environment UPDATE_CHANNEL: expected not set, or once as stable; found beta",
     ])
-    expect(surprises(facts({}, prepared.replace("      - UPDATE_CHANNEL=stable", "      - UPDATE_CHANNEL=stable\n      - UPDATE_CHANNEL=stable")))).toEqual([
-      "environment UPDATE_CHANNEL: expected not set, or once as stable; found stable, and again stable",
-    ])
+    expect(
+      surprises(
+        facts({}, prepared.replace("      - UPDATE_CHANNEL=stable", "      - UPDATE_CHANNEL=stable\n      - UPDATE_CHANNEL=stable")),
+      ),
+    ).toEqual(["environment UPDATE_CHANNEL: expected not set, or once as stable; found stable, and again stable"])
   })
 
   it("stops on a network of the updater that is open to the outside, and on a server without networks of the project", () => {
     expect(surprises(facts({}, prepared.replace("updater_internal: { internal: true }", "updater_internal:")))).toEqual([
       "network updater_internal: expected not defined, or internal; found open to the outside",
     ])
-    expect(surprises(facts({}, notDefined.replace("    networks: [external, internal]\n    healthcheck", "    network_mode: host\n    healthcheck")))).toEqual([
-      "networks of the server: expected networks of the project; found host",
-    ])
+    expect(
+      surprises(
+        facts({}, notDefined.replace("    networks: [external, internal]\n    healthcheck", "    network_mode: host\n    healthcheck")),
+      ),
+    ).toEqual(["networks of the server: expected networks of the project; found host"])
   })
 
   it("stops when an image has no digest, and when server and updater are of two releases (C138, C139)", () => {
@@ -191,9 +200,9 @@ describe("the guard of an adoption", () => {
       "release 0.24.6: expected a digest for chatalot, chatalot-updater, chatalot-socket-proxy; found none for chatalot-updater, chatalot-socket-proxy",
     ])
     const tagged = { ...release.images, chatalot: { ...image, tag: "0.24.6" }, "chatalot-updater": { ...image, tag: "0.24.5" } }
-    expect(surprises(facts({ release: { ...release, images: { ...tagged, "chatalot-socket-proxy": { ...image, tag: "0.3.0" } } } }))).toEqual([
-      "one release: expected chatalot and chatalot-updater of 0.24.6; found 0.24.5",
-    ])
+    expect(
+      surprises(facts({ release: { ...release, images: { ...tagged, "chatalot-socket-proxy": { ...image, tag: "0.3.0" } } } })),
+    ).toEqual(["one release: expected chatalot and chatalot-updater of 0.24.6; found 0.24.5"])
   })
 
   it("never goes back to an older version", () => {

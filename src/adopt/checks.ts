@@ -125,7 +125,11 @@ function definedChecks({ managed, model, files }: AdoptFacts): readonly Check[] 
     return [
       listCheck(`${name}: profile`, [managed.profile], service.profiles),
       listCheck(`${name}: secrets`, secrets, service.secrets),
-      listCheck(`${name}: networks`, networks, files.flatMap((file) => namesIn(file, name, "networks"))),
+      listCheck(
+        `${name}: networks`,
+        networks,
+        files.flatMap((file) => namesIn(file, name, "networks")),
+      ),
       hardenedCheck(name, written),
     ]
   })
@@ -211,7 +215,9 @@ function declaredCheck({ files, model, secrets }: AdoptFacts, name: string): rea
 }
 
 function networkCheck({ files }: AdoptFacts, name: string, wanted: unknown): Check {
-  const defined = files.map(({ content }) => (isRecord(content["networks"]) ? content["networks"][name] : undefined)).find((one) => one !== undefined)
+  const defined = files
+    .map(({ content }) => (isRecord(content["networks"]) ? content["networks"][name] : undefined))
+    .find((one) => one !== undefined)
   const internal = isRecord(wanted) && wanted["internal"] === true
   const isInternal = isRecord(defined) && defined["internal"] === true
   return {
@@ -225,7 +231,12 @@ function networkCheck({ files }: AdoptFacts, name: string, wanted: unknown): Che
 function networkModeCheck({ managed, model }: AdoptFacts): Check {
   const server = model.services.find((service) => service.name === managed.server.service)
   const mode = server?.networkMode ?? null
-  return { name: "networks of the server", expected: "networks of the project", found: mode ?? "networks of the project", good: mode === null }
+  return {
+    name: "networks of the server",
+    expected: "networks of the project",
+    found: mode ?? "networks of the project",
+    good: mode === null,
+  }
 }
 
 /** A digest for each, so that what was looked at is what runs (C139). */
@@ -293,4 +304,3 @@ function resolvedCheck(server: ComposeService | undefined, name: string, value: 
 function keysOrItems(value: unknown): readonly string[] {
   return isRecord(value) ? Object.keys(value) : list(value)
 }
-

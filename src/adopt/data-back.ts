@@ -13,7 +13,8 @@ import type { Prepared } from "./prepared.ts"
 
 export interface SchemaNow {
   readonly database: string
-  readonly then: string | null
+  /** In the point. */
+  readonly before: string | null
   readonly now: string | null
   /** The schema is another than that of the point, so that the database has to come back with the program. */
   readonly moved: boolean
@@ -31,7 +32,7 @@ export async function schemasNow(tools: AdoptTools, app: LocatedApp, origin: Ori
     const { schemaVersion, migrations } = await tools.databases.for(source).facts(source, null, queries, ctx)
     found.push({
       database: part.name,
-      then: part.facts.schemaVersion,
+      before: part.facts.schemaVersion,
       now: schemaVersion,
       moved: isOther({ version: part.facts.schemaVersion, migrations: part.facts.migrations }, { version: schemaVersion, migrations }),
     })
@@ -41,11 +42,11 @@ export async function schemasNow(tools: AdoptTools, app: LocatedApp, origin: Ori
 
 /** Two lists of migrations tell more than their highest number: one in the middle may have come late. */
 export function isOther(
-  then: { readonly version: string | null; readonly migrations: readonly string[] },
+  before: { readonly version: string | null; readonly migrations: readonly string[] },
   now: { readonly version: string | null; readonly migrations: readonly string[] },
 ): boolean {
-  if (then.migrations.length > 0 && now.migrations.length > 0) return then.migrations.join("\n") !== now.migrations.join("\n")
-  return then.version !== now.version
+  if (before.migrations.length > 0 && now.migrations.length > 0) return before.migrations.join("\n") !== now.migrations.join("\n")
+  return before.version !== now.version
 }
 
 function databaseParts({ point }: Origin): readonly DatabasePart[] {

@@ -52,14 +52,14 @@ export function vendorAdditions(managed: ManagedUpdates, ground: DefinitionGroun
 }
 
 function withShared(definition: Members, shared: readonly (readonly [string, ManagedUpdates["sharedSecrets"][string]])[]): Members {
-  return shared.reduce<Members>(
-    (members, [name, { environment }]) => ({
-      ...members,
-      environment: { ...mapping(members["environment"]), ...environment },
-      secrets: [...list(members["secrets"]), name],
-    }),
-    definition,
-  )
+  if (shared.length === 0) return definition
+  const environment = new Map(Object.entries(mapping(definition["environment"])))
+  for (const [, told] of shared) for (const [name, value] of Object.entries(told.environment)) environment.set(name, value)
+  return {
+    ...definition,
+    environment: Object.fromEntries(environment),
+    secrets: [...list(definition["secrets"]), ...shared.map(([name]) => name)],
+  }
 }
 
 /** What Holdfast's own image needs to see to work for one app, each at its own path. */
@@ -97,6 +97,8 @@ function ownUpdater(base: Members, { updater }: ManagedUpdates, place: HoldfastP
     ...base,
     command: ["serve"],
     init: true,
+    // Who runs an operation is told by the host's name: made anew, it is still the same one.
+    hostname: `${place.projectName}-updater`,
     stop_grace_period: "2m",
     cap_add: FILE_CAPABILITIES,
     environment: {
@@ -173,7 +175,8 @@ function mapping(value: Json | undefined): Members {
 }
 
 function list(value: Json | undefined): readonly Json[] {
-  return Array.isArray(value) ? value : []
+  const items: readonly Json[] = Array.isArray(value) ? value : []
+  return items
 }
 
 function isMembers(value: Json): value is Members {

@@ -43,7 +43,8 @@ function commonLines(before: readonly string[], after: readonly string[]): reado
   for (let left = before.length - 1; left >= 0; left -= 1)
     for (let right = after.length - 1; right >= 0; right -= 1) {
       const row = lengths[left]
-      if (row !== undefined) row[right] = before[left] === after[right] ? at(left + 1, right + 1) + 1 : Math.max(at(left + 1, right), at(left, right + 1))
+      if (row !== undefined)
+        row[right] = before[left] === after[right] ? at(left + 1, right + 1) + 1 : Math.max(at(left + 1, right), at(left, right + 1))
     }
   const common: (readonly [number, number])[] = []
   let [left, right] = [0, 0]

@@ -58,21 +58,35 @@ const document = z.object({
   networks: z.record(z.string(), z.unknown()),
 })
 
-function adopted(text: string, pinned: Partial<typeof images> = { chatalot: images.chatalot }): { text: string; content: z.infer<typeof document> } {
+function adopted(
+  text: string,
+  pinned: Partial<typeof images> = { chatalot: images.chatalot },
+): { text: string; content: z.infer<typeof document> } {
   const additions = vendorAdditions(managed(), ground, named)
   const { edits } = editCompose(PROJECT, [writtenFile(PATH, text)], null, pinned, additions)
   const after = edits[0]?.after ?? ""
   return { text: after, content: document.parse(parse(after)) }
 }
 
-const prepared = halfPrepared({ server: `${REGISTRY}/chatalot`, updater: `${REGISTRY}/chatalot-updater`, proxy: `${REGISTRY}/docker-socket-proxy` })
+const prepared = halfPrepared({
+  server: `${REGISTRY}/chatalot`,
+  updater: `${REGISTRY}/chatalot-updater`,
+  proxy: `${REGISTRY}/docker-socket-proxy`,
+})
 
 describe("the starting point", () => {
   const at = (text: string) => startingPoint([writtenFile(PATH, text)], managed())
 
   it("is told by the services that are defined, not by where their names come as well (C125, C126)", () => {
     expect(at(notDefined)).toBe("not-defined")
-    expect(at(notDefined.replace("depends_on:\n      postgres: { condition: service_healthy }", "depends_on:\n      chatalot-updater: { condition: service_started }"))).toBe("not-defined")
+    expect(
+      at(
+        notDefined.replace(
+          "depends_on:\n      postgres: { condition: service_healthy }",
+          "depends_on:\n      chatalot-updater: { condition: service_started }",
+        ),
+      ),
+    ).toBe("not-defined")
     expect(at(`${notDefined}\nx-later:\n  chatalot-updater:\n  chatalot-socket-proxy:\n`)).toBe("not-defined")
     expect(at(prepared)).toBe("defined")
     expect(at(prepared.replace("  chatalot-socket-proxy:\n    image", "  chatalot-proxy:\n    image"))).toBe("half-defined")
@@ -152,7 +166,13 @@ describe("a compose file of an install that was built from source", () => {
 
   it("is changed by nothing when it is adopted a second time", () => {
     const once = adopted(notDefined).text
-    const twice = editCompose(PROJECT, [writtenFile(PATH, once)], null, { chatalot: images.chatalot }, vendorAdditions(managed(), ground, named))
+    const twice = editCompose(
+      PROJECT,
+      [writtenFile(PATH, once)],
+      null,
+      { chatalot: images.chatalot },
+      vendorAdditions(managed(), ground, named),
+    )
     expect(twice.edits).toEqual([])
   })
 })
@@ -165,7 +185,9 @@ describe("a compose file in which the updater was staged", () => {
     expect(content.services["chatalot"]?.image).toBe(`${REGISTRY}/chatalot@${digest("a")}`)
     expect(text).toContain("      - UPDATE_CHANNEL=stable   # was staged in spring\n")
     const environment = content.services["chatalot"]?.environment
-    expect(Array.isArray(environment) && environment.filter((item) => /^UPDATE(R_API_(URL|TOKEN_FILE)|_CHANNEL|_MANIFEST_HOST)=/.test(item))).toHaveLength(4)
+    expect(
+      Array.isArray(environment) && environment.filter((item) => /^UPDATE(R_API_(URL|TOKEN_FILE)|_CHANNEL|_MANIFEST_HOST)=/.test(item)),
+    ).toHaveLength(4)
   })
 })
 
@@ -187,7 +209,13 @@ describe("Holdfast's image in the place of both", () => {
 
   it("has the same names, variables and port, and is no less hardened", () => {
     for (const one of [updater, proxy])
-      expect(one).toMatchObject({ image: "holdfast:0.1.0", read_only: true, cap_drop: ["ALL"], security_opt: ["no-new-privileges:true"], profiles: ["updater"] })
+      expect(one).toMatchObject({
+        image: "holdfast:0.1.0",
+        read_only: true,
+        cap_drop: ["ALL"],
+        security_opt: ["no-new-privileges:true"],
+        profiles: ["updater"],
+      })
     expect(updater.environment).toMatchObject({
       CHATALOT_UPDATER_LISTEN_ADDR: "0.0.0.0:8081",
       CHATALOT_UPDATER_API_TOKEN_FILE: "/run/secrets/updater_token",
@@ -218,6 +246,8 @@ describe("Holdfast's image in the place of both", () => {
 
 describe("the difference that a plan prints", () => {
   it("shows changed lines alone, for others may hold secrets", () => {
-    expect(fileDifference("a.yml", "one\ntwo\nthree\n", "one\n2\nthree\nfour\n")).toBe("--- a.yml\n+++ a.yml\n@@ -2 +2 @@\n-two\n+2\n@@ -3,0 +4 @@\n+four\n")
+    expect(fileDifference("a.yml", "one\ntwo\nthree\n", "one\n2\nthree\nfour\n")).toBe(
+      "--- a.yml\n+++ a.yml\n@@ -2 +2 @@\n-two\n+2\n@@ -3,0 +4 @@\n+four\n",
+    )
   })
 })

@@ -120,5 +120,8 @@ function withNetworks(main: WrittenFile, beside: readonly WrittenFile[], { serve
   const missing = server.networks.filter((name) => !present.includes(name))
   const owed = missing.length > 0 && present.length === 0 ? ["default", ...missing] : missing
   const isMapping = isRecord(serviceIn(main, server.service)?.["networks"])
-  return owed.reduce((text, name) => (isMapping ? insertMember(text, place, name, {} satisfies Json) : insertItem(text, place, name)), main.text)
+  return owed.reduce(
+    (text, name) => (isMapping ? insertMember(text, place, name, {} satisfies Json) : insertItem(text, place, name)),
+    main.text,
+  )
 }

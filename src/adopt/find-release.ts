@@ -28,7 +28,12 @@ export interface ReleaseRequest {
  * The vendor's key, compared with the digest that is pinned: the SHA-256 of the file or that of the key itself (C132).
  * Throws RELEASE_KEY_NOT_PINNED, and what fetching throws.
  */
-export async function vendorKeyOf(tools: AdoptTools, managed: ManagedUpdates, given: Uint8Array | null, ctx: RunContext): Promise<Uint8Array> {
+export async function vendorKeyOf(
+  tools: AdoptTools,
+  managed: ManagedUpdates,
+  given: Uint8Array | null,
+  ctx: RunContext,
+): Promise<Uint8Array> {
   const bytes = given ?? (await tools.releases.keyAt(managed.keyUrl, ctx))
   const problem = keyProblem(bytes, managed.keyDigest)
   if (problem === null) return bytes
@@ -124,7 +129,8 @@ function givenRelease({ images, version }: ReleaseRequest): InstallableRelease {
   const given = Object.entries(images).map(([service, text]): [string, ReleaseImage] => [service, imageGiven(service, text)])
   const tagged = given.flatMap(([, { tag }]) => tag ?? [])[0]
   const told = version ?? tagged
-  if (told === undefined) throw new HoldfastError("USAGE", { what: "which version these images are is not said", hint: "Say it with --release." })
+  if (told === undefined)
+    throw new HoldfastError("USAGE", { what: "which version these images are is not said", hint: "Say it with --release." })
   const none = { preFlight: null, migrate: null, schemaVersion: null, notes: "", signed: null }
   return { version: told, foundIn: "given", images: Object.fromEntries(given), ...none }
 }

@@ -12,7 +12,13 @@ const KEEP_MS = 7 * 24 * 3_600_000
  * Everything as it was before the adoption, decided from what exists. Repeating it is harmless.
  * @param cold the point of the stopped app; null when it was not taken, and then the new version never ran
  */
-export async function goBack(tools: AdoptTools, subject: AdoptSubject, prepared: Prepared, cold: SealedPoint | null, ctx: RunContext): Promise<void> {
+export async function goBack(
+  tools: AdoptTools,
+  subject: AdoptSubject,
+  prepared: Prepared,
+  cold: SealedPoint | null,
+  ctx: RunContext,
+): Promise<void> {
   const { app, vault } = subject
   if (cold !== null) await stopAnew(tools, app, prepared, ctx)
   await takeFilesBack(tools, app, prepared, ctx)

@@ -31,7 +31,12 @@ export async function planPinned(
   const databases = databaseServices(app)
   const looked = running.model.services
     .filter(({ name }) => !databases.includes(name))
-    .map((service) => look(service, running.states.filter((state) => state.service === service.name)))
+    .map((service) =>
+      look(
+        service,
+        running.states.filter((state) => state.service === service.name),
+      ),
+    )
   const wanted = Object.fromEntries(looked.flatMap(({ service, image }) => (image === null ? [] : [[service, image]])))
   if (Object.keys(wanted).length === 0) {
     throw new HoldfastError("ADOPT_NOTHING", {
@@ -90,7 +95,8 @@ function look(service: ComposeService, states: readonly ServiceState[]): Look {
       name: `service ${service.name}`,
       expected: "containers of one image, which run",
       found,
-      good: states.length > 0 && states.every((state) => state.state === "running") && new Set(states.map((state) => state.imageId)).size === 1,
+      good:
+        states.length > 0 && states.every((state) => state.state === "running") && new Set(states.map((state) => state.imageId)).size === 1,
     },
   }
 }

@@ -130,7 +130,13 @@ interface Looked {
   readonly secrets: readonly SecretFound[]
 }
 
-async function lookAt(tools: AdoptTools, app: LocatedApp, compose: ComposeProject, managed: ManagedUpdates, ctx: RunContext): Promise<Looked> {
+async function lookAt(
+  tools: AdoptTools,
+  app: LocatedApp,
+  compose: ComposeProject,
+  managed: ManagedUpdates,
+  ctx: RunContext,
+): Promise<Looked> {
   const running = await lookAtRunning(tools, app, ctx)
   const texts = await projectTexts(compose)
   const envPath = join(compose.projectDirectory, ".env")
@@ -247,7 +253,9 @@ function additionsOf(
 function groundOf({ running, files }: Looked, { server }: ManagedUpdates, engineSocket: string): DefinitionGround {
   const state = running.states.find((one: ServiceState) => one.service === server.service)
   const networks = [...new Set(files.flatMap((file) => namesIn(file, server.service, "networks")))]
-  const assigned = assignmentsOf(files, server.service).flatMap(({ name, value }): [string, string][] => (value === null ? [] : [[name, value]]))
+  const assigned = assignmentsOf(files, server.service).flatMap(({ name, value }): [string, string][] =>
+    value === null ? [] : [[name, value]],
+  )
   return {
     serverContainer: state?.containerName ?? server.service,
     serverEnvironment: new Map(assigned),
@@ -257,15 +265,26 @@ function groundOf({ running, files }: Looked, { server }: ManagedUpdates, engine
   }
 }
 
-function placeOf(app: LocatedApp, compose: ComposeProject, { running, files }: Looked, managed: ManagedUpdates, request: AdoptRequest): HoldfastPlace {
+function placeOf(
+  app: LocatedApp,
+  compose: ComposeProject,
+  { running, files }: Looked,
+  managed: ManagedUpdates,
+  request: AdoptRequest,
+): HoldfastPlace {
   const { settings } = request
   if (settings === null) {
-    throw new HoldfastError("USAGE", { what: "Holdfast's image needs a settings file that it can read", hint: "Write one with `holdfast init`, or choose --target vendor." })
+    throw new HoldfastError("USAGE", {
+      what: "Holdfast's image needs a settings file that it can read",
+      hint: "Write one with `holdfast init`, or choose --target vendor.",
+    })
   }
   const server = running.model.services.find((service) => service.name === managed.server.service)
   const mounts = (server?.mounts ?? []).filter((mount) => mount.kind === "bind").map(({ source, readOnly }) => ({ path: source, readOnly }))
   const declared = [...(server?.secrets ?? []), ...managed.server.secrets]
-  const secretPaths = declared.map((name) => running.model.secretFiles[name] ?? resolve(compose.projectDirectory, managed.secrets[name]?.file ?? name))
+  const secretPaths = declared.map(
+    (name) => running.model.secretFiles[name] ?? resolve(compose.projectDirectory, managed.secrets[name]?.file ?? name),
+  )
   return {
     image: request.holdfastImage,
     projectName: running.model.projectName,
@@ -280,4 +299,3 @@ function placeOf(app: LocatedApp, compose: ComposeProject, { running, files }: L
     serverBinds: [...mounts, ...[...new Set(secretPaths)].map((path) => ({ path, readOnly: true }))],
   }
 }
-

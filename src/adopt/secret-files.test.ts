@@ -67,8 +67,15 @@ describe("secrets of an updater", () => {
   })
 
   it("are never touched where they are filled, however they were written (C131)", async () => {
-    const filled = { updater_token: "a token of somebody's own\n", registry_creds: `{"username":"u","password":"p","serveraddress":"r.example"}` }
-    const one = await place({ updater_token: [filled.updater_token, 0o600], registry_creds: [filled.registry_creds, 0o600], db_password: ["x", 0o644] })
+    const filled = {
+      updater_token: "a token of somebody's own\n",
+      registry_creds: `{"username":"u","password":"p","serveraddress":"r.example"}`,
+    }
+    const one = await place({
+      updater_token: [filled.updater_token, 0o600],
+      registry_creds: [filled.registry_creds, 0o600],
+      db_password: ["x", 0o644],
+    })
     const changes = await one.make()
     for (const [name, content] of Object.entries(filled)) expect(await readFile(one.at(name), "utf8")).toBe(content)
     expect(changes.filter(({ act }) => act === "make").map(({ name }) => name)).toEqual(["cosign_pub"])
@@ -109,7 +116,9 @@ describe("secrets of an updater", () => {
     expect(await problems("updater_token", "  \n")).toBe("it holds white space only")
     expect(await problems("updater_token", "short")).toBe("it holds 5 characters")
     expect(await problems("cosign_pub", "not a key")).toBe("it does not hold exactly one PEM block PUBLIC KEY")
-    expect(await problems("cosign_pub", exampleKey().publicKey.pem)).toMatch(/^its SHA-256 is [0-9a-f]{64}, that of the key itself [0-9a-f]{64}$/)
+    expect(await problems("cosign_pub", exampleKey().publicKey.pem)).toMatch(
+      /^its SHA-256 is [0-9a-f]{64}, that of the key itself [0-9a-f]{64}$/,
+    )
     expect(await problems("registry_creds", "not json")).toBe("it is not what credentials look like")
     expect(await problems("registry_creds", " \n")).toBeNull()
   })

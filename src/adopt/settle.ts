@@ -17,7 +17,12 @@ import { verifyAdopted } from "./verify-adopted.ts"
  * Before the app was started on its new image (`recreate`), everything goes back; from there it goes forward, and back only if the app
  * is not well.
  */
-export async function settleAdopt(tools: AdoptTools, subject: AdoptSubject, operation: OperationRecord, base: RunContext): Promise<Settlement> {
+export async function settleAdopt(
+  tools: AdoptTools,
+  subject: AdoptSubject,
+  operation: OperationRecord,
+  base: RunContext,
+): Promise<Settlement> {
   await settleCapture(tools, subject.app, subject.vault, operation, base)
   const details = lastDetails(operation.steps, "prepare")
   if (details === null) return { outcome: "failed", message: "interrupted before anything was changed" }

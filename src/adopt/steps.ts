@@ -18,7 +18,10 @@ export const adoptSteps = {
   "swap-files": { title: "put the edited files in place", crashLeadsTo: "the files of before are put back" },
   "start-updater": { title: "start the updater", crashLeadsTo: "its containers are removed, files and secrets are as before" },
   "stop-writers": { title: "stop the app", crashLeadsTo: "everything is as before, the app is started again" },
-  recreate: { title: "start the app on its pinned image", crashLeadsTo: "it is started and checked; if it is not well, everything goes back" },
+  recreate: {
+    title: "start the app on its pinned image",
+    crashLeadsTo: "it is started and checked; if it is not well, everything goes back",
+  },
   gate: { title: "check that the app is well", crashLeadsTo: "it is checked again; if it is not well, everything goes back" },
   verify: { title: "check that app and updater know each other", crashLeadsTo: "it is checked again; if not, everything goes back" },
   "put-back": { title: "put everything back", crashLeadsTo: "putting back is finished, the app runs as before" },
@@ -34,7 +37,10 @@ export const adoptUndoSteps = {
   "load-image": { title: "load the image of before", crashLeadsTo: "nothing was changed, the image stays" },
   "stage-database": { title: "restore the database of before beside the live one", crashLeadsTo: "what was staged is dropped" },
   "stop-writers": { title: "stop the app", crashLeadsTo: "the app is started again, nothing was changed" },
-  "turn-back": { title: "put files, secrets, database and services back", crashLeadsTo: "it is finished, the app runs as before the adoption" },
+  "turn-back": {
+    title: "put files, secrets, database and services back",
+    crashLeadsTo: "it is finished, the app runs as before the adoption",
+  },
   start: { title: "start the app as it was", crashLeadsTo: "it is started" },
   gate: { title: "check that the app is well", crashLeadsTo: "it is started; the next command tells whether it is well" },
   keep: { title: "note that it was undone", crashLeadsTo: "it was undone" },

@@ -101,7 +101,11 @@ async function stageBefore(
   if (cold === null || aim.point === null) return
   const origin = { vault: subject.vault, point: cold }
   const replacements = await databaseReplacements(tools, subject.app, origin, aim.moved, ctx)
-  await journal.step("stage-database", { point: aim.point }, async () => await stageDatabases(tools, subject.app, origin, replacements, ctx))
+  await journal.step(
+    "stage-database",
+    { point: aim.point },
+    async () => await stageDatabases(tools, subject.app, origin, replacements, ctx),
+  )
 }
 
 /** An image that was cleaned up comes back from the point; where it is in none, nothing is begun. */
@@ -205,7 +209,13 @@ export async function settleAdoptUndo(
   return { outcome: "succeeded", message: "interrupted, then finished: the adoption is undone" }
 }
 
-async function dropWhatWasStaged(tools: AdoptTools, { app, vault }: AdoptSubject, { cold }: Ground, aim: Aim, ctx: RunContext): Promise<void> {
+async function dropWhatWasStaged(
+  tools: AdoptTools,
+  { app, vault }: AdoptSubject,
+  { cold }: Ground,
+  aim: Aim,
+  ctx: RunContext,
+): Promise<void> {
   if (cold === null) return
   const replacements = await databaseReplacements(tools, app, { vault, point: cold }, aim.moved, ctx)
   for (const replacement of replacements) await drop(tools, app, replacement, "staged", ctx)

@@ -12,7 +12,12 @@ export interface SettingsPlace {
 }
 
 /** The `updates:` block of an app, where the settings say nothing of updates yet; every comment of the file stays. */
-export function settingsEdit(settings: SettingsPlace | null, app: App, managed: ManagedUpdates, release: InstallableRelease): readonly FileEdit[] {
+export function settingsEdit(
+  settings: SettingsPlace | null,
+  app: App,
+  managed: ManagedUpdates,
+  release: InstallableRelease,
+): readonly FileEdit[] {
   if (settings === null || app.updates !== undefined || app.compose === null) return []
   const { path } = settings
   const from = app.compose.projectDirectory

@@ -43,11 +43,19 @@ async function statesOf(tools: AdoptTools, app: App, services: readonly string[]
   return states.filter((state) => services.includes(state.service))
 }
 
-async function notSteady(tools: AdoptTools, states: readonly ServiceState[], services: readonly string[], ctx: RunContext): Promise<HoldfastError> {
+async function notSteady(
+  tools: AdoptTools,
+  states: readonly ServiceState[],
+  services: readonly string[],
+  ctx: RunContext,
+): Promise<HoldfastError> {
   const bad = states.find((state) => !isWell(state) || state.restartCount > 0)
   const missing = services.find((service) => !states.some((state) => state.service === service))
   if (bad === undefined) {
-    return new HoldfastError("ADOPT_FAILED", { what: `${missing ?? services.join(", ")} did not start`, why: "there is no container of it" })
+    return new HoldfastError("ADOPT_FAILED", {
+      what: `${missing ?? services.join(", ")} did not start`,
+      why: "there is no container of it",
+    })
   }
   const said = (await tools.containers.logs(bad.containerId, 20, ctx)).trim()
   const how = `${bad.state}${bad.health === null ? "" : `, ${bad.health}`}, restarted ${bad.restartCount} times`

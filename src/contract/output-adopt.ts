@@ -60,7 +60,7 @@ export const adoptUndoPlanOutput = z.object({
   secrets: z.array(z.string()),
   services: z.array(z.string()),
   volumes: z.array(z.string()),
-  databases: z.array(z.object({ database: z.string(), then: z.string().nullable(), now: z.string().nullable(), moved: z.boolean() })),
+  databases: z.array(z.object({ database: z.string(), before: z.string().nullable(), now: z.string().nullable(), moved: z.boolean() })),
   /** The point that databases come back from; null where they stay. */
   point: z.string().nullable(),
   rowsLost: z.array(z.object({ database: z.string(), table: z.string(), rows: z.number().int() })),

@@ -55,8 +55,11 @@ export async function adoptWorld(name = "adopt"): Promise<AdoptWorld> {
       const socket = (process.env["DOCKER_HOST"] ?? "").replace("unix://", "") || "/var/run/docker.sock"
       const text = point === "defined" ? halfPrepared(images, socket) : notDefined
       await writeFile(join(project.directory, "docker-compose.yml"), text, { mode: 0o640 })
-      for (const secret of ["updater_token", "cosign_pub", "registry_creds"]) await rm(join(project.directory, "secrets", secret), { force: true })
-      if (point === "defined") for (const secret of ["updater_token", "cosign_pub"]) await writeFile(join(project.directory, "secrets", secret), "", { mode: 0o600 })
+      for (const secret of ["updater_token", "cosign_pub", "registry_creds"])
+        await rm(join(project.directory, "secrets", secret), { force: true })
+      if (point === "defined")
+        for (const secret of ["updater_token", "cosign_pub"])
+          await writeFile(join(project.directory, "secrets", secret), "", { mode: 0o600 })
       await writeFile(join(directory, "holdfast.yaml"), settings(directory, project, images, site.url, fingerprint))
     },
     publish: async (version, options) => {
@@ -106,9 +109,13 @@ apps:
 
 async function filesOf(directory: string, project: string): Promise<Readonly<Record<string, string>>> {
   const secrets = (await readdir(join(project, "secrets"))).map((name) => join(project, "secrets", name))
-  const top = (await readdir(project)).filter((name) => /^\.?(docker-)?compose|^\.env|^\.docker|holdfast/.test(name)).map((name) => join(project, name))
+  const top = (await readdir(project))
+    .filter((name) => /^\.?(docker-)?compose|^\.env|^\.docker|holdfast/.test(name))
+    .map((name) => join(project, name))
   const all = [join(directory, "holdfast.yaml"), join(project, "secrets"), ...top, ...secrets]
-  const entries = await Promise.all(all.map(async (path): Promise<[string, string]> => [path.slice(directory.length + 1), await look(path)]))
+  const entries = await Promise.all(
+    all.map(async (path): Promise<[string, string]> => [path.slice(directory.length + 1), await look(path)]),
+  )
   return Object.fromEntries(entries.toSorted(([left], [right]) => (left < right ? -1 : 1)))
 }
 

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { afterAll, beforeAll, expect } from "vitest"
 import { adoptOutput, adoptPlanOutput, adoptUndoOutput, adoptUndoPlanOutput } from "../../src/contract/output-adopt.ts"
 import { pointsOutput } from "../../src/contract/output.ts"
+import { buildHoldfastImage } from "../fixture/adopt/holdfast-image.ts"
 import { command } from "../fixture/docker/command.ts"
 import { useDocker } from "../fixture/docker/use-docker.ts"
 import { chatImages } from "../fixture/chat-app/project.ts"
@@ -77,17 +78,18 @@ describeNeeding(
   })
 
   step("lets the updater read its secrets as its own user, and knows its admin pages", async () => {
-    const [updater] = Object.keys(await containersOf(world.project.name)).filter((name) => name.includes("chatalot-updater"))
+    const updater = Object.keys(await containersOf(world.project.name)).find((name) => name.includes("chatalot-updater"))
     expect(await command(["docker", "logs", updater ?? ""])).toContain("http listener bound")
     expect((await fetch(`${world.project.url}/api/admin/updates/status`)).status).toBe(401)
-    const mode = async (name: string): Promise<string> => ((await stat(join(world.project.directory, "secrets", name))).mode & 0o7777).toString(8)
-    expect([await mode("updater_token"), await mode("cosign_pub"), await mode("registry_creds"), await mode("."), await mode("jwt_private.pem")]).toEqual([
-      "644",
-      "644",
-      "644",
-      "700",
-      "600",
-    ])
+    const mode = async (name: string): Promise<string> =>
+      ((await stat(join(world.project.directory, "secrets", name))).mode & 0o7777).toString(8)
+    expect([
+      await mode("updater_token"),
+      await mode("cosign_pub"),
+      await mode("registry_creds"),
+      await mode("."),
+      await mode("jwt_private.pem"),
+    ]).toEqual(["644", "644", "644", "700", "600"])
   })
 
   step("is not adopted twice", async () => {
@@ -101,7 +103,7 @@ describeNeeding(
     await world.project.post("while adopted")
     const plan = await world.cli.json(adoptUndoPlanOutput, ["adopt", "chat", "--undo", "--plan"])
     expect(plan).toMatchObject({ undoes: operationId, from: "0.24.6", to: "0.24.5", point: null, rowsLost: [], warnings: [] })
-    expect(plan.databases).toEqual([{ database: "main", then: "1", now: "1", moved: false }])
+    expect(plan.databases).toEqual([{ database: "main", before: "1", now: "1", moved: false }])
 
     const report = await world.cli.json(adoptUndoOutput, ["adopt", "chat", "--undo", "--yes"])
 
@@ -111,7 +113,7 @@ describeNeeding(
     expect(await world.project.health()).toMatchObject({ status: "ok", version: "0.24.5" })
     expect((await world.project.messages()).map(({ body }) => body)).toEqual(["before", "while adopted"])
     expect(await command(["docker", "network", "ls", "--quiet", "--filter", `name=${world.project.name}_updater_internal`])).toBe("")
-    expect(await command(["docker", "image", "ls", "--quiet", "holdfast-kept"])).toBe("")
+    expect(await command(["docker", "image", "ls", "--quiet", "--filter", `reference=holdfast-kept:${operationId}-*`])).toBe("")
     expect(await world.cli.error("adopt", "chat", "--undo", "--yes")).toMatchObject({
       code: "ADOPT_NOTHING",
       what: "nothing of chat was adopted here, or it was undone already",
@@ -144,9 +146,39 @@ describeNeeding(
     expect((await world.project.messages()).map(({ body }) => body)).toEqual(["before", "while adopted"])
   })
 
+  step("is adopted by Holdfast's own image in the place of both, hardened as they are, and undone again", async () => {
+    const image = `${world.registry.name}/holdfast:test`
+    await buildHoldfastImage(image, join(world.directory, "holdfast-image"))
+
+    const report = await world.cli.json(adoptOutput, [
+      ...["adopt", "chat", "--yes", "--target", "holdfast"],
+      ...["--release", "0.24.6", "--holdfast-image", image],
+    ])
+
+    expect(report).toMatchObject({ from: "0.24.5", to: "0.24.6", target: "holdfast" })
+    expect(await services()).toEqual(["chatalot", "chatalot-socket-proxy", "chatalot-updater", "postgres"])
+    const inUpdater = async (code: string): Promise<string> =>
+      (await world.project.cli(["exec", "-T", "chatalot-updater", "node", "--input-type=module", "-e", code])).trim()
+    const asked = (url: string): string =>
+      `const a = await fetch(${JSON.stringify(url)}); console.log(a.status, (await a.text()).slice(0, 40))`
+    expect(await inUpdater(asked("http://127.0.0.1:8081/health"))).toBe('200 {"status":"ok"}')
+    expect(await inUpdater(asked("http://127.0.0.1:8081/api/v1/updater/chat/status"))).toMatch(/^401 /)
+    expect(await inUpdater(asked("http://127.0.0.1:8081/api/v1/apps"))).toMatch(/^404 /)
+    expect(await inUpdater(asked("http://chatalot-socket-proxy:2375/_ping"))).toBe("200 OK")
+    expect(await inUpdater(asked("http://chatalot-socket-proxy:2375/v1.41/secrets"))).toMatch(/^403 /)
+    const undone = await world.cli.json(adoptUndoOutput, ["adopt", "chat", "--undo", "--yes"])
+    expect(undone.undone).toBe(report.operationId)
+    expect(await world.files()).toEqual(before)
+    expect(await services()).toEqual(["chatalot", "postgres"])
+  })
+
   step("from a staged and unfinished updater is adopted by filling in what is missing, and a filled secret is never touched", async () => {
     await world.fresh("defined")
-    await writeFile(join(world.project.directory, "secrets/registry_creds"), `{"username":"ann","password":"p","serveraddress":"r.example"}`, { mode: 0o600 })
+    await writeFile(
+      join(world.project.directory, "secrets/registry_creds"),
+      `{"username":"ann","password":"p","serveraddress":"r.example"}`,
+      { mode: 0o600 },
+    )
     before = await world.files()
     await world.publish("0.25.0", { schema: 2 })
 
@@ -156,7 +188,7 @@ describeNeeding(
     expect(await readFile(join(world.project.directory, "secrets/registry_creds"), "utf8")).toContain('"username":"ann"')
     expect((await readFile(join(world.project.directory, "secrets/updater_token"), "utf8")).length).toBe(64)
     expect((await world.project.check()).schema).toBe(2)
-    const [updater] = Object.keys(await containersOf(world.project.name)).filter((name) => name.includes("chatalot-updater"))
+    const updater = Object.keys(await containersOf(world.project.name)).find((name) => name.includes("chatalot-updater"))
     expect(await command(["docker", "logs", updater ?? ""])).toContain("registry credentials loaded")
     const text = await readFile(join(world.project.directory, "docker-compose.yml"), "utf8")
     expect(text).toContain("      - UPDATE_CHANNEL=stable   # was staged in spring\n")
@@ -165,7 +197,7 @@ describeNeeding(
   step("is undone with the database of before, because the new version had migrated it, and says what is lost", async () => {
     await world.project.post("on the new schema")
     const plan = await world.cli.json(adoptUndoPlanOutput, ["adopt", "chat", "--undo", "--plan"])
-    expect(plan.databases).toEqual([{ database: "main", then: "1", now: "2", moved: true }])
+    expect(plan.databases).toEqual([{ database: "main", before: "1", now: "2", moved: true }])
     expect(plan.rowsLost).toContainEqual({ database: "main", table: "public.messages", rows: 1 })
 
     const report = await world.cli.json(adoptUndoOutput, ["adopt", "chat", "--undo", "--yes"])

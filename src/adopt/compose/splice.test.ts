@@ -41,12 +41,16 @@ describe("a splice into a compose file", () => {
   })
 
   it("goes into a mapping on one line", () => {
-    expect(insertMember(FILE, ["networks"], "u", { internal: true })).toContain("networks: { inner: { internal: true }, u: { internal: true } }\n")
+    expect(insertMember(FILE, ["networks"], "u", { internal: true })).toContain(
+      "networks: { inner: { internal: true }, u: { internal: true } }\n",
+    )
   })
 
   it("makes a section that is missing, at the end", () => {
     expect(insertMember(FILE, ["secrets"], "token", { file: "./t" })).toBe(`${FILE}secrets:\n  token: { file: "./t" }\n`)
-    expect(insertMember(FILE.trimEnd(), ["secrets"], "token", { file: "./t" })).toBe(`${FILE.trimEnd()}\nsecrets:\n  token: { file: "./t" }`)
+    expect(insertMember(FILE.trimEnd(), ["secrets"], "token", { file: "./t" })).toBe(
+      `${FILE.trimEnd()}\nsecrets:\n  token: { file: "./t" }`,
+    )
   })
 
   it("adds to a list on one line and to one of several", () => {
@@ -75,7 +79,9 @@ describe("a splice into a compose file", () => {
 
   it("takes over how far the file indents", () => {
     expect(indentStep("services:\n    a:\n        image: x\n")).toBe("    ")
-    expect(insertMember("services:\n    a:\n        image: x\n", ["services"], "b", { image: "y", build: { context: ".", args: {} } })).toBe(
+    expect(
+      insertMember("services:\n    a:\n        image: x\n", ["services"], "b", { image: "y", build: { context: ".", args: {} } }),
+    ).toBe(
       `services:\n    a:\n        image: x\n    b:\n        image: "y"\n        build:\n            context: "."\n            args: {}\n`,
     )
   })
@@ -118,23 +124,41 @@ const written = fc
     const body = services.flatMap((name, index) => [
       ...(blank && index > 0 ? [""] : []),
       ...(comments ? [`${pad(1)}# about ${name}`] : []),
-      ...(flow ? [`${pad(1)}${name}: { image: "x", command: [a, b] }`] : [`${pad(1)}${name}:`, `${pad(2)}image: x${comments ? "  # why" : ""}`, `${pad(2)}command:`, `${pad(2)}- a`, `${pad(2)}- b`]),
+      ...(flow
+        ? [`${pad(1)}${name}: { image: "x", command: [a, b] }`]
+        : [`${pad(1)}${name}:`, `${pad(2)}image: x${comments ? "  # why" : ""}`, `${pad(2)}command:`, `${pad(2)}- a`, `${pad(2)}- b`]),
       ...(comments ? [`${pad(2)}# end of ${name}`] : []),
     ])
-    const text = [...(comments ? ["# top"] : []), "services:", ...body, ...(section === "" ? [] : section.split("\n").filter((line) => line !== ""))].join(eol)
+    const text = [
+      ...(comments ? ["# top"] : []),
+      "services:",
+      ...body,
+      ...(section === "" ? [] : section.split("\n").filter((line) => line !== "")),
+    ].join(eol)
     return { text: end ? text + eol : text, services }
   })
 
 describe("whatever a compose file looks like", () => {
   it("a new member is the only thing that changes, and no line is lost", () => {
     fc.assert(
-      fc.property(written, word, value, fc.constantFrom("services", "volumes", "secrets", "inside"), ({ text, services }, key, put, where) => {
-        const place = where === "inside" ? ["services", services[0] ?? ""] : [where]
-        fc.pre(!(where === "services" && services.includes(key)) && !(where === "inside" && ["image", "command"].includes(key)) && key !== "one")
-        const edited = insertMember(text, place, key, put)
-        expect(parse(edited)).toEqual(withMember(parse(text), [...place, key], put))
-        if (!text.includes("volumes: {") && !text.includes("{ image")) expect(edited.split(/\r?\n/)).toEqual(expect.arrayContaining(text.trimEnd().split(/\r?\n/)))
-      }),
+      fc.property(
+        written,
+        word,
+        value,
+        fc.constantFrom("services", "volumes", "secrets", "inside"),
+        ({ text, services }, key, put, where) => {
+          const place = where === "inside" ? ["services", services[0] ?? ""] : [where]
+          fc.pre(
+            !(where === "services" && services.includes(key)) &&
+              !(where === "inside" && ["image", "command"].includes(key)) &&
+              key !== "one",
+          )
+          const edited = insertMember(text, place, key, put)
+          expect(parse(edited)).toEqual(withMember(parse(text), [...place, key], put))
+          if (!text.includes("volumes: {") && !text.includes("{ image"))
+            expect(edited.split(/\r?\n/)).toEqual(expect.arrayContaining(text.trimEnd().split(/\r?\n/)))
+        },
+      ),
       { numRuns: 400 },
     )
   })

@@ -20,8 +20,9 @@ export function insertMember(text: string, place: Place, key: string, value: Jso
 export function insertItem(text: string, place: Place, value: Json): string {
   const document = readCompose(text, place)
   const before = meaning(document)
-  const items = at(before, place)
-  const wanted = withMember(before, place, [...(Array.isArray(items) ? items : []), value])
+  const items = valueAt(before, place)
+  const present: readonly unknown[] = Array.isArray(items) ? items : []
+  const wanted = withMember(before, place, [...present, value])
   const node: unknown = document.getIn(place, true)
   const after = isSeq(node) ? withItem(text, node, value, place) : withInserted(text, place.slice(0, -1), place.at(-1) ?? "", [value])
   return proven({ before: text, after }, wanted, place)
@@ -72,7 +73,8 @@ function withInserted(text: string, place: Place, key: string, value: Json, comm
   const document = readCompose(text, place)
   const node: unknown = place.length === 0 ? document.contents : document.getIn(place, true)
   if (isAlias(node)) throw notEditable(place, `it comes from the alias *${node.source}`)
-  if (isMap(node)) return node.flow === true ? intoFlow(text, node, `${flowText(key)}: ${flowText(value)}`) : intoBlock(text, node, key, value, comment)
+  if (isMap(node))
+    return node.flow === true ? intoFlow(text, node, `${flowText(key)}: ${flowText(value)}`) : intoBlock(text, node, key, value, comment)
   if (isSeq(node) || (isScalar(node) && node.value !== null)) throw notEditable(place, "it is not a mapping")
   const parent: unknown = place.length <= 1 ? document.contents : document.getIn(place.slice(0, -1), true)
   const own = place.at(-1)
@@ -199,13 +201,13 @@ function lineEndOf(text: string, pair: Pair | undefined, parent: YAMLMap): numbe
 
 function renamed(root: unknown, place: Place, key: string, value: Json): unknown {
   const parent = place.slice(0, -1)
-  const members = at(root, parent)
+  const members = valueAt(root, parent)
   if (!isRecord(members)) return root
   const others = withoutMember(members, [place.at(-1) ?? ""])
   return withMember(root, parent, { ...(isRecord(others) ? others : {}), [key]: value })
 }
 
-function at(root: unknown, place: Place): unknown {
+function valueAt(root: unknown, place: Place): unknown {
   return place.reduce<unknown>((value, key) => (isRecord(value) ? value[key] : undefined), root)
 }
 

@@ -1,15 +1,6 @@
 import { readFile } from "node:fs/promises"
 import { resolve } from "node:path"
-import {
-  adopt,
-  adoptPlanToJson,
-  planAdopt,
-  planAdoptUndo,
-  undoAdopt,
-  type AdoptPlan,
-  type AdoptUndoPlan,
-  type Target,
-} from "../../../adopt/adopt.ts"
+import { adopt, planAdopt, planAdoptUndo, undoAdopt, type AdoptPlan, type AdoptUndoPlan, type Target } from "../../../adopt/adopt.ts"
 import { refuseSurprises } from "../../../adopt/checks.ts"
 import { formatDuration } from "../../../base/units.ts"
 import { fileDifference } from "../../../adopt/difference.ts"
@@ -82,10 +73,8 @@ function socketOf(host: string | undefined): string {
 }
 
 function planDocument(plan: AdoptPlan): AdoptPlanOutput {
-  const { version, ...told } = adoptPlanToJson(plan)
-  const { app, vault, target, startingPoint, running } = plan
+  const { app, vault, target, startingPoint, running, release } = plan
   return {
-    ...told,
     format: "holdfast.adopt-plan",
     version: 1,
     app,
@@ -93,8 +82,8 @@ function planDocument(plan: AdoptPlan): AdoptPlanOutput {
     target,
     startingPoint,
     running,
-    release: String(version),
-    foundIn: plan.release.foundIn,
+    release: release.version,
+    foundIn: release.foundIn,
     checks: plan.checks.map((check) => ({ ...check })),
     secrets: plan.secrets.map(({ name, path, act }) => ({ name, path, act })),
     edits: plan.edits.map(({ path, before, after }) => ({ path, diff: fileDifference(path, before, after) })),
@@ -204,7 +193,7 @@ function undoLines(plan: AdoptUndoPlan): readonly string[] {
   ]
 }
 
-function databaseLine({ database, then, now, moved }: AdoptUndoPlan["databases"][number], point: string | null): string {
+function databaseLine({ database, before, now, moved }: AdoptUndoPlan["databases"][number], point: string | null): string {
   if (!moved) return `database ${database} stays: its schema is still ${now ?? "what it was"}`
-  return `database ${database} comes back from ${point ?? "the point"}: its schema was ${then ?? "unknown"} and is ${now ?? "unknown"} now`
+  return `database ${database} comes back from ${point ?? "the point"}: its schema was ${before ?? "unknown"} and is ${now ?? "unknown"} now`
 }

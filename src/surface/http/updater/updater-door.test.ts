@@ -22,7 +22,10 @@ describe("the door of an updater", () => {
   })
 
   it("refuses an address that is none, and one that cannot be had", async () => {
-    await expect(openUpdaterDoor("8081", () => new Response())).rejects.toMatchObject({ code: "LISTEN_REFUSED", message: '"8081" is no address to listen on' })
+    await expect(openUpdaterDoor("8081", () => new Response())).rejects.toMatchObject({
+      code: "LISTEN_REFUSED",
+      message: '"8081" is no address to listen on',
+    })
     const { port } = new URL(await door())
     await expect(openUpdaterDoor(`127.0.0.1:${port}`, () => new Response())).rejects.toMatchObject({ code: "LISTEN_REFUSED" })
   })

@@ -24,15 +24,14 @@ export async function openUpdaterDoor(
   serve: (request: Request, bindings: HttpBindings) => Response | Promise<Response>,
 ): Promise<UpdaterDoor> {
   const { host, port } = placeOf(text)
-  const server = createServer(
-    LIMITS,
-    getRequestListener(async (request, bindings) => {
-      const { pathname } = new URL(request.url)
-      if (pathname === "/health" && request.method === "GET") return Response.json({ status: "ok" })
-      if (!pathname.startsWith(SIGNED_PATHS) || !isPlain(bindings)) return new Response("there is nothing here\n", { status: 404 })
-      return await serve(request, bindings)
-    }),
-  )
+  const answer = async (request: Request, bindings: unknown): Promise<Response> => {
+    const { pathname } = new URL(request.url)
+    if (pathname === "/health" && request.method === "GET") return Response.json({ status: "ok" })
+    if (!pathname.startsWith(SIGNED_PATHS) || !isPlain(bindings)) return new Response("there is nothing here\n", { status: 404 })
+    return await serve(request, bindings)
+  }
+  const listener = getRequestListener(answer)
+  const server = createServer(LIMITS, (incoming, outgoing) => void listener(incoming, outgoing))
   await bound(server, host, port)
   return { address: addressOf(server), close: async () => await closed(server) }
 }

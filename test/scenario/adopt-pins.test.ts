@@ -1,0 +1,126 @@
+/** An app of which no updater is known is pinned to the images that run, and its settings follow their registry. */
+import { mkdir, readFile, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { afterAll, beforeAll, expect } from "vitest"
+import { adoptOutput, adoptPlanOutput, adoptUndoOutput } from "../../src/contract/output-adopt.ts"
+import { command, tryCommand } from "../fixture/docker/command.ts"
+import { useDocker } from "../fixture/docker/use-docker.ts"
+import { describeNeeding } from "../fixture/needs.ts"
+import { registryServer, type RegistryServer } from "../fixture/registry/server.ts"
+import { newDirectory, removeTree } from "../fixture/tmp.ts"
+import { cliIn, type Cli } from "./cli.ts"
+import { storySteps } from "./story.ts"
+
+const composeText = (project: string, image: string): string => `name: ${project}
+services:
+  web:
+    image: "${image}:1.2.0"   # as the vendor told
+    init: true
+    command: [sleep, "100000"]
+    volumes: ["./data:/data"]
+  # made here
+  tool: { build: ., image: ${project}-tool, init: true, command: [sleep, "100000"] }
+`
+
+const settingsText = (project: string): string => `# ours
+vaults:
+  local: { path: ./vault }   # near
+apps:
+  ${project}:
+    compose: ./app/compose.yml
+    files:
+      data: { path: ./app/data }   # all there is
+    images: never
+`
+
+describeNeeding(
+  "restic",
+  "docker",
+  "registry",
+)("an app of which no updater is known", () => {
+  useDocker(["holdfast-test/busybox"])
+  const step = storySteps()
+  let directory = ""
+  let project = ""
+  let registry: RegistryServer
+  let cli: Cli
+  let image = ""
+  let digest = ""
+  let files: readonly string[] = []
+
+  const compose = async (...words: readonly string[]): Promise<string> =>
+    await command(["docker-compose", "--ansi", "never", "--file", join(directory, "app/compose.yml"), ...words], {
+      environment: { DOCKER_BUILDKIT: "0" },
+    })
+  const texts = async (): Promise<readonly string[]> => await Promise.all(files.map(async (file) => await readFile(file, "utf8")))
+
+  beforeAll(async () => {
+    directory = await newDirectory("adopt-pins")
+    project = `pins${directory.slice(-6).toLowerCase()}`
+    for (const name of ["app/data", "registry"]) await mkdir(join(directory, name), { recursive: true })
+    registry = await registryServer({ directory: join(directory, "registry") })
+    await registry.start()
+    image = `${registry.name}/acme/web`
+    await command(["docker", "tag", "holdfast-test/busybox", `${image}:1.2.0`])
+    digest = /digest: (sha256:[0-9a-f]{64})/.exec(await command(["docker", "push", `${image}:1.2.0`]))?.[1] ?? "none"
+    await writeFile(join(directory, "app/Dockerfile"), "FROM holdfast-test/busybox\n")
+    await writeFile(join(directory, "app/data/one.txt"), "one")
+    await writeFile(join(directory, "app/compose.yml"), composeText(project, image))
+    await writeFile(join(directory, "holdfast.yaml"), settingsText(project))
+    files = [join(directory, "app/compose.yml"), join(directory, "holdfast.yaml")]
+    cli = cliIn({ cwd: directory, stateDirectory: join(directory, "state") })
+    await compose("up", "--detach", "--build")
+  })
+
+  afterAll(async () => {
+    await compose("down", "--volumes", "--timeout", "0", "--rmi", "local")
+    await tryCommand(["docker", "image", "rm", "--force", `${image}:1.2.0`])
+    await registry.stop()
+    await removeTree(directory)
+  })
+
+  step("is shown which of its images are pinned, and why the others are not", async () => {
+    const plan = await cli.json(adoptPlanOutput, ["adopt", "--plan"])
+
+    expect(plan).toMatchObject({
+      target: "pins",
+      running: "1.2.0",
+      images: { web: { repository: image, tag: "1.2.0", digest } },
+      beside: [],
+    })
+    expect(plan.warnings).toEqual(["tool is left as it is: it is built here"])
+    expect(plan.edits.map(({ diff }) => diff)).toEqual([
+      expect.stringContaining(`+    image: "${image}:1.2.0@${digest}"   # as the vendor told\n`),
+      expect.stringContaining("+    updates: { source: registry, services: [web], repositories: ["),
+    ])
+  })
+
+  step("cannot be given another release by this", async () => {
+    expect(await cli.error("adopt", "--release", "2.0.0", "--yes")).toMatchObject({
+      code: "USAGE",
+      what: "--release is for apps whose recipe knows an updater",
+    })
+  })
+
+  step("runs on from the pinned file, every comment kept, and goes back byte for byte", async () => {
+    const before = await texts()
+
+    await cli.json(adoptOutput, ["adopt", "--yes"])
+
+    const [composed = "", settings = ""] = await texts()
+    expect(composed).toBe(composeText(project, image).replace(`:1.2.0"`, `:1.2.0@${digest}"`))
+    for (const line of settingsText(project).trimEnd().split("\n")) expect(settings.split("\n")).toContain(line)
+    expect((await compose("ps", "--services", "--status", "running")).trim().split("\n").toSorted()).toEqual(["tool", "web"])
+    expect(await cli.error("adopt", "--yes")).toMatchObject({
+      code: "ADOPT_NOTHING",
+      why: expect.stringContaining("web: it is pinned already"),
+    })
+
+    await writeFile(files[1] ?? "", `${settings}# a line of later\n`)
+    const undone = await cli.json(adoptUndoOutput, ["adopt", "--undo", "--yes"])
+
+    expect(undone.warnings).toEqual([`${files[1] ?? ""} was changed after the adoption; only its block \`updates\` goes`])
+    expect(await texts()).toEqual([before[0], `${before[1] ?? ""}# a line of later\n`])
+    expect((await compose("ps", "--services", "--status", "running")).trim().split("\n").toSorted()).toEqual(["tool", "web"])
+  })
+})
