@@ -24,12 +24,16 @@ export interface GoingBack {
   readonly vault: OpenVault
   readonly prepared: Prepared
   readonly trees: TreesBefore
+  /** Where they were counted already, while the app still ran. */
+  readonly rowsBefore?: RowsBefore
 }
+
+/** By database and table: for the count of what the state that is set aside has more. */
+export type RowsBefore = Readonly<Record<string, Readonly<Record<string, number>>>>
 
 export interface WentBack {
   readonly firstGoodAt: Date | null
-  /** Rows of the state that was kept, by database, for the count of what the set-aside one has more. */
-  readonly rowsBefore: Readonly<Record<string, Readonly<Record<string, number>>>>
+  readonly rowsBefore: RowsBefore
 }
 
 /**
@@ -38,16 +42,17 @@ export interface WentBack {
  */
 export async function goBack(tools: UpdateTools, back: GoingBack, take: TakeStep, ctx: RunContext): Promise<WentBack> {
   const { app, prepared } = back
-  await take("roll-back", {}, async () => await stopAll(tools, app, prepared.standstill, ctx))
+  // Counted beside the stop, which takes its time: the way back is to take no longer for a larger database.
+  const counting = async (): Promise<RowsBefore> => back.rowsBefore ?? (await countRowsBefore(tools, app, prepared, ctx))
+  const stopping = async () => await Promise.all([counting(), stopAll(tools, app, prepared.standstill, ctx)])
+  const [rowsBefore] = await take("roll-back", {}, stopping)
   await take("put-back-files", {}, async () => await putBackFiles(tools, app, prepared, ctx))
   for (const database of databasesOf(prepared.replacements)) {
     await take("swap-back", { database: database.source }, async () => await swapDatabaseBack(tools, back, database, ctx))
   }
-  const counted = countRows(tools, app, prepared, ctx)
   for (const tree of treesOf(prepared.replacements)) {
     await take("put-back-tree", { part: tree.part }, async () => await putBackTree(back, tree, ctx))
   }
-  const rowsBefore = await counted
   await take("start-old", {}, async () => await startOld(tools, app, prepared.standstill, ctx))
   const report = await take("gate-old", {}, async () => await gateOld(tools, app, prepared, ctx))
   return { firstGoodAt: report?.firstGoodAt ?? null, rowsBefore }
@@ -103,20 +108,29 @@ async function putBackTree(
   if (changed > 0) ctx.progress.note(`${tree.part}: ${changed} changes of the new version were taken back`)
 }
 
-/** What cannot be counted is not known; the way back does not depend on it. */
-async function countRows(tools: UpdateTools, app: App, prepared: Prepared, ctx: RunContext): Promise<WentBack["rowsBefore"]> {
+/**
+ * Rows of the state that comes back: of its copy, or of what is live where it is back already. What cannot be counted is not known; the way
+ * back does not depend on it.
+ */
+export async function countRowsBefore(tools: UpdateTools, app: App, prepared: Prepared, ctx: RunContext): Promise<RowsBefore> {
   const counted: Record<string, Readonly<Record<string, number>>> = {}
-  for (const { source: name } of databasesOf(prepared.replacements)) {
+  for (const { source: name, names } of databasesOf(prepared.replacements)) {
     const source = databaseSource(app, name)
+    const engine = tools.databases.for(source)
     try {
-      counted[name] = (await tools.databases.for(source).facts(source, null, schemaQueries(app, source), ctx)).rows
+      const now = await engine.observe(source, names, ctx)
+      const isBack = !now.kept && now.failed && !now.staged
+      if (!now.kept && !isBack) continue
+      counted[name] = (await engine.facts(source, now.kept ? names.kept : null, schemaQueries(app, source), ctx)).rows
     } catch (thrown) {
-      if (!isHoldfastError(thrown)) throw thrown
       ctx.progress.warn(`rows of database ${name} were not counted: ${messageOf(thrown)}`)
     }
   }
   return counted
 }
+
+/** The first good answer is when the app was back: it is measured to a fraction of a second. */
+const LOOK_EVERY_MS = 300
 
 /** A state that was not well when it was replaced cannot be held to the gate. */
 async function gateOld(tools: UpdateTools, app: App, prepared: Prepared, ctx: RunContext): Promise<GateReport | null> {
@@ -124,7 +138,7 @@ async function gateOld(tools: UpdateTools, app: App, prepared: Prepared, ctx: Ru
     ctx.progress.warn(`${app.name} was not well before the update either; it is not judged by its health`)
     return null
   }
-  const report = await gate(app, tools, { kind: "live" }, ctx, { ignoreServices: prepared.standstill.rested })
+  const report = await gate(app, tools, { kind: "live" }, ctx, { ignoreServices: prepared.standstill.rested, intervalMs: LOOK_EVERY_MS })
   requirePassed(app, report)
   return report
 }

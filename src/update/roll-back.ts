@@ -16,7 +16,7 @@ import { keptStateOf } from "../restore/kept.ts"
 import { databaseSource } from "../restore/replacement.ts"
 import { standstillOf } from "../restore/unstoppable.ts"
 import type { OpenVault } from "../vault/vault.ts"
-import { goBack, rowsSetAside, type GoingBack, type RowsBeside } from "./go-back.ts"
+import { countRowsBefore, goBack, rowsSetAside, type GoingBack, type RowsBeside } from "./go-back.ts"
 import { keepSetAside } from "./keep.ts"
 import type { UpdateTools } from "./ports.ts"
 import { databasesOf, keptUpdateFromJson, keptUpdateToJson, type KeptUpdate } from "./prepared.ts"
@@ -116,11 +116,12 @@ export async function rollBackUpdate(
     // What runs now runs afterwards: since the update somebody may have stopped one service and started another.
     const prepared = { ...noted.prepared, standstill: await standstillOf(tools, app, ctx) }
     const kept = { ...noted, prepared }
+    const rowsBefore = await countRowsBefore(tools, app, prepared, ctx)
     const details = { kept: keptUpdateToJson(kept), undoes: record.operationId, windowMs }
     await journal.step("prepare", details, async () => await Promise.resolve())
     ctx.signal.throwIfAborted()
     const calm = uncancelled(ctx)
-    const back: GoingBack = { app, vault, ...kept }
+    const back: GoingBack = { app, vault, ...kept, rowsBefore }
     const stoppedAt = ctx.clock.now()
     const done = await owed(`going back to ${to ?? "the version before"} of ${app.name}`, async () => {
       const went = await goBack(tools, back, async (name, more, action) => await journal.always(name, more, action), calm)

@@ -1,4 +1,5 @@
 /** An update that is kept, one that takes itself back, and one that is taken back by a person: data, files, images and configuration as one. */
+import { renameSync } from "node:fs"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, it } from "vitest"
@@ -36,7 +37,7 @@ for (const engine of ["postgres", "sqlite"] as const) {
       await world.dispose()
     })
 
-    async function planTo(version: Version, tools = process.tools): Promise<UpdatePlan> {
+    async function planTo(version: Version, tools = process.tools, again = false): Promise<UpdatePlan> {
       const digest = await world.vendor.images.push(version)
       const image = { repository: world.vendor.images.repository, digest, tag: version }
       const command = (word: string) => ({ service: "web", argv: ["node", "app.mjs", word] as [string, ...string[]] })
@@ -51,7 +52,7 @@ for (const engine of ["postgres", "sqlite"] as const) {
         signed: null,
       }
       const subject = { app: process.app, declared: process.declared }
-      return await planUpdate(tools, subject, process.vault, to, plainPlan, process.ctx)
+      return await planUpdate(tools, subject, process.vault, to, { ...plainPlan, again }, process.ctx)
     }
 
     const apply = async (plan: UpdatePlan, tools = process.tools) =>
@@ -95,6 +96,30 @@ for (const engine of ["postgres", "sqlite"] as const) {
 
       expect(report).toMatchObject({ outcome: "rolled back", to: "1.0.7", safetyPoint: null })
       expect(report.why).toMatch(/not well/)
+      await world.project.waitQuiet()
+      expect(await stateOfShop(world.project)).toEqual(before)
+    })
+
+    it("stays stopped when it cannot be taken back, and the next command takes it back once the cause is gone", async () => {
+      await world.project.waitQuiet()
+      const before = await stateOfShop(world.project)
+      const vault = join(world.directory, "vault")
+      const base = process.base()
+      // What the files were is in the vault, which goes away at the worst moment.
+      const warn = (text: string): void => {
+        if (text.includes("is not kept")) renameSync(vault, `${vault}-away`)
+      }
+      const plan = await planTo("1.0.7", process.tools, true)
+      const subject = { app: process.app, declared: process.declared }
+      const progress = { ...base.progress, warn }
+      const run = applyUpdate(process.tools, subject, process.vault, plan, "test", { ...base, progress })
+
+      await expect(run).rejects.toMatchObject({ code: "OPERATION_UNSETTLED", message: `going back to 1.0.0 of ${APP} failed` })
+      expect(await world.project.health()).toBeNull()
+      expect((await world.cli.error("points", APP)).code).toBe("OPERATION_UNSETTLED")
+
+      renameSync(`${vault}-away`, vault)
+      await world.cli.json(pointsOutput, ["points", APP])
       await world.project.waitQuiet()
       expect(await stateOfShop(world.project)).toEqual(before)
     })
