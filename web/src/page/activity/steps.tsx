@@ -3,6 +3,7 @@ import type { ReactNode } from "react"
 import type { OperationEvent, OperationPage } from "../../../../src/contract/api/operations.ts"
 import { Icon } from "../../piece/icon.tsx"
 import { Section } from "../../piece/layout.tsx"
+import { capitalised } from "../../words/sentence.ts"
 import { stepWord } from "../../words/state.ts"
 import { amountWords, doneShare } from "./amount.ts"
 
@@ -15,7 +16,7 @@ export function LiveProgress({ events }: { readonly events: readonly OperationEv
   return (
     <section className="card" aria-label="Progress">
       <Text fw={600} aria-live="polite">
-        {step?.title ?? "Running"}
+        {step === undefined ? "Running" : capitalised(step.title)}
       </Text>
       {/* A bar says nothing where nobody knows how far it is; the words below do. */}
       <Progress mt="sm" size="lg" value={share ?? 100} striped={share === null} animated={share === null} aria-label="Progress" />

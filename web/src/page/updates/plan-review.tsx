@@ -113,7 +113,7 @@ function Edits({ plan: { edits } }: { readonly plan: Plan }): ReactNode {
             <Text size="sm" className="mono wrap" mb={4}>
               {path}
             </Text>
-            <pre className="log" tabIndex={0} aria-label={`Difference of ${path}`}>
+            <pre className="log unwrapped" tabIndex={0} aria-label={`Difference of ${path}`}>
               {diff.trimEnd()}
             </pre>
           </div>

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query"
 import type { ReactNode } from "react"
 import { updatesPage, type UpdatesPage } from "../../../../src/contract/api/updates.ts"
 import { tellDone, tellProblem } from "../../piece/actions.tsx"
-import { ButtonLink, MenuLink } from "../../piece/link.tsx"
+import { ButtonLink } from "../../piece/link.tsx"
 import { ask } from "../../wire/ask.ts"
 import { useMay } from "../../wire/may.ts"
 import { place } from "../../wire/place.ts"
@@ -32,24 +32,22 @@ export function UpdateActions({ page }: { readonly page: UpdatesPage }): ReactNo
           Apply…
         </ButtonLink>
       )}
-      <Button variant="default" loading={look.isPending} onClick={() => look.mutate()}>
-        Look for releases
-      </Button>
+      {rollback === null || busy ? null : (
+        <ButtonLink variant="default" to="/apps/$app/updates/rollback" params={{ app }}>
+          Roll back…
+        </ButtonLink>
+      )}
       <Menu position="bottom-end" width={240}>
         <Menu.Target>
-          <Button variant="default">More</Button>
+          <Button variant="default" loading={look.isPending || begin.isPending}>
+            More
+          </Button>
         </Menu.Target>
         <Menu.Dropdown>
+          <Menu.Item onClick={() => look.mutate()}>Look for releases</Menu.Item>
           <Menu.Item disabled={releases.length === 0 || busy} onClick={() => begin.mutate({ path: place`/apps/${app}/rehearse` })}>
             Rehearse the update
           </Menu.Item>
-          {rollback === null || busy ? (
-            <Menu.Item disabled>Roll back…</Menu.Item>
-          ) : (
-            <MenuLink to="/apps/$app/updates/rollback" params={{ app }}>
-              Roll back…
-            </MenuLink>
-          )}
         </Menu.Dropdown>
       </Menu>
     </>
