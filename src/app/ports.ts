@@ -240,7 +240,7 @@ export interface ContainerEngine {
    * sign-in to the registry is used; one that is here already is only proven. Throws IMAGE_MISSING, IMAGE_PLATFORM_MISSING,
    * REGISTRY_AUTH_FAILED, REGISTRY_FAILED, SPACE_MISSING.
    */
-  pullImage?(reference: string, ctx: RunContext): Promise<{ readonly imageId: string }>
+  pullImage(reference: string, ctx: RunContext): Promise<{ readonly imageId: string }>
   /** `docker save` of one image into the sink. */
   saveImage(imageId: string, sink: DumpSink, ctx: RunContext): Promise<void>
   /** `docker load`, then tags it with `reference`. */

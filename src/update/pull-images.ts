@@ -1,4 +1,3 @@
-import { HoldfastError } from "../base/errors.ts"
 import type { ContainerEngine } from "../app/ports.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { InstallableRelease, ReleaseImage } from "../release/installable.ts"
@@ -34,7 +33,6 @@ export async function pullReleaseImages(
   ctx: RunContext,
 ): Promise<void> {
   for (const reference of await missingImages(tools.containers, release, ctx)) {
-    if (tools.containers.pullImage === undefined) throw new HoldfastError("IMAGE_MISSING", { what: `the image ${reference} is not here` })
     ctx.progress.note(`pulling ${reference}`)
     await tools.containers.pullImage(reference, ctx)
   }
