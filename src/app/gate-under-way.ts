@@ -1,4 +1,5 @@
 /** Whether a database is visibly being worked on by the app: a migration that runs is waited for, not cut off. */
+import { isHoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { DatabaseSource } from "./app.ts"
 import type { DatabaseEngine } from "./ports.ts"
@@ -32,8 +33,9 @@ export async function databaseAtWork(databases: RowAnswers, sources: readonly Da
     try {
       const [row] = await databases.for(source).query(source, null, AT_WORK, ctx)
       if (row?.[0]) return `${row[0]} is at work in database ${source.name}`
-    } catch {
+    } catch (thrown) {
       ctx.signal.throwIfAborted()
+      if (!isHoldfastError(thrown)) throw thrown
       // A database that does not answer is told by the app's own health; this look only asks whether to wait longer.
     }
   }
