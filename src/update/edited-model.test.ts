@@ -1,5 +1,8 @@
+import { readdir, writeFile } from "node:fs/promises"
+import { join } from "node:path"
 import { expect, it } from "vitest"
-import { requireOnlyImages } from "./edited-model.ts"
+import { temporaryDirectory } from "../../test/fixture/tmp.ts"
+import { removeCopies, requireOnlyImages } from "./edited-model.ts"
 
 function model(
   web: Readonly<Record<string, unknown>>,
@@ -24,4 +27,21 @@ it.each([
   }).toThrow(
     expect.objectContaining({ code: "PIN_REFUSED", message: "the edited compose files would change more than the images of the release" }),
   )
+})
+
+it("copies that a look left behind go away, those of another look and of another file do not", async () => {
+  const directory = await temporaryDirectory("edited-model")
+  const names = [
+    ".compose.yml.holdfast-plan-op1-aa",
+    ".compose.yml.holdfast-plan-op2-aa",
+    ".env.holdfast-plan-op1-bb",
+    ".other.yml.holdfast-plan-op1-cc",
+  ]
+  for (const name of names) await writeFile(join(directory, name), "")
+  const compose = { files: [join(directory, "compose.yml")], projectDirectory: directory, projectName: "shop", profiles: [] }
+
+  await removeCopies(compose, "op1")
+  await removeCopies({ ...compose, files: ["/no/such/place/compose.yml"] }, "op1")
+
+  expect((await readdir(directory)).toSorted()).toEqual([".compose.yml.holdfast-plan-op2-aa", ".other.yml.holdfast-plan-op1-cc"])
 })

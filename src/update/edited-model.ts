@@ -1,4 +1,5 @@
-import { chmod, lstat, rm, writeFile } from "node:fs/promises"
+import { randomBytes } from "node:crypto"
+import { chmod, lstat, readdir, rm, writeFile } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
 import { z } from "zod"
 import type { ComposeProject } from "../app/app.ts"
@@ -21,7 +22,9 @@ export async function requireOnlyPins(
   release: Pick<InstallableRelease, "images">,
   ctx: RunContext,
 ): Promise<void> {
-  const copies = new Map(pins.edits.map(({ path }) => [path, copyOf(path, ctx.operationId)]))
+  // Two may look at once, outside of any operation.
+  const look = randomBytes(4).toString("hex")
+  const copies = new Map(pins.edits.map(({ path }) => [path, join(dirname(path), `${copyPrefix(path, ctx.operationId)}${look}`)]))
   try {
     for (const { path, after } of pins.edits) await writeCopy(path, copies.get(path) ?? path, after)
     const envFiles = pins.edits.flatMap(({ path }) => (compose.files.includes(path) ? [] : [copies.get(path) ?? path]))
@@ -35,13 +38,27 @@ export async function requireOnlyPins(
   }
 }
 
-function copyOf(path: string, operationId: string): string {
-  return join(dirname(path), `.${basename(path)}.holdfast-plan-${operationId}`)
+function copyPrefix(path: string, operationId: string): string {
+  return `.${basename(path)}.holdfast-plan-${operationId}-`
 }
 
 /** What a look that was cut off left behind. */
 export async function removeCopies(compose: ComposeProject, operationId: string): Promise<void> {
-  for (const path of [...compose.files, join(compose.projectDirectory, ".env")]) await rm(copyOf(path, operationId), { force: true })
+  for (const path of [...compose.files, join(compose.projectDirectory, ".env")]) {
+    const prefix = copyPrefix(path, operationId)
+    const left = (await namesIn(dirname(path))).filter((name) => name.startsWith(prefix))
+    for (const name of left) await rm(join(dirname(path), name), { force: true })
+  }
+}
+
+/** A project whose directory is gone has nothing left in it. */
+async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory)
+  } catch (thrown) {
+    if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT") return []
+    throw thrown
+  }
 }
 
 /** As closed as the original: `.env` holds secrets as often as not. */
