@@ -34,7 +34,7 @@ it("copies that a look left behind go away, those of another look and of another
   const names = [
     ".compose.yml.holdfast-plan-op1-aa",
     ".compose.yml.holdfast-plan-op2-aa",
-    ".env.holdfast-plan-op1-bb",
+    "..env.holdfast-plan-op1-bb",
     ".other.yml.holdfast-plan-op1-cc",
   ]
   for (const name of names) await writeFile(join(directory, name), "")
