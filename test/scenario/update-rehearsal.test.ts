@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect } from "vitest"
 import { isHoldfastError } from "../../src/base/errors.ts"
 import { findPoint } from "../../src/recovery-point/recovery-point.ts"
 import type { InstallableRelease } from "../../src/release/installable.ts"
+import { updateRules } from "../../src/update/find-tools.ts"
 import { planUpdate, plainPlan } from "../../src/update/plan.ts"
 import { rehearseUpdate } from "../../src/update/rehearse-operation.ts"
 import type { Rehearsal, UpdatePlan } from "../../src/update/update-plan.ts"
@@ -24,7 +25,7 @@ describeNeeding(
   "restic",
   "registry",
 )("a rehearsal", () => {
-  useDocker(updateImages)
+  useDocker([...updateImages, "holdfast-test/postgres:17"])
 
   for (const engine of ["postgres", "sqlite"] as const) describe(`of an app with ${engine}`, () => rehearsals(engine))
 })
@@ -39,8 +40,7 @@ function rehearsals(engine: Engine): void {
   let told = 0
 
   beforeAll(async () => {
-    // A migration that never ends is waited for six times as long as this.
-    world = await updateWorld({ engine, rules: { timeout: "5s", stability: "3s" } })
+    world = await updateWorld({ engine, rules: { timeout: "2m", stability: "3s" } })
     point = await world.provenPoint()
     shop = await inProcess(world.cli.place, APP)
     before = await stateOfShop(world.project)
@@ -68,9 +68,12 @@ function rehearsals(engine: Engine): void {
     }
   }
 
-  async function rehearse(release: InstallableRelease): Promise<Rehearsal> {
+  /** @param timeoutMs a migration that never ends is waited for six times as long */
+  async function rehearse(release: InstallableRelease, timeoutMs?: number): Promise<Rehearsal> {
+    const updates = { ...updateRules(shop.declared), ...(timeoutMs === undefined ? {} : { timeoutMs }) }
+    const subject = { app: shop.app, declared: { ...shop.declared, updates } }
     const origin = { vault: shop.vault, point: await findPoint(shop.vault, shop.tools.store, APP, point, shop.ctx) }
-    return await rehearseUpdate(shop.tools, shop, origin, release, "test", shop.base())
+    return await rehearseUpdate(shop.tools, subject, origin, release, "test", shop.base())
   }
 
   async function plan(release: InstallableRelease, options = plainPlan): Promise<UpdatePlan> {
@@ -155,7 +158,7 @@ function rehearsals(engine: Engine): void {
   })
 
   step("of a migration that never ends gives up in bounded time", async () => {
-    const rehearsal = await rehearse(await releaseOf("1.0.3"))
+    const rehearsal = await rehearse(await releaseOf("1.0.3"), 5000)
 
     expect(rehearsal.passed).toBe(false)
     expect(rehearsal.migrateMs).toBeGreaterThanOrEqual(30_000)
@@ -163,11 +166,46 @@ function rehearsals(engine: Engine): void {
   })
 
   step("of a version that is never well tells the check that failed and the log", async () => {
-    const rehearsal = await rehearse(await releaseOf("1.0.4"))
+    const rehearsal = await rehearse(await releaseOf("1.0.4"), 5000)
 
     expect(rehearsal.passed).toBe(false)
     expect(rehearsal.why).toMatch(/health: .*; last lines of web/s)
     await expectUntouched(rehearsal)
+  })
+
+  step("is not even begun for another major version of PostgreSQL on the old volume", async () => {
+    const release = await releaseOf("1.1.0")
+    const moving = async (postgres: InstallableRelease["images"][string]) =>
+      await refusal(plan({ ...release, images: { ...release.images, postgres } }))
+    const refused = {
+      code: "UPDATE_MAJOR_DATABASE",
+      what: "1.1.0 moves postgres from PostgreSQL 15 to PostgreSQL 17",
+      why: "a server cannot read the data directory of another major version",
+    }
+
+    // By its tag while it is not here, by the program in it once it is.
+    const absent = { repository: "registry.example/db", digest: `sha256:${"0".repeat(64)}`, tag: "17.2-alpine" }
+    expect(await moving(absent)).toEqual(refused)
+    const repository = `${world.vendor.registry.name}/db`
+    await command(["docker", "tag", "holdfast-test/postgres:17", `${repository}:x`])
+    const digest = /digest: (sha256:[0-9a-f]{64})/.exec(await command(["docker", "push", `${repository}:x`]))?.[1] ?? ""
+    expect(await moving({ repository, digest, tag: null })).toEqual(refused)
+    await command(["docker", "image", "rm", `${repository}:x`, `${repository}@${digest}`])
+  })
+
+  step("is not planned on top of a run that was interrupted", async () => {
+    const { store, host } = shop.tools
+    const holder = { ...host.self("holdfast backup shop"), processStart: "0" }
+    await store.createOperation({ id: "interrupted", kind: "backup", app: APP, holder, plan: null, startedAt: new Date() })
+
+    const refused = await refusal(plan(await releaseOf("1.1.0")))
+
+    const end = { finishedAt: new Date(), outcome: "failed" as const, errorCode: null, message: null, result: null }
+    await store.finishOperation("interrupted", end)
+    expect(refused).toMatchObject({
+      code: "OPERATION_UNSETTLED",
+      what: "operation interrupted (backup of shop) was interrupted and is not settled",
+    })
   })
 
   step("is asked for neither by what is older nor by what runs already", async () => {
