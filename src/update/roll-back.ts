@@ -57,7 +57,7 @@ export interface RollbackReport {
   readonly warnings: readonly string[]
 }
 
-interface Found {
+export interface FoundUpdate {
   readonly record: KeptRecord
   readonly kept: KeptUpdate
   readonly safetyPoint: string | null
@@ -148,8 +148,13 @@ export async function rollBackUpdate(
   return end.result
 }
 
-/** Only the latest update: what an earlier one kept does not fit what the later one left. */
-async function findUpdate(tools: UpdateTools, app: App, operationId: string | null, ctx: RunContext): Promise<Found> {
+/** Only the latest update: what an earlier one kept does not fit what the later one left. Throws UPDATE_ROLLBACK_CLOSED. */
+export async function findUpdate(
+  tools: Pick<UpdateTools, "store">,
+  app: Pick<App, "name">,
+  operationId: string | null,
+  ctx: RunContext,
+): Promise<FoundUpdate> {
   const records = (await tools.store.kept(app.name)).toSorted((left, right) => (left.operationId < right.operationId ? -1 : 1))
   const updates = records.filter((record) => keptStateOf(record).by === "update")
   const latest = updates.at(-1)
@@ -165,7 +170,7 @@ async function findUpdate(tools: UpdateTools, app: App, operationId: string | nu
   return { record, kept: keptUpdateFromJson(state.more), safetyPoint: state.safetyPoint }
 }
 
-function closed(app: App, point: string | null, why: string): HoldfastError {
+function closed(app: Pick<App, "name">, point: string | null, why: string): HoldfastError {
   return new HoldfastError("UPDATE_ROLLBACK_CLOSED", {
     what: `there is no update of ${app.name} that can be rolled back`,
     why,

@@ -101,6 +101,7 @@ for (const engine of ["postgres", "sqlite"] as const) {
     })
 
     it("stays stopped when it cannot be taken back, and the next command takes it back once the cause is gone", async () => {
+      await world.project.poison("1.0.7")
       await world.project.waitQuiet()
       const before = await stateOfShop(world.project)
       const vault = join(world.directory, "vault")
