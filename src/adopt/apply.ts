@@ -178,7 +178,7 @@ async function change(
       async () => await writeSecrets(plan, prepared),
       (made) => ({ made }),
     )
-    await journal.step("swap-files", {}, async () => await swapFilesIn(prepared))
+    await journal.step("swap-files", {}, async () => await swapFilesIn(tools, app, plan, prepared, ctx))
     await journal.step("start-updater", {}, async () => await startBeside(tools, app, prepared, ctx))
     const stoppedMs = ctx.clock.monotonicMs()
     await journal.step("stop-writers", {}, async () => await stopAnew(tools, app, prepared, ctx))

@@ -64,8 +64,16 @@ export async function writeSecrets(plan: AdoptPlan, prepared: Prepared): Promise
   return made
 }
 
-export async function swapFilesIn({ files }: Prepared): Promise<void> {
+/** Throws PIN_REFUSED where a variable of the environment stands above what `.env` says now. */
+export async function swapFilesIn(
+  tools: AdoptTools,
+  app: LocatedApp,
+  plan: AdoptPlan,
+  { files }: Prepared,
+  ctx: RunContext,
+): Promise<void> {
   for (const { swap } of files) await swapFileIn(swap)
+  if (app.compose !== null) assertPinned(await tools.containers.compose(app.compose, ctx), plan.wanted, plan.tags)
 }
 
 /** Both come up beside the app, which runs on as it did (C145). */
