@@ -237,6 +237,11 @@ describe("Holdfast's image in the place of both", () => {
     expect(outermost(["/a/b", "/a", "/ab", "/a"])).toEqual(["/a", "/ab"])
   })
 
+  it("keeps a server that names no network in the one that it is in", () => {
+    const plain = notDefined.replace("    networks: [external, internal]\n    healthcheck", "    healthcheck")
+    expect(adopted(plain).content.services["chatalot"]?.networks).toEqual(["default", "updater_internal"])
+  })
+
   it("lets its proxy bind what the server mounts, and nothing else", () => {
     expect(proxy.command?.join(" ")).toBe(
       "socket-proxy --listen 0.0.0.0:2375 --internal-network --project village --allow-path /srv/chat/config:ro --allow-path /srv/chat/secrets/updater_token:ro",

@@ -26,6 +26,8 @@ import { assignmentsOf, namesIn, writtenFile, type WrittenFile } from "./written
 export interface AdoptRequest extends ReleaseRequest {
   readonly target: Exclude<Target, "pins">
   readonly channel: string | null
+  /** The new version need not be the one that health reports: some builds report an old one. */
+  readonly anyVersion: boolean
   /** Reference of Holdfast's own image, for its own target. */
   readonly holdfastImage: string
   readonly stateDirectory: string
@@ -51,7 +53,7 @@ export async function planManaged(
   request: AdoptRequest,
   ctx: RunContext,
 ): Promise<AdoptPlan> {
-  const managed = asAsked(known, app, request.channel)
+  const managed = asAsked(known, app, request)
   const looked = await lookAt(tools, app, compose, managed, ctx)
   const running = runningVersion(app, managed, looked.running, [managed.server.service])
   const pair = updaterServices(managed)
@@ -105,9 +107,9 @@ export async function planManaged(
 }
 
 /** What the operator said of updates in the settings stands above what the recipe knows. */
-function asAsked(known: ManagedUpdates, app: LocatedApp, channel: string | null): ManagedUpdates {
+function asAsked(known: ManagedUpdates, app: LocatedApp, request: AdoptRequest): ManagedUpdates {
   const rules = app.updates
-  const follows = channel ?? rules?.channel ?? known.channel
+  const follows = request.channel ?? rules?.channel ?? known.channel
   const url = rules?.url ?? known.url
   const host = url === known.url ? {} : { UPDATE_MANIFEST_HOST: new URL(url).origin }
   return {
@@ -118,7 +120,7 @@ function asAsked(known: ManagedUpdates, app: LocatedApp, channel: string | null)
     keyUrl: url === known.url ? known.keyUrl : `${url.replace(/\/$/, "")}/cosign.pub`,
     keyDigest: rules?.keyDigest ?? known.keyDigest,
     repositories: rules === undefined || rules.repositories.length === 0 ? known.repositories : [...rules.repositories],
-    expectVersion: rules?.expectVersion ?? known.expectVersion,
+    expectVersion: known.expectVersion && !request.anyVersion,
     server: { ...known.server, environment: { ...known.server.environment, ...host, UPDATE_CHANNEL: follows } },
   }
 }

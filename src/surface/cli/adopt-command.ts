@@ -15,6 +15,7 @@ export const adoptCommand: CommandSpec = {
     { flags: "--image <service=reference>", summary: "an image with its digest, instead of those of a signed release", repeats: true },
     { flags: "--key <file>", summary: "the vendor's public key at hand (fetched unless told); it is compared with the pinned digest" },
     { flags: "--holdfast-image <reference>", summary: "with --target holdfast: Holdfast's own image (holdfast:VERSION unless told)" },
+    { flags: "--any-version", summary: "health need not report the version of the pin: some builds report an old one" },
     { flags: "--vault <name>", summary: "for the point that is taken first (the app's first unless told)" },
     { flags: "--undo", summary: "put back what the last adoption changed" },
     { flags: "--plan", summary: "print checks, secrets and the edited files as a difference, and stop" },

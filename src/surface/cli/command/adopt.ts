@@ -46,6 +46,7 @@ async function requestOf(house: CliHouse, input: CommandInput, { settings }: Sub
   return {
     target: targetOf(input.text("target")),
     channel: input.text("channel"),
+    anyVersion: input.flag("any-version"),
     version: input.text("release"),
     images: Object.fromEntries(input.list("image").map(imageOf)),
     vendorKey: key === null ? null : await readGiven(house, key),
