@@ -23,6 +23,17 @@ export const statusOutput = z.object({
       reasons: z.array(z.string()),
       nextSteps: z.array(z.string()),
       points: count,
+      /** The newest update or rollback that came to something; null when there was none. */
+      lastUpdate: z
+        .object({
+          operationId: z.string(),
+          kind: z.enum(["update", "rollback"]),
+          from: z.string().nullable(),
+          to: z.string().nullable(),
+          outcome: z.enum(["applied", "rolled back", "failed"]),
+          at: z.iso.datetime(),
+        })
+        .nullable(),
       checklist: z.array(z.object({ ask: z.string(), answer: z.boolean(), evidence: z.string() })),
     }),
   ),

@@ -1,11 +1,13 @@
 import type { App } from "../../app/app.ts"
 import type { StatusOutput } from "../../contract/output-posture.ts"
+import type { HostIdentity } from "../../operation/operation.ts"
 import type { OperationRecord, PointSummary, ProofRecord, Store } from "../../operation/ports.ts"
 import { markDamage } from "../../posture/damage.ts"
 import { assessPosture, checklistOf } from "../../posture/posture.ts"
 import type { Settings } from "../../settings/settings.ts"
 import type { House } from "./house.ts"
 import { declaredApp } from "./subject.ts"
+import { updateEntryOf } from "./update-history.ts"
 
 export type AppStatus = StatusOutput["apps"][number]
 
@@ -51,9 +53,22 @@ export async function assessApp(house: House, settings: Settings, store: Store, 
     reasons: [...reasons],
     nextSteps: [...nextSteps],
     points: points.length,
+    lastUpdate: lastUpdateOf(operations, await house.use.host()),
     checklist: checklist.map((answer) => ({ ...answer })),
   }
   return { status, declared, points, proofs, operations }
+}
+
+/** A run that was cancelled or goes on has come to nothing yet. */
+function lastUpdateOf(operations: readonly OperationRecord[], host: HostIdentity): AppStatus["lastUpdate"] {
+  for (const record of operations) {
+    if (record.kind !== "update" && record.kind !== "rollback") continue
+    const { operationId, kind, from, to, outcome, finishedAt } = updateEntryOf(record, host)
+    if (kind === "rehearse" || finishedAt === null) continue
+    if (outcome === "applied" || outcome === "rolled back" || outcome === "failed")
+      return { operationId, kind, from, to, outcome, at: finishedAt }
+  }
+  return null
 }
 
 /** A vault with an address is on another machine; a path is on this one. */

@@ -5,6 +5,7 @@ import { assessApp } from "../../house/app-status.ts"
 import { knowPoints } from "../../house/known-points.ts"
 import { appNames } from "../../house/names.ts"
 import { renderPairs } from "../render/table.ts"
+import { formatIso } from "../render/time.ts"
 
 type AppStatus = StatusOutput["apps"][number]
 
@@ -24,6 +25,12 @@ export const run: CommandRun = async (house, input) => {
   return { document, lines, exitCode: apps.length > 0 && apps.every((app) => app.protected) ? EXIT.done : EXIT.notProtected }
 }
 
+function updateText({ kind, from, to, outcome, at }: NonNullable<AppStatus["lastUpdate"]>): string {
+  const versions = `${from ?? "unknown"} to ${to ?? "unknown"}`
+  const what = kind === "rollback" && outcome === "rolled back" ? "rolled back by hand" : outcome
+  return `${versions}, ${what}, ${formatIso(at)}`
+}
+
 function linesOf(app: AppStatus, withChecklist: boolean): readonly string[] {
   const pairs: (readonly [string, string | null])[] = [
     ["newest proven point", app.point],
@@ -31,6 +38,7 @@ function linesOf(app: AppStatus, withChecklist: boolean): readonly string[] {
     ["exposure", app.exposureMs === null ? null : formatDuration(app.exposureMs)],
     ["recovery time", app.recoveryTimeMs === null ? null : formatDuration(app.recoveryTimeMs)],
     ["points", String(app.points)],
+    ["last update", app.lastUpdate === null ? null : updateText(app.lastUpdate)],
   ]
   const known = pairs.filter((pair): pair is readonly [string, string] => pair[1] !== null)
   return [

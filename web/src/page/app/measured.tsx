@@ -1,8 +1,11 @@
 import type { ReactNode } from "react"
 import type { AppPage } from "../../../../src/contract/api/app.ts"
 import { formatDuration } from "../../../../src/contract/units.ts"
+import { Instant } from "../../piece/instant.tsx"
+import { TextLink } from "../../piece/link.tsx"
 import { grouped } from "../../words/count.ts"
 import { proofSaying } from "../../words/state.ts"
+import { entrySaying } from "../updates/standing.ts"
 
 /** Objectives against what was measured. */
 export function Measured({ page: { status, objectives } }: { readonly page: AppPage }): ReactNode {
@@ -29,7 +32,29 @@ export function Measured({ page: { status, objectives } }: { readonly page: AppP
           {status.level === null ? "none is proven" : `best proof: ${proofSaying(status.level).text.toLowerCase()}`}
         </dd>
       </div>
+      {status.lastUpdate === null ? null : <LastUpdate app={status.app} last={status.lastUpdate} />}
     </dl>
+  )
+}
+
+interface LastUpdateProps {
+  readonly app: string
+  readonly last: NonNullable<AppPage["status"]["lastUpdate"]>
+}
+
+function LastUpdate({ app, last: { kind, to, outcome, at } }: LastUpdateProps): ReactNode {
+  const went = outcome === "applied" || kind === "rollback"
+  return (
+    <div className="tile">
+      <dt>Last update</dt>
+      <dd className="wrap">{to ?? "unknown"}</dd>
+      <dd className={went ? "quiet" : "ink-bad"}>
+        <TextLink to="/apps/$app/updates" params={{ app }} size="sm">
+          {entrySaying({ kind, outcome }).text}
+        </TextLink>{" "}
+        <Instant at={at} />
+      </dd>
+    </div>
   )
 }
 
