@@ -1,5 +1,6 @@
 /** Names everything that an update replaces and stages the edited files; nothing live is changed. */
 import { lstat, open, readFile } from "node:fs/promises"
+import { dirname } from "node:path"
 import type { App, ComposeProject } from "../app/app.ts"
 import { assertPinned } from "../app/compose/pinned.ts"
 import type { PinEdit, PinPlan } from "../app/compose/pin-images.ts"
@@ -17,6 +18,7 @@ import { realFile } from "./pins.ts"
 import type { UpdateTools } from "./ports.ts"
 import type { Prepared } from "./prepared.ts"
 import { pinnedReference } from "./pull-images.ts"
+import { spaceMissing } from "./tree-state.ts"
 import type { UpdatePlan } from "./update-plan.ts"
 
 /** Plans each replacement under this operation's own names. */
@@ -132,6 +134,8 @@ async function writeStaged(live: string, staged: string, text: string): Promise<
     await file.chown(uid, gid)
     await file.chmod(mode & 0o7777)
     await file.sync()
+  } catch (thrown) {
+    throw spaceMissing(thrown, dirname(staged))
   } finally {
     await file.close()
   }

@@ -58,11 +58,11 @@ async function storeWith(...records: readonly KeptRecord[]): Promise<{ readonly 
 }
 
 const chat = { name: "chat" }
-const closed = (why: string, hint: RegExp) => ({
+const closed = (why: string, hint: RegExp): Record<string, unknown> => ({
   code: "UPDATE_ROLLBACK_CLOSED",
   message: "there is no update of chat that can be rolled back",
   why,
-  hint: expect.stringMatching(hint) as string,
+  hint: expect.stringMatching(hint),
 })
 
 it("goes back over the latest update that is kept, named or not", async () => {

@@ -17,7 +17,7 @@ import type { RunContext } from "../base/run-context.ts"
 import { changesSince, sameContent } from "./tree-changes.ts"
 import { fetchEntries, type TreeContent } from "./tree-fetch.ts"
 import { treeNotes } from "./tree-notes.ts"
-import { entryOf, lineOf, readTreeState, type TreeEntry } from "./tree-state.ts"
+import { entryOf, lineOf, readTreeState, spaceMissing, type TreeEntry } from "./tree-state.ts"
 
 /** `aside`: what lies there now was not there before, or is not what was there. `back`: what was there comes back. `dress`: owner, mode and time. */
 type Task = { readonly kind: "aside"; readonly path: string } | { readonly kind: "back" | "dress"; readonly was: TreeEntry }
@@ -65,6 +65,8 @@ async function decide(swap: TreeSwap, ctx: RunContext): Promise<void> {
   try {
     for (const task of await tasksOf(swap, stopped, ctx)) await file.write(taskLine(task))
     await file.sync()
+  } catch (thrown) {
+    throw spaceMissing(thrown, dirname(putBack))
   } finally {
     await file.close()
   }

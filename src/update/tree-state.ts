@@ -64,12 +64,18 @@ export async function writeTreeState(root: string, exclude: readonly string[], f
     await output.sync()
   } catch (thrown) {
     await rm(unfinished, { force: true })
-    throw thrown
+    throw spaceMissing(thrown, dirname(file))
   } finally {
     await output.close()
   }
   await rename(unfinished, file)
   await syncDirectory(dirname(file))
+}
+
+/** A full disk is something that a person can act on; anything else stays what it is. */
+export function spaceMissing(thrown: unknown, where: string): unknown {
+  const full = thrown instanceof Error && "code" in thrown && (thrown.code === "ENOSPC" || thrown.code === "EDQUOT")
+  return full ? new HoldfastError("SPACE_MISSING", { what: `there is no room left in ${where}`, cause: thrown }) : thrown
 }
 
 /** Reads a state back, in its order. */

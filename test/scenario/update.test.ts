@@ -33,8 +33,8 @@ for (const engine of ["postgres", "sqlite"] as const) {
     })
 
     afterAll(async () => {
-      await process.close()
-      await world.dispose()
+      await process?.close()
+      await world?.dispose()
     })
 
     async function planTo(version: Version, tools = process.tools, again = false): Promise<UpdatePlan> {
@@ -116,8 +116,8 @@ for (const engine of ["postgres", "sqlite"] as const) {
       const run = applyUpdate(process.tools, subject, process.vault, plan, "test", { ...base, progress })
 
       await expect(run).rejects.toMatchObject({ code: "OPERATION_UNSETTLED", message: `going back to 1.0.0 of ${APP} failed` })
+      await world.cli.run("points", APP)
       expect(await world.project.health()).toBeNull()
-      expect((await world.cli.error("points", APP)).code).toBe("OPERATION_UNSETTLED")
 
       renameSync(`${vault}-away`, vault)
       await world.cli.json(pointsOutput, ["points", APP])
