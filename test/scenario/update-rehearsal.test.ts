@@ -53,7 +53,7 @@ function rehearsals(engine: Engine): void {
   })
 
   async function releaseOf(version: Version): Promise<InstallableRelease> {
-    const image = { repository: world.vendor.images.repository, digest: await world.vendor.publish(version), tag: version }
+    const image = { repository: world.vendor.images.repository, digest: await world.vendor.images.push(version), tag: version }
     const run = (word: string) => ({ service: "web", argv: ["node", "app.mjs", word] as [string, ...string[]] })
     const { commands } = versionFacts(version)
     return {
