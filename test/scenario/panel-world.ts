@@ -63,7 +63,7 @@ export async function panelWorld(): Promise<PanelWorld> {
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", () => done()))
   const address = server.address()
@@ -81,7 +81,7 @@ export async function giveAuthenticator(page: Page): Promise<void> {
   })
 }
 
-async function newPerson(
+export async function newPerson(
   browser: Browser,
   scheme: "light" | "dark",
   complaints: string[],
@@ -99,7 +99,7 @@ async function newPerson(
   return { context, page }
 }
 
-async function said(service: StartedCli, pattern: RegExp): Promise<string> {
+export async function said(service: StartedCli, pattern: RegExp): Promise<string> {
   return await vi.waitFor(
     () => {
       const word = pattern.exec(service.said())?.[1]
