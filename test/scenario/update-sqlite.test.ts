@@ -11,7 +11,7 @@ import { updateImages } from "../fixture/versioned-app/images.ts"
 import { startNumberWriter } from "../fixture/versioned-app/writer.ts"
 import { storySteps } from "./story.ts"
 import { applied, expectAllAcknowledged, expectNothingOfOurs, fileOf, numbersLive, refused } from "./update-checks.ts"
-import { APP, stateOfShop, updateWorld, type ShopState, type UpdateWorld } from "./update-world.ts"
+import { APP, stateOfShop, untilStepBegun, updateWorld, type ShopState, type UpdateWorld } from "./update-world.ts"
 
 const run = promisify(execFile)
 
@@ -94,19 +94,20 @@ describeNeeding(
     const { project, cli, vendor } = world
     await vendor.publish("1.2.0")
     const { plan } = await cli.json(updatePlanOutput, ["update", "plan", APP])
-    const env = await fileOf(project, ".env")
+    const compose = await fileOf(project, "compose.yml")
     expect(plan?.to.version).toBe("1.2.0")
     const started = cli.start("update", "apply", APP, "--yes", "--json")
-    await expect.poll(() => started.said(), { timeout: 120_000 }).toContain("rehearse")
-    await appendFile(join(project.directory, ".env"), "\nBY_HAND=1\n")
+    await untilStepBegun(world, "update", "rehearse")
+    await appendFile(join(project.directory, "compose.yml"), "# by hand\n")
 
     const ended = await started.done
 
     expect(ended.exitCode, ended.stderr).not.toBe(0)
     expect(JSON.parse(ended.stdout)).toMatchObject({ error: { code: "PLAN_STALE" } })
-    expect(await fileOf(project, ".env")).toBe(`${env}\nBY_HAND=1\n`)
+    expect(await fileOf(project, "compose.yml")).toBe(`${compose}# by hand\n`)
     expect((await project.health())?.body).toEqual({ status: "ok", version: "1.1.0", schema: 2 })
-    await writeFile(join(project.directory, ".env"), env)
+    await writeFile(join(project.directory, "compose.yml"), compose)
+    await expectNothingOfOurs(world)
   })
 
   step("is taken back by hand: the rows of the stop are live, those of the new version are counted", async () => {

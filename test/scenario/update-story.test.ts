@@ -1,5 +1,5 @@
 /** Updates of a real app that go well: planned, rehearsed, applied while somebody writes, taken back within the window, refused after it, three hops. */
-import { appendFile, writeFile } from "node:fs/promises"
+import { appendFile, readdir } from "node:fs/promises"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect } from "vitest"
 import { backupOutput, drillOutput, pointsOutput, verifyOutput } from "../../src/contract/output.ts"
@@ -136,21 +136,9 @@ describeNeeding(
     expect((await world.cli.json(verifyOutput, ["verify", APP, safety?.id ?? ""])).level).toBe("read")
   })
 
-  step("is not taken back over files that somebody edited meanwhile", async () => {
-    const { project, cli } = world
-    await writer.stop()
-    await project.waitQuiet()
-    const [compose, before] = [await fileOf(project, "compose.yml"), await stateOfShop(project)]
-    await appendFile(join(project.directory, "compose.yml"), "# by hand\n")
-
-    const error = await cli.error("update", "rollback", APP, "--yes")
-
-    expect(error.hint).not.toBe("")
-    await writeFile(join(project.directory, "compose.yml"), compose)
-    expect({ ...(await stateOfShop(project)), configuration: {} }).toEqual({ ...before, configuration: {} })
-  })
-
   step("tells before it is taken back what was written since", async () => {
+    await writer.stop()
+    await world.project.waitQuiet()
     const { plan } = await world.cli.json(rollbackPlanOutput, ["update", "rollback", APP, "--plan"])
     const since = atUpdate.filter((number) => number > 0).length
 
@@ -163,6 +151,7 @@ describeNeeding(
   step("is taken back although the registry has gone: the state of the stop comes back, what was written since is beside", async () => {
     const { project, vendor, cli } = world
     await vendor.registry.stop()
+    await appendFile(join(project.directory, ".env"), "\nBY_HAND=1\n")
 
     const report = await cli.json(rollbackOutput, ["update", "rollback", APP, "--yes"])
     await vendor.registry.start()
@@ -176,11 +165,14 @@ describeNeeding(
     expect(now.columns).toEqual(original.columns)
     expect(now.version).toBe("1.0.0")
     for (const [name, look] of Object.entries(original.uploads)) expect(now.uploads[name]).toBe(look)
+    // What somebody wrote into a file that comes back is not thrown away either.
+    const aside = (await readdir(project.directory)).filter((name) => name.includes(".env.holdfast-"))
+    expect((await Promise.all(aside.map(async (name) => await fileOf(project, name)))).join("\n")).toContain("BY_HAND=1")
     const beside = await databasesBeside(project)
     expect(beside).toHaveLength(1)
-    const aside = await expectNoneLost(project, writer, await numbersBeside(project, beside[0] ?? "", writer.name))
-    expect(aside).toBeGreaterThanOrEqual(10)
-    expect(report.rowsKeptBeside.find(({ table }) => /\bentries$/.test(table))?.rows).toBe(aside)
+    const rows = await expectNoneLost(project, writer, await numbersBeside(project, beside[0] ?? "", writer.name))
+    expect(rows).toBeGreaterThanOrEqual(10)
+    expect(report.rowsKeptBeside.find(({ table }) => /\bentries$/.test(table))?.rows).toBe(rows)
     expect(await world.neighbour?.look()).toEqual(neighbourBefore)
     await expectNothingOfOurs(world)
     measured["rollback by hand, seconds down"] = seconds(report.downtimeMs)

@@ -187,25 +187,22 @@ async function servicesOf(project: AppProject): Promise<Record<string, string>> 
   return Object.fromEntries(looks.toSorted(([left], [right]) => left.localeCompare(right)))
 }
 
-const stepRow = z.object({ name: z.string(), state: z.string() })
-
-/** Steps of the newest operation of a kind, as they are in the journal at this moment; nobody is asked who would settle it. */
-export function journaledSteps(world: Pick<UpdateWorld, "cli">, kind: string): readonly z.infer<typeof stepRow>[] {
-  const database = new DatabaseSync(join(world.cli.place.stateDirectory, "store.sqlite"), { readOnly: true, timeout: 5000 })
-  try {
-    const newest = "(SELECT id FROM operation WHERE kind = ? ORDER BY started_at DESC LIMIT 1)"
-    const rows = database.prepare(`SELECT name, state FROM step WHERE operation_id = ${newest} ORDER BY position`).all(kind)
-    return z.array(stepRow).parse(rows)
-  } finally {
-    database.close()
+/** Resolves when the operation of this kind that is under way has begun the step. Read from the journal: nobody is asked who would settle it. */
+export async function untilStepBegun(world: Pick<UpdateWorld, "cli">, kind: string, step: string): Promise<void> {
+  const limit = Date.now() + 300_000
+  while (!begunSteps(world, kind).includes(step)) {
+    if (Date.now() > limit) throw new Error(`the step ${step} did not come`)
+    await delay(20)
   }
 }
 
-/** Resolves when the newest operation of this kind has ended the step, or is over. */
-export async function untilStepDone(world: Pick<UpdateWorld, "cli">, kind: string, step: string): Promise<void> {
-  const limit = Date.now() + 180_000
-  while (!journaledSteps(world, kind).some((row) => row.name === step && row.state !== "started")) {
-    if (Date.now() > limit) throw new Error(`the step ${step} did not come`)
-    await delay(20)
+function begunSteps(world: Pick<UpdateWorld, "cli">, kind: string): readonly string[] {
+  const database = new DatabaseSync(join(world.cli.place.stateDirectory, "store.sqlite"), { readOnly: true, timeout: 5000 })
+  try {
+    const underWay = "SELECT id FROM operation WHERE kind = ? AND finished_at IS NULL"
+    const rows = database.prepare(`SELECT name FROM step WHERE operation_id IN (${underWay})`).all(kind)
+    return rows.map((row) => String(row["name"]))
+  } finally {
+    database.close()
   }
 }
