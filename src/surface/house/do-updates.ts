@@ -7,9 +7,10 @@ import { mayUpdateByItself } from "../../update/may-run.ts"
 import { planUpdate } from "../../update/plan.ts"
 import { rehearseUpdate } from "../../update/rehearse-operation.ts"
 import { applyUpdate, planRollback, rollBackUpdate, type Rehearsal, type UpdatePlan } from "../../update/update.ts"
+import { pinName } from "../../vault/vault.ts"
 import type { House } from "./house.ts"
 import { lookForUpdates } from "./look-for-updates.ts"
-import { declaredApp, openSubject, type Subject } from "./subject.ts"
+import { declaredApp, openSubject, vaultNameOf, type Subject } from "./subject.ts"
 import type { UpdatePlanDocument } from "../../contract/output-update.ts"
 import { rollbackPlanDocument, rollbackReportDocument, updatePlanDocument, updateReportDocument } from "./update-documents.ts"
 import type { UpdateWish, UpdateWork } from "./update-work.ts"
@@ -48,7 +49,24 @@ export const doUpdates: UpdateWork = {
 }
 
 async function openFor(house: House, app: string, vault: string | null): Promise<Subject> {
-  return await openSubject(house, { app, vault, point: null }, { create: false })
+  try {
+    return await openSubject(house, { app, vault, point: null }, { create: false })
+  } catch (thrown) {
+    throw isHoldfastError(thrown, "VAULT_ABSENT") && (await isUnused(house, app, vault)) ? unproven(app) : thrown
+  }
+}
+
+/** Nothing was ever written there: not a vault that is lost, but an app without any point. */
+async function isUnused(house: House, app: string, vault: string | null): Promise<boolean> {
+  const { declared } = await declaredApp(house, app)
+  return (await (await house.use.store()).value(pinName({ name: vaultNameOf(declared, { vault }) }))) === null
+}
+
+function unproven(app: string): HoldfastError {
+  return new HoldfastError("UPDATE_UNPROVEN", {
+    what: `there is no point of ${app} yet, so none was proven to restore`,
+    hint: `Nothing was changed. Run \`holdfast backup ${app}\` and \`holdfast drill ${app}\`, then plan the update again.`,
+  })
 }
 
 async function planIn(house: House, subject: Subject, wish: UpdateWish): Promise<{ found: FoundReleases; plan: UpdatePlan | null }> {

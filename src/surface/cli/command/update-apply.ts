@@ -9,6 +9,7 @@ import type { CommandRun } from "../command-spec.ts"
 import { confirm } from "../confirm.ts"
 import type { CliHouse } from "../cli-house.ts"
 import { appOf, wishOf } from "../update-input.ts"
+import { visible } from "../render/table.ts"
 
 /** `holdfast update apply`: hop after hop, each planned, rehearsed and gated; the first that does not do well is the end. */
 export const run: CommandRun = async (house, input) => {
@@ -25,7 +26,7 @@ export const run: CommandRun = async (house, input) => {
       return { document, lines: [...lines, ...found.notices.map((notice) => `note: ${notice}`)] }
     }
     await confirm(house, {
-      plan: updatePlanLines(plan, house.clock.now()),
+      plan: updatePlanLines(plan, house.clock.now()).map(visible),
       question: `Update ${app} from ${plan.from.version ?? "what runs"} to ${plan.to.version}?`,
       given: input.flag("yes"),
     })

@@ -6,6 +6,7 @@ import type { NextUpdate } from "../../house/update-work.ts"
 import type { CommandResult, CommandRun } from "../command-spec.ts"
 import type { CliHouse } from "../cli-house.ts"
 import { appOf, wishOf } from "../update-input.ts"
+import { visible } from "../render/table.ts"
 
 /** `holdfast update plan` */
 export const run: CommandRun = async (house, input) => {
@@ -36,5 +37,5 @@ function planned(house: CliHouse, app: string, { found, plan }: NextUpdate): Com
   }
   const notices = found.notices.map((notice) => `note: ${notice}`)
   if (plan === null) return { document, lines: [`nothing newer than ${found.running ?? "what runs"} is there for ${app}`, ...notices] }
-  return { document, lines: [...updatePlanLines(plan, house.clock.now()), ...notices] }
+  return { document, lines: [...updatePlanLines(plan, house.clock.now()), ...notices].map(visible) }
 }

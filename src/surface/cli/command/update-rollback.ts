@@ -5,12 +5,13 @@ import { rollbackPlanLines } from "../../house/update-lines.ts"
 import type { CommandRun } from "../command-spec.ts"
 import { confirm } from "../confirm.ts"
 import { appOf } from "../update-input.ts"
+import { visible } from "../render/table.ts"
 
 /** `holdfast update rollback` */
 export const run: CommandRun = async (house, input) => {
   const app = await appOf(house, input)
   const plan = await doUpdates.planRollback(house, app, input.argument("operation"))
-  const lines = rollbackPlanLines(plan, house.clock.now())
+  const lines = rollbackPlanLines(plan, house.clock.now()).map(visible)
   if (input.flag("plan")) {
     const document: RollbackPlanOutput = { format: "holdfast.update-rollback-plan", version: 1, plan }
     return { document, lines }
