@@ -150,10 +150,8 @@ describeNeeding(
     const image = `${world.registry.name}/holdfast:test`
     await buildHoldfastImage(image, join(world.directory, "holdfast-image"))
 
-    const report = await world.cli.json(adoptOutput, [
-      ...["adopt", "chat", "--yes", "--target", "holdfast"],
-      ...["--release", "0.24.6", "--holdfast-image", image],
-    ])
+    const words = ["adopt", "chat", "--yes", "--target", "holdfast", "--release", "0.24.6", "--holdfast-image", image]
+    const report = await world.cli.json(adoptOutput, words)
 
     expect(report).toMatchObject({ from: "0.24.5", to: "0.24.6", target: "holdfast" })
     expect(await services()).toEqual(["chatalot", "chatalot-socket-proxy", "chatalot-updater", "postgres"])
