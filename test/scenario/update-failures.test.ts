@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect } from "vitest"
 import { useDocker } from "../fixture/docker/use-docker.ts"
 import { describeNeeding } from "../fixture/needs.ts"
+import { isFullRun } from "../fixture/size.ts"
 import { updateImages } from "../fixture/versioned-app/images.ts"
 import type { Version } from "../fixture/versioned-app/versions.ts"
 import { startNumberWriter } from "../fixture/versioned-app/writer.ts"
@@ -30,6 +31,8 @@ describeNeeding(
 )("an update that goes wrong", () => {
   useDocker(updateImages)
   const step = storySteps()
+  /** Near to others: in the full run alone. */
+  const also: typeof step = isFullRun ? step : () => undefined
 
   let world: UpdateWorld
   let neighbourBefore: unknown
@@ -73,16 +76,16 @@ describeNeeding(
     await refused(world, "UPDATE_FAILED_BEFORE", "update", "apply", APP, "--yes")
   })
 
-  step("in the migration is seen in the rehearsal", async () => {
+  also("in the migration is seen in the rehearsal", async () => {
     const error = await fails("1.0.2", "UPDATE_REHEARSAL_FAILED")
     expect(error.why).toContain("the migration came upon a row that it does not understand")
   })
 
-  step("in a migration that never ends is seen in the rehearsal, in bounded time", async () => {
+  also("in a migration that never ends is seen in the rehearsal, in bounded time", async () => {
     await fails("1.0.3", "UPDATE_REHEARSAL_FAILED", HASTY)
   })
 
-  step("in a version that is never well is seen in the rehearsal", async () => {
+  also("in a version that is never well is seen in the rehearsal", async () => {
     const error = await fails("1.0.4", "UPDATE_REHEARSAL_FAILED", HASTY)
     expect(error.why).toMatch(/health/)
   })
@@ -94,12 +97,12 @@ describeNeeding(
     expect(await lastEntry(world)).toMatchObject({ kind: "update", outcome: "rolled back", from: "1.0.0", to: "1.0.5" })
   })
 
-  step("in a live migration that never ends is taken back in bounded time", async () => {
+  also("in a live migration that never ends is taken back in bounded time", async () => {
     await world.project.poison("1.0.6")
     await fails("1.0.6", "UPDATE_ROLLED_BACK", HASTY)
   })
 
-  step("after the uploads were rewritten gives each file its bytes, mode and time back", async () => {
+  also("after the uploads were rewritten gives each file its bytes, mode and time back", async () => {
     await world.project.poison("1.0.7")
     await fails("1.0.7", "UPDATE_ROLLED_BACK", HASTY)
   })
@@ -160,7 +163,7 @@ describeNeeding(
     expect(await world.neighbour?.look()).toEqual(neighbourBefore)
   })
 
-  step("in what a release reports of itself is taken back only where that is expected", async () => {
+  also("in what a release reports of itself is taken back only where that is expected", async () => {
     await world.vendor.publish("1.0.13")
     await world.settle({ ...HASTY, expectVersion: true })
     const error = await refused(world, "UPDATE_REHEARSAL_FAILED", "update", "apply", APP, "--yes")

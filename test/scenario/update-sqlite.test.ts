@@ -54,7 +54,11 @@ describeNeeding(
     const place = await project.volumePath("data")
     await fillDisk(project, place)
 
-    await refused(world, "SPACE_MISSING", "update", "apply", APP, "--yes").finally(async () => await emptyDisk(project, place))
+    try {
+      await refused(world, "SPACE_MISSING", "update", "apply", APP, "--yes")
+    } finally {
+      await emptyDisk(project, place)
+    }
 
     expect((await project.health())?.body).toEqual({ status: "ok", version: "1.0.0", schema: 1 })
     expect({ ...(await stateOfShop(project)), services: {} }).toEqual({ ...original, services: {} })
