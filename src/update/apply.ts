@@ -1,6 +1,6 @@
 /** The update in place: proven before, rehearsed, everything it replaces kept beside, gated, taken back by itself when the gate says no. */
 import { z } from "zod"
-import type { App } from "../app/app.ts"
+import type { App, ComposeProject } from "../app/app.ts"
 import { planStandstill, type Standstill } from "../app/standstill.ts"
 import type { AppUnderCare } from "../backup/backup.ts"
 import { capturePoint } from "../backup/capture.ts"
@@ -22,7 +22,7 @@ import { goBack, rowsSetAside, type GoingBack } from "./go-back.ts"
 import { pin, startAndGate } from "./go-live.ts"
 import { jobsOf } from "./jobs.ts"
 import { keepReplaced, keepSetAside } from "./keep.ts"
-import { pinsOf } from "./pins.ts"
+import { pinsOf, projectTexts, requireSameTexts } from "./pins.ts"
 import { planUpdate } from "./plan.ts"
 import type { UpdateTools } from "./ports.ts"
 import { keepImages, planReplaced, stageFiles } from "./prepare.ts"
@@ -71,11 +71,13 @@ async function update(
   ctx: RunContext,
 ): Promise<UpdateReport> {
   const startedMs = ctx.clock.monotonicMs()
+  const compose = composeOf(subject.app)
+  const texts = await projectTexts(compose)
   const plan = await journal.step("guard", {}, async () => await lookAgain(tools, subject, vault, planned, ctx))
   await journal.step("pull", {}, async () => await pullReleaseImages(tools, plan.to, ctx))
   const rehearsal = await rehearsed(tools, subject, vault, plan, journal, ctx)
   const hot = await takeHotPoint(tools, subject, vault, plan, journal, ctx)
-  const { updating, capture } = await prepare(tools, subject, vault, { plan, rehearsal, hotPoint: hot }, journal, ctx)
+  const { updating, capture } = await prepare(tools, subject, vault, { plan, rehearsal, hotPoint: hot, texts }, journal, ctx)
   const still = await untilPin(tools, updating, capture, journal, ctx)
   const common = {
     operationId: ctx.operationId,
@@ -156,17 +158,17 @@ async function prepare(
   tools: UpdateTools,
   subject: AppUnderCare,
   vault: OpenVault,
-  known: { readonly plan: UpdatePlan; readonly rehearsal: Rehearsal; readonly hotPoint: string },
+  known: Pick<Updating, "plan" | "rehearsal" | "texts"> & { readonly hotPoint: string },
   journal: Journal<UpdateSteps>,
   ctx: RunContext,
 ): Promise<{ readonly updating: Updating; readonly capture: Capture }> {
   const { app } = subject
-  const { plan, rehearsal, hotPoint } = known
-  const { compose } = app
-  if (compose === null) throw new HoldfastError("UPDATES_NOT_SET_UP", { what: `${app.name} is no compose project and cannot be updated` })
+  const { plan, rehearsal, hotPoint, texts } = known
+  const compose = composeOf(app)
   const label = `what ${plan.to.version} replaced`
   const options = { ...plainBackup, trigger: "safety" as const, label, acceptCollapse: true, acceptBlank: true }
   const capture = await beginInParts(tools, { ...subject, vault, options }, ctx)
+  await requireSameTexts(compose, texts)
   const pins = await pinsOf(compose, plan.to)
   requirePlannedEdits(plan, pins.edits)
   const standstill = await planStandstill(tools, app, ctx)
@@ -193,7 +195,12 @@ async function prepare(
     if (!isHoldfastError(thrown, "LEASE_LOST")) await putBackPrepared(tools, subject, prepared, journal, ctx)
     throw thrown
   }
-  return { updating: { app, vault, plan, release: plan.to, rehearsal, pins, prepared, warnings: [...plan.warnings] }, capture }
+  return { updating: { app, vault, plan, release: plan.to, rehearsal, pins, texts, prepared, warnings: [...plan.warnings] }, capture }
+}
+
+function composeOf(app: App): ComposeProject {
+  if (app.compose !== null) return app.compose
+  throw new HoldfastError("UPDATES_NOT_SET_UP", { what: `${app.name} is no compose project and cannot be updated` })
 }
 
 /** What does not run cannot be judged afterwards, and would be left with data of a version that never ran. Throws SERVICE_NOT_RUNNING. */

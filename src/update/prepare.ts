@@ -1,5 +1,5 @@
 /** Names everything that an update replaces and stages the edited files; nothing live is changed. */
-import { lstat, open, readFile } from "node:fs/promises"
+import { lstat, open } from "node:fs/promises"
 import { dirname } from "node:path"
 import type { App, ComposeProject } from "../app/app.ts"
 import { assertPinned } from "../app/compose/pinned.ts"
@@ -7,7 +7,6 @@ import type { PinEdit, PinPlan } from "../app/compose/pin-images.ts"
 import type { ServiceState } from "../app/ports.ts"
 import { databasesInside } from "../app/tree/databases-inside.ts"
 import { planTreeSwap } from "../app/tree/swap.ts"
-import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { InstallableRelease } from "../release/installable.ts"
 import { keptImageName, keepImage } from "../restore/images.ts"
@@ -93,7 +92,6 @@ export async function stageFiles(
 ): Promise<void> {
   const staged = new Map<string, string>()
   for (const { edit, file } of editedFiles(prepared, pins)) {
-    await requireUnchanged(edit)
     await writeStaged(file.swap.live, file.swap.staged, edit.after)
     staged.set(edit.path, file.swap.staged)
   }
@@ -114,15 +112,6 @@ function editedFiles(prepared: Pick<Prepared, "replacements">, pins: PinPlan): r
   return pins.edits.flatMap((edit) => {
     const file = prepared.replacements.find((one): one is File => one.kind === "file" && one.stored === edit.path)
     return file === undefined ? [] : [{ edit, file }]
-  })
-}
-
-/** The bytes are those that the plan was made of. Throws PLAN_STALE. */
-export async function requireUnchanged(edit: Pick<PinEdit, "path" | "before">): Promise<void> {
-  if ((await readFile(edit.path, "utf8")) === edit.before) return
-  throw new HoldfastError("PLAN_STALE", {
-    what: `${edit.path} was edited meanwhile`,
-    why: "the update was planned for what it said before",
   })
 }
 

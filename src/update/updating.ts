@@ -14,6 +14,8 @@ export interface Updating {
   readonly release: InstallableRelease
   readonly rehearsal: Rehearsal
   readonly pins: PinPlan
+  /** The project's files as they were planned with, by path. */
+  readonly texts: ReadonlyMap<string, string>
   readonly prepared: Prepared
   readonly warnings: string[]
 }
