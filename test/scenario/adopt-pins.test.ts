@@ -95,6 +95,15 @@ describeNeeding(
     ])
   })
 
+  step("is told the same in words, with the edited files as a difference", async () => {
+    const { stdout } = await cli.run("adopt", "--plan")
+
+    expect(stdout).toContain(`pin the images of ${project} to what runs (1.2.0)`)
+    expect(stdout).toMatch(/as expected +service web +.*web-1 \(running\)/)
+    expect(stdout).toContain(`--- ${files[0] ?? ""}\n+++ ${files[0] ?? ""}\n@@ -4 +4 @@\n`)
+    expect(stdout).toContain("note: tool is left as it is: it is built here\n")
+  })
+
   step("cannot be given another release by this", async () => {
     expect(await cli.error("adopt", "--release", "2.0.0", "--yes")).toMatchObject({
       code: "USAGE",
