@@ -1,3 +1,4 @@
+import { gate } from "../app/gate.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { SealedPoint } from "../recovery-point/recovery-point.ts"
 import { dropStaged, letImagesGo, nameOldImages, removeNetworks, startAsBefore, stopAnew, takeFilesBack } from "./change.ts"
@@ -35,4 +36,13 @@ export async function goBack(
   await removeNetworks(tools, app, prepared, ctx)
   await dropStaged(prepared)
   await letImagesGo(tools, prepared, ctx)
+  if (cold !== null) await untilWell(tools, subject, prepared, ctx)
+}
+
+/** It was well before the adoption began, so it is waited for; that it is not well after all is told, for there is nothing left to put back. */
+async function untilWell(tools: AdoptTools, { app }: AdoptSubject, { standstill }: Prepared, ctx: RunContext): Promise<void> {
+  const report = await gate(app, tools, { kind: "live" }, ctx, { ignoreServices: standstill.rested })
+  if (report.passed) return
+  const failed = report.checks.filter((check) => check.outcome === "failed").map(({ name, why }) => `${name} ${why}`)
+  ctx.progress.warn(`everything is as it was before, and ${app.name} is not well: ${failed.join(", ")}`)
 }
