@@ -60,7 +60,9 @@ function ownHint(schedule: string): { readonly hint?: string } {
 /** What was done in part has its own alarm. A success dated in the future (the clock was wrong then) must not silence a schedule until that day comes. */
 function lastSuccess({ schedule, slots, successes }: ScheduleFacts, now: Date): Date | null {
   const tried = schedule.startsWith("updates.")
-  const bySlot = slots.filter(({ outcome }) => outcome === "succeeded" || outcome === "partial" || (tried && outcome === "failed")).map(({ slot }) => slot)
+  const bySlot = slots
+    .filter(({ outcome }) => outcome === "succeeded" || outcome === "partial" || (tried && outcome === "failed"))
+    .map(({ slot }) => slot)
   return (
     newest(
       [...bySlot, ...successes].filter((at) => at <= now),

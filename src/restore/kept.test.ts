@@ -32,7 +32,12 @@ async function storeWith(details: Json): Promise<{ readonly store: Store; readon
 it("finds what a restore kept, also where an earlier version of this program recorded it", async () => {
   const { store, record } = await storeWith(bare)
 
-  expect((await findKept({ store }, { name: "chat" }, "op1")).state).toMatchObject({ by: "restore", safetyPoint: "p1", needs: [], more: null })
+  expect((await findKept({ store }, { name: "chat" }, "op1")).state).toMatchObject({
+    by: "restore",
+    safetyPoint: "p1",
+    needs: [],
+    more: null,
+  })
   expect(isUndoable(record)).toBe(true)
 })
 

@@ -35,7 +35,10 @@ export async function startVendor(
   const [home, site, data] = ["vendor", "vendor/site", "registry"].map((name) => join(directory, name))
   if (home === undefined || site === undefined || data === undefined) throw new Error("no place")
   for (const each of [site, data]) await mkdir(each, { recursive: true })
-  const registry = await registryServer({ directory: data, ...(options.networkFile === undefined ? {} : { networkFile: options.networkFile }) })
+  const registry = await registryServer({
+    directory: data,
+    ...(options.networkFile === undefined ? {} : { networkFile: options.networkFile }),
+  })
   await registry.start()
   const images = appImages(registry, options.host)
   const cli = cliIn({ cwd: home, stateDirectory: join(home, "state"), environment: { COSIGN_PASSWORD: "correct horse" } })
