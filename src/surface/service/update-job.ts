@@ -51,6 +51,8 @@ async function inWindow(run: JobRun, work: UpdateWork): Promise<JobEnd> {
   if (before !== null) return await notApplied(run, before, plan.to.version)
   if (plan.rehearsal?.passed !== true) {
     const { outcome, message } = await operate(run, async (own) => await work.rehearse(own, due.app, NEXT))
+    // Withdrawn meanwhile: there was nothing to rehearse any more.
+    if (outcome === null) return await nothingNewer(run)
     if (outcome !== "succeeded") return failed(`${plan.to.version} did not pass its rehearsal: ${message ?? "no reason was recorded"}`)
   }
   const again = await work.plan(house, due.app, NEXT)
