@@ -108,11 +108,20 @@ describeNeeding(
     await expectAccessible(page)
   })
 
-  step("are applied after the plan was read, with each step shown while it is taken", async () => {
+  step("are rehearsed when somebody wants to know before", async () => {
     await world.provenPoint()
+    await open(page, `${address}${UPDATES}`)
+    await press("More")
+    await page.getByRole("menuitem", { name: "Rehearse the update" }).click()
+    expect(await result("Rehearsal of 1.1.0:")).toContain(": passed.")
+    expect(await version()).toBe("1.0.0")
+  })
+
+  step("are applied after the plan was read, with each step shown while it is taken", async () => {
     await open(page, `${address}${UPDATES}/apply`)
     await page.getByRole("heading", { name: "The plan" }).waitFor(LONG)
-    await page.getByText("It is rehearsed first.").waitFor()
+    await page.getByText("The rehearsal passed.").waitFor()
+    await page.getByText(/^about [\d.]+ (ms|s|min)/).waitFor()
     expect(
       await page
         .getByLabel(/^Difference of/)
@@ -123,7 +132,7 @@ describeNeeding(
     await confirm("Apply")
     await page.getByText(`Updating ${APP}`).waitFor(LONG)
     await page.getByRole("progressbar").waitFor()
-    await page.getByRole("listitem").filter({ hasText: "Rehearse" }).first().waitFor(LONG)
+    await page.getByRole("listitem").filter({ hasText: "Prepare" }).first().waitFor(LONG)
     expect(await result("Update from 1.0.0 to 1.1.0:")).toContain(": done.")
     expect(await version()).toBe("1.1.0")
     await settled(page)
@@ -144,7 +153,7 @@ describeNeeding(
     expect(await result("Rollback from 1.1.0 to 1.0.0:")).toContain(": done.")
     expect(await version()).toBe("1.0.0")
     const { entries } = await world.cli.json(updateHistoryOutput, ["update", "history", APP])
-    expect(entries.map(({ kind, outcome }) => `${kind} ${outcome}`)).toEqual(["rollback rolled back", "update applied"])
+    expect(entries.map(({ kind, outcome }) => `${kind} ${outcome}`)).toEqual(["rollback rolled back", "update applied", "rehearse passed"])
     await settled(page)
     await expectAccessible(page)
   })
