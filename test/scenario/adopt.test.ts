@@ -1,10 +1,9 @@
-/** A Chatalot-shaped install is taken onto pinned images and managed updates, from both starting points, and back again byte for byte. */
-import { readFile, stat, writeFile } from "node:fs/promises"
+/** A Chatalot-shaped install is taken onto pinned images and managed updates, and back again byte for byte. */
+import { stat } from "node:fs/promises"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect } from "vitest"
 import { adoptOutput, adoptPlanOutput, adoptUndoOutput, adoptUndoPlanOutput } from "../../src/contract/output-adopt.ts"
 import { pointsOutput } from "../../src/contract/output.ts"
-import { buildHoldfastImage } from "../fixture/adopt/holdfast-image.ts"
 import { command } from "../fixture/docker/command.ts"
 import { useDocker } from "../fixture/docker/use-docker.ts"
 import { chatImages } from "../fixture/chat-app/project.ts"
@@ -144,80 +143,5 @@ describeNeeding(
     expect(await world.project.health()).toMatchObject({ status: "ok", version: "0.24.5" })
     expect((await world.project.check()).schema).toBe(1)
     expect((await world.project.messages()).map(({ body }) => body)).toEqual(["before", "while adopted"])
-  })
-
-  step("is adopted by Holdfast's own image in the place of both, hardened as they are, and undone again", async () => {
-    const image = `${world.registry.name}/holdfast:test`
-    await buildHoldfastImage(image, join(world.directory, "holdfast-image"))
-
-    const words = ["adopt", "chat", "--yes", "--target", "holdfast", "--release", "0.24.6", "--holdfast-image", image]
-    const report = await world.cli.json(adoptOutput, words)
-
-    expect(report).toMatchObject({ from: "0.24.5", to: "0.24.6", target: "holdfast" })
-    expect(await services()).toEqual(["chatalot", "chatalot-socket-proxy", "chatalot-updater", "postgres"])
-    const inUpdater = async (code: string): Promise<string> =>
-      (await world.project.cli(["exec", "-T", "chatalot-updater", "node", "--input-type=module", "-e", code])).trim()
-    const asked = (url: string): string =>
-      `const a = await fetch(${JSON.stringify(url)}); console.log(a.status, (await a.text()).slice(0, 40))`
-    expect(await inUpdater(asked("http://127.0.0.1:8081/health"))).toBe('200 {"status":"ok"}')
-    expect(await inUpdater(asked("http://127.0.0.1:8081/api/v1/updater/chat/status"))).toMatch(/^401 /)
-    expect(await inUpdater(asked("http://127.0.0.1:8081/api/v1/apps"))).toMatch(/^404 /)
-    expect(await inUpdater(asked("http://chatalot-socket-proxy:2375/_ping"))).toBe("200 OK")
-    expect(await inUpdater(asked("http://chatalot-socket-proxy:2375/v1.41/secrets"))).toMatch(/^403 /)
-    const undone = await world.cli.json(adoptUndoOutput, ["adopt", "chat", "--undo", "--yes"])
-    expect(undone.undone).toBe(report.operationId)
-    expect(await world.files()).toEqual(before)
-    expect(await services()).toEqual(["chatalot", "postgres"])
-  })
-
-  step("from a staged and unfinished updater is adopted by filling in what is missing, and a filled secret is never touched", async () => {
-    await world.fresh("defined")
-    await writeFile(
-      join(world.project.directory, "secrets/registry_creds"),
-      `{"username":"ann","password":"p","serveraddress":"r.example"}`,
-      { mode: 0o600 },
-    )
-    before = await world.files()
-    await world.publish("0.25.0", { schema: 2 })
-
-    const report = await world.cli.json(adoptOutput, ["adopt", "chat", "--yes"])
-
-    expect(report).toMatchObject({ from: "0.24.5", to: "0.25.0" })
-    expect(await readFile(join(world.project.directory, "secrets/registry_creds"), "utf8")).toContain('"username":"ann"')
-    expect((await readFile(join(world.project.directory, "secrets/updater_token"), "utf8")).length).toBe(64)
-    expect((await world.project.check()).schema).toBe(2)
-    const updater = Object.keys(await containersOf(world.project.name)).find((name) => name.includes("chatalot-updater"))
-    expect(await command(["docker", "logs", updater ?? ""])).toContain("registry credentials loaded")
-    const text = await readFile(join(world.project.directory, "docker-compose.yml"), "utf8")
-    expect(text).toContain("      - UPDATE_CHANNEL=stable   # was staged in spring\n")
-  })
-
-  step("is undone with the database of before, because the new version had migrated it, and says what is lost", async () => {
-    await world.project.post("on the new schema")
-    const plan = await world.cli.json(adoptUndoPlanOutput, ["adopt", "chat", "--undo", "--plan"])
-    expect(plan.databases).toEqual([{ database: "main", before: "1", now: "2", moved: true }])
-    expect(plan.rowsLost).toContainEqual({ database: "main", table: "public.messages", rows: 1 })
-
-    const report = await world.cli.json(adoptUndoOutput, ["adopt", "chat", "--undo", "--yes"])
-
-    expect(report.safetyPoint).not.toBeNull()
-    expect(await world.files()).toEqual(before)
-    expect(await world.project.health()).toMatchObject({ status: "ok", version: "0.24.5" })
-    expect((await world.project.check()).schema).toBe(1)
-    expect((await world.project.messages()).map(({ body }) => body)).toEqual(["before", "while adopted"])
-  })
-
-  step("is refused with what was expected when something is not as it should be, and nothing is changed", async () => {
-    const compose = join(world.project.directory, "docker-compose.yml")
-    const text = await readFile(compose, "utf8")
-    await writeFile(compose, text.replace("      - UPDATE_CHANNEL=stable", "      - UPDATE_CHANNEL=beta"))
-    const now = await world.files()
-    expect(await world.cli.error("adopt", "chat", "--yes")).toMatchObject({
-      code: "ADOPT_SURPRISE",
-      what: "chat is not as it is expected to be",
-      why: "environment UPDATE_CHANNEL: expected not set, or once as stable; found beta",
-    })
-    expect(await world.files()).toEqual(now)
-    await writeFile(compose, text)
   })
 })
