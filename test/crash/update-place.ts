@@ -1,7 +1,7 @@
 /** The app with versions on an engine of its own, which may be restarted, put back between kills: containers, volumes, files, vault and state. */
 import { execFile } from "node:child_process"
 import { mkdir, readdir, writeFile } from "node:fs/promises"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { promisify } from "node:util"
 import { expect } from "vitest"
@@ -95,7 +95,8 @@ async function savePlace({ directory, project }: UpdatePlace): Promise<SavedPlac
   await project.cli("down", "--timeout", "5")
   const files = await saveWorld(directory)
   const kept = await newDirectory("crash-volumes")
-  for (const volume of VOLUMES) await run("cp", ["-a", await project.volumePath(volume), join(kept, volume)])
+  // Beside a volume's files lies what was noted of them.
+  for (const volume of VOLUMES) await run("cp", ["-a", dirname(await project.volumePath(volume)), join(kept, volume)])
   const tags = await tagsOf(project)
   const start = async (): Promise<void> => {
     await project.up()
@@ -117,10 +118,12 @@ async function savePlace({ directory, project }: UpdatePlace): Promise<SavedPlac
   }
 }
 
-/** Into the volume's own directory, which may be a mount point. */
+/** The volume's own directory stays: it may be a mount point. */
 async function putBack(saved: string, live: string): Promise<void> {
+  const beside = (await readdir(dirname(live))).filter((name) => join(dirname(live), name) !== live)
+  for (const name of beside) await removeTree(join(dirname(live), name))
   for (const name of await readdir(live)) await removeTree(join(live, name))
-  await run("cp", ["-a", `${saved}/.`, live])
+  await run("cp", ["-a", `${saved}/.`, dirname(live)])
 }
 
 async function tagsOf(project: AppProject): Promise<readonly (readonly [string, string])[]> {
