@@ -18,7 +18,6 @@ import {
   expectNothingOfOurs,
   fileOf,
   numbersBeside,
-  numbersLive,
   refused,
 } from "./update-checks.ts"
 import { APP, stateOfShop, updateWorld, type ShopState, type UpdateWorld } from "./update-world.ts"
@@ -37,8 +36,8 @@ describeNeeding(
   let neighbourBefore: unknown
   let digest = ""
   let writer: NumberWriter
-  /** Numbers that were live when the new version had just been kept. */
-  let atUpdate: readonly number[] = []
+  /** How many rows the plan of the rollback counts as lost. */
+  let told = 0
   const measured: Record<string, string | number> = {}
 
   beforeAll(async () => {
@@ -101,7 +100,6 @@ describeNeeding(
 
     const [report] = await applied(world)
     await writer.wait(10)
-    atUpdate = await numbersLive(project, writer.name)
 
     expect(report).toMatchObject({ outcome: "applied", from: "1.0.0", to: "1.1.0", rowsKeptBeside: [] })
     expect(report?.downtimeMs).toBeGreaterThan(0)
@@ -140,12 +138,10 @@ describeNeeding(
     await writer.stop()
     await world.project.waitQuiet()
     const { plan } = await world.cli.json(rollbackPlanOutput, ["update", "rollback", APP, "--plan"])
-    const since = atUpdate.filter((number) => number > 0).length
 
     expect(plan).toMatchObject({ from: "1.1.0", to: "1.0.0", services: ["web", "worker"] })
-    const entries = plan.rowsLost.find(({ table }) => /\bentries$/.test(table))
-    expect(entries?.rows).toBeGreaterThanOrEqual(10)
-    expect(entries?.rows).toBeLessThan(since)
+    told = plan.rowsLost.find(({ table }) => /\bentries$/.test(table))?.rows ?? 0
+    expect(told).toBeGreaterThanOrEqual(10)
   })
 
   step("is taken back although the registry has gone: the state of the stop comes back, what was written since is beside", async () => {
@@ -171,7 +167,7 @@ describeNeeding(
     const beside = await databasesBeside(project)
     expect(beside).toHaveLength(1)
     const rows = await expectNoneLost(project, writer, await numbersBeside(project, beside[0] ?? "", writer.name))
-    expect(rows).toBeGreaterThanOrEqual(10)
+    expect(rows).toBe(told)
     expect(report.rowsKeptBeside.find(({ table }) => /\bentries$/.test(table))?.rows).toBe(rows)
     expect(await world.neighbour?.look()).toEqual(neighbourBefore)
     await expectNothingOfOurs(world)
