@@ -108,6 +108,8 @@ async function savePlace({ directory, project }: UpdatePlace): Promise<SavedPlac
       await project.cli("down", "--timeout", "0")
       await files.reset()
       for (const volume of VOLUMES) await putBack(join(kept, volume), await project.volumePath(volume))
+      const later = (await tagsOf(project)).map(([tag]) => tag).filter((tag) => tag.startsWith("holdfast-kept:"))
+      for (const tag of later) await project.docker("image", "rm", tag)
       for (const [tag, id] of tags) await project.docker("tag", id, tag)
       await start()
     },
