@@ -194,11 +194,11 @@ export interface ContainerEngine {
   platform(ctx: RunContext): Promise<{ readonly os: string; readonly architecture: string; readonly variant: string | null }>
   compose(project: ComposeProject, ctx: RunContext): Promise<ComposeModel>
   services(projectName: string, ctx: RunContext): Promise<readonly ServiceState[]>
-  /** Service → hash of its configuration, as compose writes it on a container that it makes; every profile. Throws COMPOSE_INVALID. */
+  /** Service → hashes of its configuration, of which compose writes one on a container that it makes; every profile. Throws COMPOSE_INVALID. */
   configHashes?(
     project: ComposeProject,
     ctx: RunContext,
-  ): Promise<{ readonly composeVersion: string; readonly byService: Readonly<Record<string, string>> }>
+  ): Promise<{ readonly composeVersion: string; readonly byService: Readonly<Record<string, readonly string[]>> }>
   /** Names of the compose projects whose containers were made from this project directory (absolute), sorted. */
   projectsIn?(projectDirectory: string, ctx: RunContext): Promise<readonly string[]>
   /** Sets restart policies to `no`, then stops; returns the policies to put back. Absent services are skipped. */

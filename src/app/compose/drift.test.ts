@@ -70,7 +70,7 @@ describe("drift between compose files and containers", () => {
   })
 
   it("is another configuration, where the same version of compose tells it", () => {
-    const hashes = { composeVersion: "v2.26.1-4", byService: { web: "h2", db: "h1" } }
+    const hashes = { composeVersion: "v2.26.1-4", byService: { web: ["h2", "h3"], db: ["h0", "h1"] } }
     const services = [declared("web", "web"), declared("db", null)]
     const sentence = "The container of web was made from another configuration than the compose files say now."
     expect(drift(services, [running("web", "web"), running("db", "built")], { hashes })).toEqual([sentence])

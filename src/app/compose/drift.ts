@@ -17,7 +17,8 @@ export interface DriftFacts {
 export interface ConfigHashes {
   /** Hashes of one version mean nothing to another. */
   readonly composeVersion: string
-  readonly byService: Readonly<Record<string, string>>
+  /** All that compose may write, depending on how it is called. */
+  readonly byService: Readonly<Record<string, readonly string[]>>
 }
 
 const HASH_LABEL = "com.docker.compose.config-hash"
@@ -59,7 +60,7 @@ function difference(
     return [`The container of ${name} was made from ${state.imageReference}; the compose files say ${image}.`]
   const [made, now] = [state.labels[HASH_LABEL], hashes?.byService[name]]
   const isComparable = isSameVersion(state.labels[VERSION_LABEL], hashes?.composeVersion)
-  if (made === undefined || now === undefined || !isComparable || made === now) return []
+  if (made === undefined || now === undefined || !isComparable || now.includes(made)) return []
   return [`The container of ${name} was made from another configuration than the compose files say now.`]
 }
 
