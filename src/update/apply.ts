@@ -1,4 +1,6 @@
 /** The update in place: proven before, rehearsed, everything it replaces kept beside, gated, taken back by itself when the gate says no. */
+import { rm } from "node:fs/promises"
+import { join } from "node:path"
 import { z } from "zod"
 import type { App, ComposeProject } from "../app/app.ts"
 import { planStandstill, type Standstill } from "../app/standstill.ts"
@@ -50,9 +52,13 @@ export async function applyUpdate(
 ): Promise<UpdateReport> {
   const request = { kind: "update" as const, app: subject.app.name, steps: updateSteps, plan: updatePlanToJson(plan), command }
   const end = await runOperation(tools, request, base, async (journal, ctx) => {
-    const report = await update(tools, subject, vault, plan, journal, ctx)
-    const outcome = report.outcome === "applied" ? ("succeeded" as const) : ("failed" as const)
-    return { outcome, result: report, record: z.json().parse(report), ...(report.why === null ? {} : { message: report.why }) }
+    try {
+      const report = await update(tools, subject, vault, plan, journal, ctx)
+      const outcome = report.outcome === "applied" ? ("succeeded" as const) : ("failed" as const)
+      return { outcome, result: report, record: z.json().parse(report), ...(report.why === null ? {} : { message: report.why }) }
+    } finally {
+      await rm(join(tools.scratchDirectory, ctx.operationId), { recursive: true, force: true })
+    }
   })
   return end.result
 }
