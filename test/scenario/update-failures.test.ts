@@ -112,18 +112,6 @@ describeNeeding(
     await fails("1.0.8", "UPDATE_ROLLED_BACK", HASTY)
   })
 
-  step("with a healthy API and a worker that ends again and again is taken back", async () => {
-    await world.project.poison("1.0.10")
-    const error = await fails("1.0.10", "UPDATE_ROLLED_BACK")
-    expect(error.why).toMatch(/worker/)
-  })
-
-  step("with a status of 200 that says degraded is taken back", async () => {
-    await world.project.poison("1.0.11")
-    const error = await fails("1.0.11", "UPDATE_ROLLED_BACK", HASTY)
-    expect(error.why).toContain("degraded")
-  })
-
   step("in a version that is well and not well in turn is taken back; what it acknowledged meanwhile is beside, and counted", async () => {
     const { project, vendor } = world
     await world.settle({ timeout: "8s", stability: "5s" })
@@ -149,6 +137,18 @@ describeNeeding(
     expect({ ...now, tables: {}, uploads: {} }).toEqual({ ...before, tables: {}, uploads: {} })
     for (const [name, look] of Object.entries(before.uploads)) expect(now.uploads[name]).toBe(look)
     expect(await world.neighbour?.look()).toEqual(neighbourBefore)
+  })
+
+  step("with a healthy API and a worker that ends again and again is taken back", async () => {
+    await world.project.poison("1.0.10")
+    const error = await fails("1.0.10", "UPDATE_ROLLED_BACK")
+    expect(error.why).toMatch(/worker/)
+  })
+
+  step("with a status of 200 that says degraded is taken back", async () => {
+    await world.project.poison("1.0.11")
+    const error = await fails("1.0.11", "UPDATE_ROLLED_BACK", HASTY)
+    expect(error.why).toContain("degraded")
   })
 
   step("that only takes its time, longer than becoming well may take, is waited for", async () => {
