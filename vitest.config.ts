@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os"
-import { defineConfig } from "vitest/config"
+import { configDefaults, defineConfig } from "vitest/config"
 
 const MINUTE_MS = 60_000
 const full = process.env["HOLDFAST_TEST_FULL"] === "1"
@@ -46,12 +46,18 @@ const suites: readonly Suite[] = [
   },
 ]
 
+/**
+ * In the full run alone: each takes a quarter of an hour, and neither has passed as a whole yet (docs/manual/evidence.md tells when it has).
+ */
+const onlyInFull = ["test/scenario/update-failures.test.ts", "test/crash/update.test.ts"]
+
 export default defineConfig({
   test: {
     projects: suites.map((suite) => ({
       test: {
         name: suite.name,
         include: suite.include,
+        exclude: [...configDefaults.exclude, ...(full ? [] : onlyInFull)],
         environment: "node",
         pool: "forks",
         maxWorkers: suite.workers,
