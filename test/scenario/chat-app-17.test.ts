@@ -109,7 +109,8 @@ describeNeeding(
     const version = (await world.project.health()).version
     // The later version has lost its name to the restored one; while it is kept, it must outlive a clean-up.
     const kept = ["docker", "image", "ls", "--quiet", "--filter", `reference=holdfast-kept:${report.operationId}-*`]
-    await command(["docker", "image", "prune", "--force"])
+    // Of this app alone: what suites beside this one have just pulled by digest has no name either.
+    await command(["docker", "image", "prune", "--force", "--filter", `label=com.docker.compose.project=${world.project.name}`])
     expect((await command(kept)).trim()).not.toBe("")
     await world.cli.json(undoOutput, ["undo", report.operationId, "--yes"])
     expect((await command(kept)).trim()).toBe("")
