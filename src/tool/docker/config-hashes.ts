@@ -36,7 +36,7 @@ function hashesIn(text: string): ReadonlyMap<string, string> {
 function withoutDependencies(resolved: string): string {
   const config = configSchema.parse(JSON.parse(resolved))
   const services = Object.entries(config.services).map(([name, { depends_on: _others, ...service }]) => [name, service])
-  return JSON.stringify({ ...config, services: Object.fromEntries(services) })
+  return JSON.stringify({ ...config, services: Object.fromEntries<unknown>(services) })
 }
 
 async function ask(client: Client, project: ComposeProject, args: readonly string[], ctx: RunContext, input?: string): Promise<string> {
