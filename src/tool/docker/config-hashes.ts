@@ -35,7 +35,7 @@ function hashesIn(text: string): ReadonlyMap<string, string> {
 
 function withoutDependencies(resolved: string): string {
   const config = configSchema.parse(JSON.parse(resolved))
-  const services = Object.entries(config.services).map(([name, { depends_on: _others, ...service }]) => [name, service])
+  const services = Object.entries(config.services).map(([name, { depends_on: _others, ...service }]) => [name, service] as const)
   return JSON.stringify({ ...config, services: Object.fromEntries<unknown>(services) })
 }
 
