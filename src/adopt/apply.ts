@@ -8,12 +8,11 @@ import type { RunContext } from "../base/run-context.ts"
 import { uncancelled, type Journal } from "../operation/journal.ts"
 import { owed } from "../operation/owed.ts"
 import { runOperation, type ContextBase } from "../operation/run-operation.ts"
-import { recordProof, setPin, type SealedPoint } from "../recovery-point/recovery-point.ts"
+import { setPin, type SealedPoint } from "../recovery-point/recovery-point.ts"
 import { recordReleaseKey, recordReleaseSeen } from "../recovery-point/release-marks.ts"
 import { readPublicKey } from "../release/public-key.ts"
 import { pullReleaseImages } from "../update/pull-images.ts"
-import type { OpenVault } from "../vault/vault.ts"
-import { readPart } from "../verify/read-part.ts"
+import { proveRead } from "../verify/prove-read.ts"
 import { adoptPlanToJson, type AdoptPlan } from "./adopt-plan.ts"
 import { dropStaged, stageFiles, startAnew, startBeside, stopAnew, swapFilesIn, validate, writeSecrets } from "./change.ts"
 import { refuseSurprises } from "./checks.ts"
@@ -89,31 +88,12 @@ async function firstPoint(tools: AdoptTools, adopting: Adopting, journal: Journa
   const options = { ...plainBackup, trigger: "safety" as const, label, acceptBlank: true }
   const point = await capturePoint(tools, { ...subject, options }, journal, ctx)
   const { id } = point.manifest
-  await journal.step("read-point", { point: id }, async () => await readBack(tools, subject.vault, point, ctx))
+  await journal.step("read-point", { point: id }, async () => await proveRead(tools, subject.vault, point, ctx))
   await journal.step("hold-point", { point: id }, async () => {
     const reason = `before adopting ${plan.release.version}; unpin it 24 hours after all is well, at the earliest`
     await setPin(subject.vault, tools.store, { app: plan.app, point: id, pinned: true, reason, at: ctx.clock.now() }, ctx)
   })
   return id
-}
-
-async function readBack(tools: AdoptTools, vault: OpenVault, point: SealedPoint, ctx: RunContext): Promise<void> {
-  const { id, app, parts } = point.manifest
-  const startedMs = ctx.clock.monotonicMs()
-  const read = []
-  for (const part of parts) read.push(await readPart(tools.databases, vault, point, part, ctx))
-  const digests = Object.fromEntries(read.flatMap((part) => (part.sha256 === null ? [] : [[part.part, part.sha256]])))
-  const proof = {
-    app,
-    point: id,
-    vault: vault.location.name,
-    level: "read" as const,
-    at: ctx.clock.now(),
-    durationMs: Math.round(ctx.clock.monotonicMs() - startedMs),
-    operationId: ctx.operationId,
-    details: { digests },
-  }
-  await recordProof(vault, tools.store, proof, ctx)
 }
 
 /** By digest, while the app runs; what runs now keeps a name of its own, so that no clean-up takes it. */
