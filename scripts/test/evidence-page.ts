@@ -19,6 +19,7 @@ const SAYS: Readonly<Record<PartName, string>> = {
   contract: "contract: every tool against its port",
   scenario: "scenario: stories on real data, with a gibibyte",
   crash: "crash: whole kill matrices",
+  "update-crash": "update-crash: whole kill matrices of updates",
   mutation: "mutation testing",
 }
 

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { z } from "zod"
 import { evidenceSchema, type Evidence } from "../../test/fixture/evidence.ts"
 
-export const partNames = ["unit", "contract", "scenario", "crash", "mutation"] as const
+export const partNames = ["unit", "contract", "scenario", "crash", "update-crash", "mutation"] as const
 
 export type PartName = (typeof partNames)[number]
 

@@ -69,12 +69,18 @@ export async function walkCrashMatrix(matrix: CrashMatrix): Promise<CrashReport>
   for (const [index, label] of writes.entries()) {
     if (matrix.only !== undefined && !matrix.only(label, writes.indexOf(label) === index)) continue
     for (const phase of matrix.phases) {
+      if (isSameAsNext(phase, label, writes[index + 1], matrix)) continue
       const point = { phase, write: index + 1, label }
       points.push({ ...point, settledInMs: await inWorld(matrix, async (world) => await killedRun(matrix, entry, world, point)) })
     }
   }
   if (points.length === 0) throw new Error(`no write was chosen to be killed at: ${writes.join(", ")}`)
   return { points, writes }
+}
+
+/** Between the end of a step and the begin of the next nothing happens: the kill after the one is the kill before the other. */
+function isSameAsNext(phase: KillPoint["phase"], label: string, next: string | undefined, matrix: CrashMatrix): boolean {
+  return phase === "after" && label.startsWith("endStep") && next?.startsWith("beginStep") === true && matrix.phases.includes("before")
 }
 
 /** The matrix as a table for the evidence: kill point and time to settle. */

@@ -45,9 +45,20 @@ async function containerFindings(tools: DoctorTools, ctx: RunContext): Promise<r
   const findings: Finding[] = []
   for (const { operationId, name } of listed ?? []) {
     const operation = await tools.store.operation(operationId)
-    if (operation !== null && operation.finishedAt === null) continue
+    if (operation === null) {
+      findings.push(containerOfAnother(name, operationId))
+      continue
+    }
+    if (operation.finishedAt === null) continue
     const text = `container ${name} was made for operation ${operationId}, which is over`
     findings.push(trouble("warn", "leftovers", "Docker", text, `Remove it: docker rm --force ${name}`))
   }
   return findings
+}
+
+/** An engine may serve two Holdfasts with a store each: what this store does not know may be at work for the other. */
+function containerOfAnother(name: string, operationId: string): Finding {
+  const text = `container ${name} was made for operation ${operationId}, which this store does not know`
+  const remedy = `If no other Holdfast works on this engine, remove it: docker rm --force ${name}`
+  return trouble("warn", "leftovers", "Docker", text, remedy)
 }
