@@ -86,6 +86,6 @@ describe("the page of evidence", () => {
   it("knows the names of its parts", () => {
     expect(chosenParts([])).toEqual(["unit", "contract", "scenario", "crash", "update-crash", "mutation"])
     expect(chosenParts(["--part", "crash,mutation"])).toEqual(["crash", "mutation"])
-    expect(() => chosenParts(["--part", "crahs"])).toThrow("--part crahs: there is unit, contract, scenario, crash, mutation")
+    expect(() => chosenParts(["--part", "crahs"])).toThrow("--part crahs: there is unit, contract, scenario, crash, update-crash, mutation")
   })
 })
