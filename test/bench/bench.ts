@@ -1,4 +1,4 @@
-/** `npm run bench [-- --size 1GiB --runs 3 --only database,tree,listing,panel,access,update --write]`: the table of design §14, measured side by side on generated data. */
+/** `npm run bench [-- --size 1GiB --runs 3 --only database,tree,listing,panel,service,access,update --minutes 60 --write]`: the table of design §14, measured side by side on generated data. */
 import { execFileSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { resolve } from "node:path"
@@ -11,6 +11,7 @@ import { databaseRows } from "./database.ts"
 import { listingRows } from "./listing.ts"
 import { panelRows } from "./panel.ts"
 import { renderRow, renderRows, type Keep, type Row } from "./row.ts"
+import { serviceRows } from "./service.ts"
 import { treeRows } from "./tree.ts"
 import { updateRows } from "./update.ts"
 
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     points: { type: "string", default: "10000" },
     runs: { type: "string", default: "3" },
     only: { type: "string", default: "database,tree,listing,panel,access,update" },
+    minutes: { type: "string", default: "60" },
     write: { type: "boolean", default: false },
   },
 })
@@ -28,6 +30,7 @@ const { values } = parseArgs({
 const sizeBytes = parseSize(values.size)
 const runs = parseCount("runs", values.runs)
 const files = parseCount("files", values.files)
+const minutes = parseCount("minutes", values.minutes)
 const points = parseCount("points", values.points)
 const chosen = values.only.split(",")
 let finished = false
@@ -51,6 +54,7 @@ try {
   // Short ones first.
   if (chosen.includes("listing")) await listingRows(directory, points, runs, keep)
   if (chosen.includes("panel")) await panelRows(points, runs, keep)
+  if (chosen.includes("service")) await serviceRows(directory, minutes, keep)
   if (chosen.includes("tree")) await treeRows(directory, files, sizeBytes, runs, keep)
   if (chosen.includes("database")) await databaseRows(directory, sizeBytes, runs, keep)
   if (chosen.includes("access")) await accessRows(directory, sizeBytes, runs, keep)

@@ -53,6 +53,17 @@ export function atMostPercent(work: string, part: number, whole: number, against
   return row(work, formatBytes(part), against, formatBytes(whole), `${percent.toFixed(2)} %`, `≤ ${most} %`, percent <= most)
 }
 
+/** We may be at most so much larger than we were. */
+export function grownBy(work: string, bytes: number, against: string, before: number, most: number): Row {
+  const percent = (100 * (bytes - before)) / before
+  return row(work, formatBytes(bytes), against, formatBytes(before), `${percent.toFixed(1)} %`, `≤ ${most} %`, percent <= most)
+}
+
+/** Processor time in percent of one processor. */
+export function atMostPercentOfTime(work: string, percent: number, most: number): Row {
+  return row(work, `${percent.toFixed(2)} % of a processor`, "", "", "", `< ${most} %`, percent < most)
+}
+
 export function atMostMs(work: string, ms: number, most: number): Row {
   return row(work, `${ms.toFixed(0)} ms`, "", "", "", `≤ ${most} ms`, ms <= most)
 }

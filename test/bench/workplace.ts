@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs
 import { join, resolve } from "node:path"
 import type { Command } from "./measure.ts"
 
-const launcher = resolve(import.meta.dirname, "../../holdfast")
+export const launcher = resolve(import.meta.dirname, "../../holdfast")
 
 export interface Workplace {
   readonly directory: string
@@ -22,7 +22,7 @@ export function createWorkplace(directory: string, app: string): Workplace {
   const settings = join(directory, "holdfast.yaml")
   const vault = join(directory, "vault")
   const stateDirectory = join(directory, "state")
-  writeFileSync(settings, `vaults:\n  local: { path: ${vault} }\napps:\n  bench:\n${app}`)
+  writeFileSync(settings, stockSettings(vault, { bench: app }))
   return {
     directory,
     stateDirectory,
@@ -33,6 +33,12 @@ export function createWorkplace(directory: string, app: string): Workplace {
     },
     vaultBytes: () => treeBytes(vault),
   }
+}
+
+/** One local vault, and apps as YAML indented by four. */
+export function stockSettings(vault: string, apps: Readonly<Record<string, string>>): string {
+  const blocks = Object.entries(apps).map(([name, app]) => `  ${name}:\n${app}`)
+  return `vaults:\n  local: { path: ${vault} }\napps:\n${blocks.join("")}`
 }
 
 export function treeBytes(directory: string): number {
