@@ -1,9 +1,8 @@
 import type { LocalTag } from "../app/compose/pinned.ts"
 import type { ManagedUpdates } from "../app/managed-updates.ts"
-import type { Json } from "../base/canonical-json.ts"
+import { sha256, type Json } from "../base/canonical-json.ts"
 import type { InstallableRelease, ReleaseImage } from "../release/installable.ts"
 import type { Check } from "./checks.ts"
-import { fileDifference } from "./difference.ts"
 import type { FileEdit } from "./edit-compose.ts"
 import type { SecretChange } from "./secret-files.ts"
 import type { StartingPoint } from "./starting-point.ts"
@@ -40,7 +39,7 @@ export interface AdoptPlan {
   readonly warnings: readonly string[]
 }
 
-/** For people, `--json` and the journal: without the texts of files, which hold secrets. */
+/** For the journal, which whoever may look at the panel reads: without any line of the files, for some hold secrets. */
 export function adoptPlanToJson(plan: AdoptPlan): { readonly [key: string]: Json } {
   const { app, vault, target, startingPoint, running, release } = plan
   return {
@@ -53,7 +52,7 @@ export function adoptPlanToJson(plan: AdoptPlan): { readonly [key: string]: Json
     foundIn: release.foundIn,
     checks: plan.checks.map((check) => ({ ...check })),
     secrets: plan.secrets.map(({ name, path, act }) => ({ name, path, act })),
-    edits: plan.edits.map(({ path, before, after }) => ({ path, diff: fileDifference(path, before, after) })),
+    edits: plan.edits.map(({ path, before, after }) => ({ path, before: sha256(before), after: sha256(after) })),
     images: Object.fromEntries(Object.entries(plan.wanted).map(([service, image]) => [service, { ...image }])),
     beside: [...plan.beside],
     anew: [...plan.anew],

@@ -8,7 +8,7 @@ import { planManaged, type AdoptRequest } from "./plan.ts"
 import { planPinned } from "./plan-pins.ts"
 import type { AdoptTools } from "./ports.ts"
 
-export { adoptPlanToJson, type AdoptPlan, type Target } from "./adopt-plan.ts"
+export type { AdoptPlan, Target } from "./adopt-plan.ts"
 export { adopt, type AdoptReport } from "./apply.ts"
 export { fileDifference } from "./difference.ts"
 export type { AdoptTools } from "./ports.ts"

@@ -15,10 +15,12 @@ import { pullReleaseImages } from "../update/pull-images.ts"
 import { proveRead } from "../verify/prove-read.ts"
 import { adoptPlanToJson, type AdoptPlan } from "./adopt-plan.ts"
 import { dropStaged, stageFiles, startAnew, startBeside, stopAnew, swapFilesIn, validate, writeSecrets } from "./change.ts"
+import { requireAsPlanned } from "./as-planned.ts"
 import { refuseSurprises } from "./checks.ts"
 import { goBack } from "./go-back.ts"
 import type { AdoptSubject, AdoptTools } from "./ports.ts"
 import { prepare, preparedToJson, type Prepared } from "./prepared.ts"
+import { secretContents } from "./secret-files.ts"
 import { adoptSteps, type AdoptSteps } from "./steps.ts"
 import { verifyAdopted } from "./verify-adopted.ts"
 
@@ -41,10 +43,12 @@ interface Adopting {
   readonly subject: AdoptSubject
   readonly plan: AdoptPlan
   readonly prepared: Prepared
+  /** What is written into each secret that is made, by path. */
+  readonly contents: ReadonlyMap<string, Uint8Array>
 }
 
 /**
- * Throws ADOPT_SURPRISE before anything is changed; afterwards what made it fail, with everything as it was before.
+ * Throws ADOPT_SURPRISE and PLAN_STALE before anything is changed; afterwards what made it fail, with everything as it was before.
  */
 export async function adopt(
   tools: AdoptTools,
@@ -57,9 +61,11 @@ export async function adopt(
   const request = { kind: "adopt" as const, app: plan.app, steps: adoptSteps, plan: adoptPlanToJson(plan), command }
   const end = await runOperation(tools, request, base, async (journal, ctx) => {
     const startedMs = ctx.clock.monotonicMs()
-    const prepared = await prepare(tools, subject.app, plan, ctx)
+    await requireAsPlanned(plan)
+    const contents = secretContents(plan.secrets, plan.vendorKey)
+    const prepared = await prepare(tools, subject.app, plan, contents, ctx)
     await journal.step("prepare", preparedToJson(prepared), async () => await Promise.resolve())
-    const adopting = { subject, plan, prepared }
+    const adopting = { subject, plan, prepared, contents }
     const point = await firstPoint(tools, adopting, journal, ctx)
     await fetchImages(tools, adopting, journal, ctx)
     const { coldPoint, downtimeMs } = await change(tools, adopting, journal, ctx)
@@ -146,18 +152,13 @@ async function change(
   journal: Journal<AdoptSteps>,
   ctx: RunContext,
 ): Promise<{ coldPoint: string | null; downtimeMs: number }> {
-  const { subject, plan, prepared } = adopting
+  const { subject, plan, prepared, contents } = adopting
   const { app } = subject
   let cold: SealedPoint | null = null
   try {
     await journal.step("stage-files", {}, async () => await stageFiles(plan, prepared.files))
     await journal.step("validate", {}, async () => await validate(tools, app, plan, prepared, ctx))
-    await journal.step(
-      "write-secrets",
-      {},
-      async () => await writeSecrets(plan, prepared),
-      (made) => ({ made }),
-    )
+    await journal.step("write-secrets", {}, async () => await writeSecrets(prepared, contents))
     await journal.step("swap-files", {}, async () => await swapFilesIn(tools, app, plan, prepared, ctx))
     await journal.step("start-updater", {}, async () => await startBeside(tools, app, prepared, ctx))
     const stoppedMs = ctx.clock.monotonicMs()

@@ -1,19 +1,20 @@
 /** The single changes of an adoption, and taking each back. Every one decides from what exists, so that repeating it is harmless. */
-import { chown, readFile } from "node:fs/promises"
+import { chown } from "node:fs/promises"
 import { basename } from "node:path"
 import type { ComposeProject } from "../app/app.ts"
 import { assertPinned } from "../app/compose/pinned.ts"
 import type { LocatedApp } from "../app/locate.ts"
-import { sha256 } from "../base/canonical-json.ts"
 import { writeFileDurably } from "../base/durable-file.ts"
 import type { RunContext } from "../base/run-context.ts"
-import { dropFile, swapFileBack, swapFileIn } from "../restore/file-swap.ts"
+import { dropFile, swapFileIn } from "../restore/file-swap.ts"
 import { startOld } from "../update/bring-up.ts"
 import type { AdoptPlan } from "./adopt-plan.ts"
+import { requireSame } from "./as-planned.ts"
 import { editedChecks, refuseSurprises } from "./checks.ts"
+import { adoptedCopy, giveFileBack, giveSecretBack } from "./give-back.ts"
 import type { AdoptTools } from "./ports.ts"
 import type { Prepared, PreparedFile } from "./prepared.ts"
-import { applySecret, takeSecretBack } from "./secret-files.ts"
+import { applySecret } from "./secret-files.ts"
 import { untilSteady } from "./verify-adopted.ts"
 
 /** Nothing is pulled: what is not here was not looked at before everything began. */
@@ -54,17 +55,12 @@ function withProfile({ profiles }: ComposeProject, profile: string | null): read
   return profile === null || profiles.includes(profile) ? profiles : [...profiles, profile]
 }
 
-/** Returns path → SHA-256 of what was made, so that undoing knows it again; a random token is not told by it. */
-export async function writeSecrets(plan: AdoptPlan, prepared: Prepared): Promise<Readonly<Record<string, string>>> {
-  const made: Record<string, string> = {}
-  for (const change of prepared.secrets) {
-    await applySecret(change, plan.vendorKey)
-    if (change.act === "make") made[change.path] = sha256(await readFile(change.path))
-  }
-  return made
+/** @param contents what is written into each file that is made, by path */
+export async function writeSecrets(prepared: Prepared, contents: ReadonlyMap<string, Uint8Array>): Promise<void> {
+  for (const change of prepared.secrets) await applySecret(change, contents.get(change.path) ?? null)
 }
 
-/** Throws PIN_REFUSED where a variable of the environment stands above what `.env` says now. */
+/** Throws PLAN_STALE where a file was edited meanwhile, PIN_REFUSED where a variable of the environment stands above what `.env` says now. */
 export async function swapFilesIn(
   tools: AdoptTools,
   app: LocatedApp,
@@ -72,7 +68,10 @@ export async function swapFilesIn(
   { files }: Prepared,
   ctx: RunContext,
 ): Promise<void> {
-  for (const { swap } of files) await swapFileIn(swap)
+  for (const file of files) {
+    await requireSame(file.swap.live, file.before)
+    await swapFileIn(file.swap)
+  }
   if (app.compose !== null) assertPinned(await tools.containers.compose(app.compose, ctx), plan.wanted, plan.tags)
 }
 
@@ -95,8 +94,11 @@ export async function takeFilesBack(tools: AdoptTools, app: LocatedApp, prepared
   if (app.compose !== null && prepared.beside.length > 0) {
     await tools.containers.removeServices?.(app.compose.projectName, prepared.beside, [], ctx)
   }
-  for (const { swap } of prepared.files.toReversed()) await swapFileBack(swap)
-  for (const change of prepared.secrets.toReversed()) await takeSecretBack(change)
+  for (const file of prepared.files.toReversed()) {
+    const isEdited = (await giveFileBack(file, app.name)) === "changed since" && !file.isSettings
+    if (isEdited) ctx.progress.warn(`${file.swap.live} was changed meanwhile; what it was is kept as ${adoptedCopy(file)}`)
+  }
+  for (const change of prepared.secrets.toReversed()) await giveSecretBack(change, ctx)
 }
 
 /** Networks go last: the server's container was in them. */

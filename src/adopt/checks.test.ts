@@ -98,6 +98,7 @@ function facts(more: Partial<AdoptFacts> = {}, text = notDefined): AdoptFacts {
       signed: null,
     },
     needsImages: ["chatalot", "chatalot-updater", "chatalot-socket-proxy"],
+    keepsDefined: true,
     ...more,
   }
 }
@@ -150,6 +151,14 @@ describe("the guard of an adoption", () => {
       "chatalot-updater: secrets: expected updater_token, cosign_pub, registry_creds; found updater_token, db_password",
       'chatalot-updater: hardened: expected read_only: true, tmpfs: [/tmp], cap_drop: [ALL], security_opt: ["no-new-privileges:true"]; found not cap_drop: [ALL], not security_opt: ["no-new-privileges:true"]',
     ])
+  })
+
+  it("does not mind what a staged service is like that gives way to Holdfast's own", () => {
+    const soft = prepared
+      .replaceAll("    cap_drop: [ALL]\n", "")
+      .replace("secrets: [updater_token, cosign_pub, registry_creds, db_password]", "")
+    expect(surprises(facts({ keepsDefined: false }, soft))).toEqual([])
+    expect(surprises(facts({}, soft))).not.toEqual([])
   })
 
   it("stops on a secret that is filled with what cannot be right (C122, C132)", () => {

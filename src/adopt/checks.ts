@@ -38,6 +38,8 @@ export interface AdoptFacts {
   readonly release: InstallableRelease
   /** Services whose images have to be in the release. */
   readonly needsImages: readonly string[]
+  /** An updater that is defined already stays, so it has to be what would be put in; otherwise it gives way. */
+  readonly keepsDefined: boolean
 }
 
 /** In the order in which an operator would look. */
@@ -46,7 +48,7 @@ export function checksOf(facts: AdoptFacts): readonly Check[] {
     serverCheck(facts),
     wellCheck(facts),
     updaterCheck(facts),
-    ...(startingPoint(facts.files, facts.managed) === "defined" ? definedChecks(facts) : []),
+    ...(facts.keepsDefined && startingPoint(facts.files, facts.managed) === "defined" ? definedChecks(facts) : []),
     neverStartedCheck(facts),
     ...facts.secrets.map(secretCheck),
     ...otherSecretChecks(facts),

@@ -8,6 +8,8 @@ export type Members = { readonly [key: string]: Json | undefined }
 export interface Additions {
   /** Service → its whole definition. */
   readonly services: Readonly<Record<string, Json>>
+  /** Definitions of these services that the files have already give way; otherwise they stay as they are. */
+  readonly takesPlace: boolean
   readonly secrets: Readonly<Record<string, Json>>
   readonly volumes: Readonly<Record<string, Json>>
   readonly networks: Readonly<Record<string, Json>>
@@ -44,6 +46,7 @@ export function vendorAdditions(managed: ManagedUpdates, ground: DefinitionGroun
       [managed.updater.service]: { image: images.updater, ...filled(updater, ground) },
       [managed.proxy.service]: { image: images.proxy, ...filled(managed.proxy.definition, ground) },
     },
+    takesPlace: false,
     secrets: Object.fromEntries(Object.entries(managed.secrets).map(([name, { file }]) => [name, { file }])),
     volumes: managed.volumes,
     networks: managed.networks,
@@ -83,6 +86,7 @@ export function holdfastAdditions(managed: ManagedUpdates, ground: DefinitionGro
   const { updater, proxy } = managed
   return {
     ...additions,
+    takesPlace: true,
     services: {
       [updater.service]: ownUpdater(mapping(additions.services[updater.service]), managed, place),
       [proxy.service]: ownProxy(mapping(additions.services[proxy.service]), place),

@@ -225,6 +225,21 @@ describe("Holdfast's image in the place of both", () => {
     expect(proxy.environment).toMatchObject({ EXEC: "0", VOLUMES: "0" })
   })
 
+  it("takes the place of a pair that was staged, and every other line stays", () => {
+    const additions = holdfastAdditions(managed(), ground, place)
+    const [edit] = editCompose(PROJECT, [writtenFile(PATH, prepared)], null, { chatalot: images.chatalot }, additions).edits
+    const after = edit?.after ?? ""
+    const { services: edited } = document.parse(parse(after))
+    expect([edited["chatalot-updater"], edited["chatalot-socket-proxy"]]).toEqual([updater, proxy])
+    const staged = /  chatalot-updater:\n[\s\S]*?\n(?=\nvolumes:)/.exec(prepared)?.[0] ?? ""
+    const others = prepared
+      .replace(staged, "")
+      .split("\n")
+      .filter((line) => !/^    (build|secrets|networks):/.test(line))
+    expect(after.split("\n")).toEqual(expect.arrayContaining(others))
+    expect(after).not.toContain(`${REGISTRY}/chatalot-updater:`)
+  })
+
   it("sees what it has to work on, each directory once and at its own path", () => {
     expect(updater.volumes).toEqual([
       "updater_data:/var/lib/chatalot-updater",

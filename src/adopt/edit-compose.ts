@@ -65,8 +65,9 @@ export function reference({ repository, tag, digest }: WantedImage): string {
   return `${repository}${tag === null ? "" : `:${tag}`}@${digest}`
 }
 
-function withAdditions(files: readonly WrittenFile[], additions: Additions): readonly WrittenFile[] {
+function withAdditions(given: readonly WrittenFile[], additions: Additions): readonly WrittenFile[] {
   const { service } = additions.server
+  const files = additions.takesPlace ? given.map((file) => withoutServices(file, Object.keys(additions.services))) : given
   const main = files.find((file) => serviceIn(file, service) !== null)
   if (main === undefined) throw notEditable(["services", service], "it is not there")
   const text = [withServices, withSections, withEnvironment, withSecrets, withNetworks].reduce(
@@ -74,6 +75,14 @@ function withAdditions(files: readonly WrittenFile[], additions: Additions): rea
     main.text,
   )
   return files.map((file) => (file === main ? writtenFile(main.path, text) : file))
+}
+
+function withoutServices(file: WrittenFile, names: readonly string[]): WrittenFile {
+  const defined = names.filter((name) => definedServices([file]).has(name))
+  return writtenFile(
+    file.path,
+    defined.reduce((text, name) => removeMember(text, ["services", name]), file.text),
+  )
 }
 
 function others(files: readonly WrittenFile[], main: WrittenFile): readonly WrittenFile[] {

@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest"
-import { imageGiven } from "./find-release.ts"
+import { exampleKey } from "../../test/fixture/release.ts"
+import { sha256 } from "../base/canonical-json.ts"
+import { systemClock } from "../base/clock.ts"
+import { silentLog, silentProgress, type RunContext } from "../base/run-context.ts"
+import { imageGiven, vendorKeyOf } from "./find-release.ts"
 import { isOther } from "./data-back.ts"
 import { bodyProblem, statusProblem } from "./verify-adopted.ts"
 
@@ -13,6 +17,44 @@ describe("an image that a person names", () => {
 
   it("is refused without one, for a tag may mean another image tomorrow", () => {
     expect(() => imageGiven("chat", "r.example/chat:1.2.0")).toThrow("the image given for chat has no digest")
+  })
+})
+
+describe("the vendor's key", () => {
+  const ctx: RunContext = {
+    signal: new AbortController().signal,
+    progress: silentProgress,
+    log: silentLog,
+    clock: systemClock,
+    operationId: "op1",
+  }
+  const pinned = Buffer.from(exampleKey().publicKey.pem)
+  const managed = { keyUrl: "https://vendor.example/chat.pub", keyDigest: sha256(pinned) }
+  const asked: string[] = []
+  const serving = (key: Uint8Array): Parameters<typeof vendorKeyOf>[0] => ({
+    releases: {
+      open: () => {
+        throw new Error("no release is asked for")
+      },
+      keyAt: async (url) => {
+        asked.push(url)
+        return await Promise.resolve(key)
+      },
+    },
+  })
+
+  it("is fetched from where the recipe says, unless it is at hand, and has to be the pinned one either way (C132)", async () => {
+    expect(await vendorKeyOf(serving(pinned), managed, null, ctx)).toEqual(pinned)
+    expect(asked).toEqual(["https://vendor.example/chat.pub"])
+    expect(await vendorKeyOf(serving(Buffer.from("nobody asks")), managed, pinned, ctx)).toEqual(pinned)
+    const other = Buffer.from(exampleKey().publicKey.pem)
+    const refusal = {
+      code: "RELEASE_KEY_NOT_PINNED",
+      message: "the vendor's key is not the pinned one",
+      why: expect.stringMatching(new RegExp(`^pinned is ${sha256(pinned).slice(7)}; its SHA-256 is ${sha256(other).slice(7)}, `)),
+    }
+    await expect(vendorKeyOf(serving(other), managed, null, ctx)).rejects.toMatchObject(refusal)
+    await expect(vendorKeyOf(serving(pinned), managed, other, ctx)).rejects.toMatchObject(refusal)
   })
 })
 

@@ -29,8 +29,8 @@ export interface ReleaseRequest {
  * Throws RELEASE_KEY_NOT_PINNED, and what fetching throws.
  */
 export async function vendorKeyOf(
-  tools: AdoptTools,
-  managed: ManagedUpdates,
+  tools: Pick<AdoptTools, "releases">,
+  managed: Pick<ManagedUpdates, "keyUrl" | "keyDigest">,
   given: Uint8Array | null,
   ctx: RunContext,
 ): Promise<Uint8Array> {

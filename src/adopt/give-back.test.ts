@@ -1,5 +1,5 @@
-import { readFile, stat, writeFile } from "node:fs/promises"
-import { join } from "node:path"
+import { chmod, link, readdir, readFile, stat, writeFile } from "node:fs/promises"
+import { dirname, join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { temporaryDirectory } from "../../test/fixture/tmp.ts"
 import { sha256 } from "../base/canonical-json.ts"
@@ -37,16 +37,33 @@ describe("a file that an adoption edited", () => {
     const file = await adopted(false)
     await writeFile(file.swap.live, "after, and edited\n")
     expect(await stateOf(file)).toBe("changed since")
+    await chmod(file.swap.live, 0o604)
     await giveFileBack(file, "chat")
     expect([await text(file.swap.live), await text(adoptedCopy(file))]).toEqual(["before\n", "after, and edited\n"])
+    expect((await stat(adoptedCopy(file))).mode & 0o777).toBe(0o604)
+  })
+
+  it("is left alone where its edited text never came into its place, with all that was written into it meanwhile", async () => {
+    const live = join(await temporaryDirectory("give-back"), "file.yml")
+    await writeFile(live, "before\n")
+    const swap = await planFileSwap(live, "op1")
+    const file = { swap, isSettings: false, mode: 0o640, uid: 0, gid: 0, before: sha256("before\n"), after: sha256("after\n") }
+    await writeFile(swap.staged, "after\n")
+    await link(live, swap.kept)
+    await writeFile(live, "before, and edited\n")
+    await giveFileBack(file, "chat")
+    expect(await readdir(dirname(live))).toEqual(["file.yml"])
+    expect(await text(live)).toBe("before, and edited\n")
   })
 
   it("of settings loses the block of updates alone where somebody changed it since", async () => {
     const before = "apps:\n  chat:\n    images: auto # so\n"
     const file = await adopted(true, before, `${before}    updates: { source: registry }\n`)
     await writeFile(file.swap.live, `${before}    updates: { source: registry, window: "Sun 03:00-05:00" }\n    secrets: [ ./a ]\n`)
+    await chmod(file.swap.live, 0o604)
     await giveFileBack(file, "chat")
     expect(await text(file.swap.live)).toBe(`${before}    secrets: [ ./a ]\n`)
+    expect((await stat(file.swap.live)).mode & 0o777).toBe(0o604)
     expect(await stateOf(file)).toBe("nothing kept")
   })
 })
@@ -63,14 +80,21 @@ describe("a secret that an adoption made", () => {
 
   it("goes, unless somebody has put another in its place", async () => {
     const path = join(await temporaryDirectory("give-back"), "registry_creds")
-    const change: SecretChange = { name: "registry_creds", path, act: "make", make: "nothing", mode: 0o644, before: null }
-    const made = { [path]: sha256("") }
+    const change: SecretChange = {
+      name: "registry_creds",
+      path,
+      act: "make",
+      make: "nothing",
+      mode: 0o644,
+      before: null,
+      writes: sha256(""),
+    }
     await writeFile(path, "filled later")
-    await giveSecretBack(change, made, ctx)
+    await giveSecretBack(change, ctx)
     expect(await text(path)).toBe("filled later")
     expect(warnings).toEqual([`${path} was changed after the adoption; it stays`])
     await writeFile(path, "")
-    await giveSecretBack(change, made, ctx)
+    await giveSecretBack(change, ctx)
     await expect(stat(path)).rejects.toThrow("ENOENT")
   })
 })

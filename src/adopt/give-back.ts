@@ -1,7 +1,8 @@
 /** Giving back single files of an adoption that was kept for a while: what others changed since is never thrown away. */
-import { copyFile, lstat, readFile } from "node:fs/promises"
+import { chown, link, lstat, readFile, stat } from "node:fs/promises"
+import { dirname } from "node:path"
 import { sha256 } from "../base/canonical-json.ts"
-import { writeFileDurably } from "../base/durable-file.ts"
+import { syncDirectory, writeFileDurably } from "../base/durable-file.ts"
 import type { RunContext } from "../base/run-context.ts"
 import { dropFile, swapFileBack } from "../restore/file-swap.ts"
 import { removeMember } from "../settings/edit-member.ts"
@@ -22,22 +23,43 @@ export function adoptedCopy(file: PreparedFile): string {
   return `${file.swap.live}.as-adopted`
 }
 
-/** The very file of before. Of settings that were changed since, only the block of updates goes. Repeating it is harmless. */
-export async function giveFileBack(file: PreparedFile, app: string): Promise<void> {
-  const state = await stateOf(file)
-  if (state === "nothing kept") return
-  if (state === "changed since" && file.isSettings) {
-    const text = await readFile(file.swap.live, "utf8")
-    await writeFileDurably(file.swap.live, removeMember(text, ["apps", app, "updates"]), file.mode)
-    return await dropFile(file.swap.kept)
+/**
+ * The very file of before. What somebody made of the edited one since is kept beside, but for settings: of these only the block of updates
+ * goes. Repeating it is harmless. Returns how it was found.
+ */
+export async function giveFileBack(file: PreparedFile, app: string): Promise<FileState> {
+  const { swap } = file
+  // It never came into its place.
+  if (await isThere(swap.staged)) {
+    await swapFileBack(swap)
+    return "nothing kept"
   }
-  if (state === "changed since") await copyFile(file.swap.live, adoptedCopy(file)).catch(ignoreMissing)
-  await swapFileBack(file.swap)
-  await dropFile(file.swap.failed)
+  const state = await stateOf(file)
+  if (state === "nothing kept") return state
+  if (state === "changed since" && file.isSettings) {
+    await withoutUpdates(swap.live, app)
+    await dropFile(swap.kept)
+    return state
+  }
+  if (state === "changed since") await keepAdopted(file)
+  await swapFileBack(swap)
+  await dropFile(swap.failed)
+  return state
 }
 
-function ignoreMissing(thrown: unknown): void {
-  if (!(thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT")) throw thrown
+async function withoutUpdates(path: string, app: string): Promise<void> {
+  const { mode, uid, gid } = await stat(path)
+  await writeFileDurably(path, removeMember(await readFile(path, "utf8"), ["apps", app, "updates"]), mode & 0o7777)
+  await chown(path, uid, gid)
+}
+
+/** The file itself gets a second name, so that owner and mode stay with it. */
+async function keepAdopted(file: PreparedFile): Promise<void> {
+  const { live } = file.swap
+  if (!(await isThere(live))) return
+  await dropFile(adoptedCopy(file))
+  await link(live, adoptedCopy(file))
+  await syncDirectory(dirname(live))
 }
 
 async function isThere(path: string): Promise<boolean> {
@@ -47,18 +69,7 @@ async function isThere(path: string): Promise<boolean> {
   )
 }
 
-/**
- * A secret that the adoption made goes; one that somebody has filled or changed since stays, and that is said.
- * @param made path → SHA-256 of what was written
- */
-export async function giveSecretBack(change: SecretChange, made: Readonly<Record<string, string>>, ctx: RunContext): Promise<void> {
-  if (change.act === "make") {
-    const now = await readFile(change.path).catch(() => null)
-    const written = made[change.path]
-    if (now !== null && now.byteLength > 0 && written !== undefined && sha256(now) !== written) {
-      ctx.progress.warn(`${change.path} was changed after the adoption; it stays`)
-      return
-    }
-  }
-  await takeSecretBack(change)
+/** A secret that the adoption made goes; one that somebody has filled or changed since stays, and that is said. */
+export async function giveSecretBack(change: SecretChange, ctx: RunContext): Promise<void> {
+  if ((await takeSecretBack(change)) === "stays") ctx.progress.warn(`${change.path} was changed after the adoption; it stays`)
 }

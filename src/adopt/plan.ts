@@ -80,6 +80,7 @@ export async function planManaged(
     running,
     release,
     needsImages: Object.keys(byRelease),
+    keepsDefined: request.target === "vendor",
   }
   const edited = editsOf(app, compose, looked, managed, release, request, isDefined)
   const settings = request.target === "holdfast" ? settingsEdit(request.settings, app, managed, release) : []
@@ -206,7 +207,7 @@ interface Edited extends ComposeEdits {
   readonly ownImages: readonly string[]
 }
 
-/** What is defined already is pinned; what is not comes with its image. A half-defined pair is edited by nobody: its check stops it. */
+/** What is defined already is pinned, or gives way to Holdfast's own; what is not comes with its image. A half-defined pair is edited by nobody: its check stops it. */
 function editsOf(
   app: LocatedApp,
   compose: ComposeProject,

@@ -51,8 +51,17 @@ export interface Prepared {
   readonly standstill: Standstill
 }
 
-/** Names everything. Nothing is changed. */
-export async function prepare(tools: AdoptTools, app: LocatedApp, plan: AdoptPlan, ctx: RunContext): Promise<Prepared> {
+/**
+ * Names everything. Nothing is changed.
+ * @param contents what is written into each secret that is made, by path; only its digest is kept
+ */
+export async function prepare(
+  tools: AdoptTools,
+  app: LocatedApp,
+  plan: AdoptPlan,
+  contents: ReadonlyMap<string, Uint8Array>,
+  ctx: RunContext,
+): Promise<Prepared> {
   const project = app.compose?.projectName ?? ""
   const states = await tools.containers.services(project, ctx)
   const all = await planStandstill(tools, app, ctx)
@@ -65,7 +74,10 @@ export async function prepare(tools: AdoptTools, app: LocatedApp, plan: AdoptPla
     to: plan.release.version,
     expectVersion: managed?.expectVersion ?? false,
     files: await Promise.all(plan.edits.map(async (edit) => await preparedFile(edit, edit.path === plan.settingsFile, ctx.operationId))),
-    secrets: plan.secrets,
+    secrets: plan.secrets.map((change) => {
+      const content = contents.get(change.path)
+      return { ...change, writes: content === undefined ? null : sha256(content) }
+    }),
     images: states
       .filter((state) => plan.anew.includes(state.service))
       .map(({ service, imageReference, imageId }) => {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises"
+import { chmod, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { sha256 } from "../base/canonical-json.ts"
@@ -6,7 +6,16 @@ import { loadRecipes } from "../app/load-recipes.ts"
 import type { ManagedUpdates } from "../app/managed-updates.ts"
 import { temporaryDirectory } from "../../test/fixture/tmp.ts"
 import { exampleKey } from "../../test/fixture/release.ts"
-import { applySecret, findDirectory, findSecrets, keyProblem, planSecrets, takeSecretBack, type SecretChange } from "./secret-files.ts"
+import {
+  applySecret,
+  findDirectory,
+  findSecrets,
+  keyProblem,
+  planSecrets,
+  secretContents,
+  takeSecretBack,
+  type SecretChange,
+} from "./secret-files.ts"
 
 const { publicKey } = exampleKey()
 const KEY = Buffer.from(publicKey.pem)
@@ -16,6 +25,16 @@ function managed(): ManagedUpdates {
   if (known === undefined) throw new Error("the recipe knows no updater")
   return { ...known, keyDigest: sha256(KEY) }
 }
+
+/** As an adoption does it: what is written is known before, and gone by on the way back. */
+async function applied(planned: readonly SecretChange[]): Promise<readonly SecretChange[]> {
+  const contents = secretContents(planned, KEY)
+  const changes = planned.map((change) => ({ ...change, writes: digestOf(contents.get(change.path)) }))
+  for (const change of changes) await applySecret(change, contents.get(change.path) ?? null)
+  return changes
+}
+
+const digestOf = (content: Uint8Array | undefined): string | null => (content === undefined ? null : sha256(content))
 
 interface Place {
   readonly project: string
@@ -42,9 +61,7 @@ async function place(files: Readonly<Record<string, readonly [content: string, m
     at,
     plan,
     make: async () => {
-      const changes = await plan({ db_password: at("db_password") })
-      for (const change of changes) await applySecret(change, KEY)
-      return changes
+      return await applied(await plan({ db_password: at("db_password") }))
     },
     mode: async (name) => ((await stat(name === "" ? directory : at(name))).mode & 0o7777).toString(8),
   }
@@ -81,12 +98,30 @@ describe("secrets of an updater", () => {
     expect(changes.filter(({ act }) => act === "make").map(({ name }) => name)).toEqual(["cosign_pub"])
   })
 
-  it("stay filled when they were filled between the plan and the making", async () => {
-    const one = await place({ db_password: ["x", 0o644] })
-    const changes = await one.plan()
+  it("stay filled when they were filled between the plan and the making, on the way back as well", async () => {
+    const one = await place({ cosign_pub: ["", 0o600], db_password: ["x", 0o644] })
+    const planned = await one.plan()
     await writeFile(one.at("updater_token"), "filled meanwhile, by somebody")
-    for (const change of changes) await applySecret(change, KEY)
+    const changes = await applied(planned)
+    await writeFile(one.at("cosign_pub"), "put in after it was made")
+    const ends = await Promise.all(changes.toReversed().map(async (change) => `${change.name} ${await takeSecretBack(change)}`))
+    expect(ends).toEqual(["registry_creds back", "cosign_pub stays", "updater_token stays", "secrets back"])
     expect(await readFile(one.at("updater_token"), "utf8")).toBe("filled meanwhile, by somebody")
+    expect(await readFile(one.at("cosign_pub"), "utf8")).toBe("put in after it was made")
+  })
+
+  it("go back where somebody has removed them meanwhile, the folder too", async () => {
+    const one = await place({ db_password: ["secret", 0o600] })
+    const changes = await one.make()
+    await rm(join(one.project, "secrets"), { recursive: true })
+    for (const change of changes.toReversed()) expect(await takeSecretBack(change)).toBe("back")
+  })
+
+  it("are a surprise where a folder stands in the place of a file", async () => {
+    const one = await place({})
+    await mkdir(one.at("updater_token"))
+    const found = await findSecrets(managed(), one.project, {})
+    expect(found.find(({ name }) => name === "updater_token")?.problem).toBe(`${one.at("updater_token")} is no file`)
   })
 
   it("can be read by both users, the database's password too, and their folder lets nobody else in (C134, C135)", async () => {

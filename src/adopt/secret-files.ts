@@ -1,6 +1,6 @@
 /** The secret files of an updater: made where they are missing or empty, never touched where they are filled (C131-C135). */
 import { randomBytes } from "node:crypto"
-import { chmod, chown, mkdir, readFile, rm, rmdir, stat } from "node:fs/promises"
+import { chown, mkdir, open, readFile, rm, rmdir, stat } from "node:fs/promises"
 import { dirname, resolve } from "node:path"
 import { z } from "zod"
 import type { ManagedUpdates } from "../app/managed-updates.ts"
@@ -33,6 +33,8 @@ export interface SecretChange {
   readonly make: Make
   readonly mode: number
   readonly before: { readonly mode: number; readonly uid: number; readonly gid: number } | null
+  /** `sha256:…` of what is written by `make`, by which going back knows it again; null until that is known. A random token is not told by it. */
+  readonly writes: string | null
 }
 
 /** Reads what there is, and changes nothing. @param paths name → absolute path, where the compose files say another than the usual one */
@@ -53,10 +55,12 @@ export async function findSecrets(
 }
 
 async function findSecret(name: string, path: string, make: Make, wantedMode: number, keyDigest: string): Promise<SecretFound> {
-  const content = await readFile(path).catch(absent)
-  if (content === null) return { name, path, make, wantedMode, state: "missing", problem: null, status: null }
-  const { mode, uid, gid } = await stat(path)
-  const status = { mode: mode & 0o7777, uid, gid }
+  const found = await stat(path).catch(absent)
+  if (found === null) return { name, path, make, wantedMode, state: "missing", problem: null, status: null }
+  const status = { mode: found.mode & 0o7777, uid: found.uid, gid: found.gid }
+  // The engine makes a folder where a file that it shall mount is missing.
+  if (!found.isFile()) return { name, path, make, wantedMode, state: "filled", problem: `${path} is no file`, status }
+  const content = await readFile(path)
   const state = content.byteLength === 0 ? "empty" : content.toString("utf8").trim() === "" ? "blank" : "filled"
   return { name, path, make, wantedMode, state, problem: state === "empty" ? null : problemOf(make, content, keyDigest), status }
 }
@@ -120,54 +124,89 @@ export function planSecrets(found: readonly SecretFound[], directory: DirectoryF
 }
 
 function directoryChange(found: readonly SecretFound[], { path, status }: DirectoryFound): readonly SecretChange[] {
-  const change = { name: "secrets", path, make: "never" as const, mode: SECRETS_DIRECTORY_MODE, before: status }
+  const change = { name: "secrets", path, make: "never" as const, mode: SECRETS_DIRECTORY_MODE, before: status, writes: null }
   if (!found.some((one) => dirname(one.path) === path)) return []
   if (status === null) return [{ ...change, act: "make-directory" }]
   return (status.mode & 0o077) === 0 ? [] : [{ ...change, act: "directory-mode" }]
 }
 
 function fileChange({ name, path, make, wantedMode, state, status }: SecretFound): readonly SecretChange[] {
-  const change = { name, path, make, mode: wantedMode, before: status }
+  const change = { name, path, make, mode: wantedMode, before: status, writes: null }
   if (make !== "never" && state === "missing") return [{ ...change, act: "make" }]
   // Empty credentials are what they are meant to be.
   if (make !== "never" && make !== "nothing" && state === "empty") return [{ ...change, act: "make" }]
   return status === null || status.mode === wantedMode ? [] : [{ ...change, act: "mode" }]
 }
 
-/** Repeating it makes nothing twice: what is filled meanwhile stays. @param vendorKey bytes that were compared with the pinned digest */
-export async function applySecret(change: SecretChange, vendorKey: Uint8Array | null): Promise<void> {
+/**
+ * What is written into each file that is made, by path; random tokens among them, so it stays in memory.
+ * @param vendorKey bytes that were compared with the pinned digest
+ */
+export function secretContents(changes: readonly SecretChange[], vendorKey: Uint8Array | null): ReadonlyMap<string, Uint8Array> {
+  return new Map(changes.filter(({ act }) => act === "make").map((change) => [change.path, contentOf(change, vendorKey)]))
+}
+
+/** Repeating it makes nothing twice: what is filled meanwhile stays. @param content what is made of it; null for what is not made */
+export async function applySecret(change: SecretChange, content: Uint8Array | null): Promise<void> {
   const { act, path, mode, before } = change
   if (act === "make-directory") {
-    await mkdir(path, { mode })
-    return await chmod(path, mode)
+    await mkdir(path, { mode, recursive: true })
+    await setMode(path, mode)
+    return await syncDirectory(dirname(path))
   }
-  if (act === "mode" || act === "directory-mode") return await chmod(path, mode)
-  const present = await readFile(path).catch(absent)
-  if (present !== null && present.byteLength > 0) return
-  await writeFileDurably(path, contentOf(change, vendorKey), mode)
+  if (act === "mode" || act === "directory-mode") return await setMode(path, mode)
+  if (content === null || (await isFilled(path))) return
+  await writeFileDurably(path, content, mode)
   if (before !== null) await chown(path, before.uid, before.gid)
+}
+
+/** Whether something is in the file; one that is missing is not filled. */
+export async function isFilled(path: string): Promise<boolean> {
+  const present = await readFile(path).catch(absent)
+  return present !== null && present.byteLength > 0
+}
+
+async function setMode(path: string, mode: number): Promise<void> {
+  const handle = await open(path, "r")
+  try {
+    await handle.chmod(mode)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
 }
 
 const TOKEN_BYTES = 32
 
-function contentOf({ make, name }: SecretChange, vendorKey: Uint8Array | null): string | Uint8Array {
-  if (make === "random-hex-32") return randomBytes(TOKEN_BYTES).toString("hex")
-  if (make === "nothing") return ""
+function contentOf({ make, name }: SecretChange, vendorKey: Uint8Array | null): Uint8Array {
+  if (make === "random-hex-32") return Buffer.from(randomBytes(TOKEN_BYTES).toString("hex"))
+  if (make === "nothing") return new Uint8Array()
   if (make === "vendor-key" && vendorKey !== null) return vendorKey
   throw new HoldfastError("ADOPT_SURPRISE", { what: `nothing is known that could be written into ${name}` })
 }
 
-/** As it was before: what was made goes, an empty file is empty again, modes come back. Repeatable. */
-export async function takeSecretBack(change: SecretChange): Promise<void> {
+/**
+ * As it was before: what was made goes, an empty file is empty again, modes come back. What somebody else has put into a file meanwhile
+ * stays. Repeatable. Returns whether the secret stays because of that.
+ */
+export async function takeSecretBack(change: SecretChange): Promise<"back" | "stays"> {
   const { act, path, before } = change
-  if (act === "make-directory") return await rmdir(path).catch(ignoreGoneOrFilled)
-  if (act === "make" && before === null) {
-    await rm(path, { force: true })
-    return await syncDirectory(dirname(path)).catch(ignoreGoneOrFilled)
-  }
-  if (before === null) return
+  if (act === "make" && (await isOfAnother(change))) return "stays"
+  await undoSecret(change).catch(ignoreGoneOrFilled)
+  if (act === "make-directory" || (act === "make" && before === null)) await syncDirectory(dirname(path)).catch(ignoreGoneOrFilled)
+  return "back"
+}
+
+async function isOfAnother({ path, writes }: SecretChange): Promise<boolean> {
+  const now = await readFile(path).catch(absent)
+  return now !== null && now.byteLength > 0 && writes !== null && sha256(now) !== writes
+}
+
+async function undoSecret({ act, path, before }: SecretChange): Promise<void> {
+  if (act === "make-directory") return await rmdir(path)
+  if (before === null) return await rm(path, { force: true })
   if (act === "make") await writeFileDurably(path, "", before.mode)
-  await chmod(path, before.mode)
+  await setMode(path, before.mode)
   await chown(path, before.uid, before.gid)
 }
 
@@ -185,6 +224,7 @@ const changesSchema = z.array(
     make: z.enum(["random-hex-32", "vendor-key", "nothing", "never"]),
     mode: z.number(),
     before: statusSchema.nullable(),
+    writes: z.string().nullable().default(null),
   }),
 )
 

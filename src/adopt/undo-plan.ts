@@ -41,8 +41,6 @@ export interface Undoing {
   readonly cold: SealedPoint | null
   /** Of everything, taken while the app ran. */
   readonly first: SealedPoint | null
-  /** Path → SHA-256 of the secrets that were written. */
-  readonly made: Readonly<Record<string, string>>
 }
 
 /** Throws ADOPT_NOTHING where nothing is adopted, and what asking the databases throws. */
@@ -94,15 +92,7 @@ export async function adoptionOf(
     prepared: preparedFromJson(lastDetails(operation.steps, "prepare")),
     cold: await coldPointOf(tools, subject, operation, ctx),
     first: first ?? null,
-    made: madeIn(operation),
   }
-}
-
-const madeSchema = z.object({ made: z.record(z.string(), z.string()) })
-
-function madeIn({ steps }: OperationRecord): Readonly<Record<string, string>> {
-  const read = madeSchema.safeParse(steps.findLast(({ name }) => name === "write-secrets")?.result)
-  return read.success ? read.data.made : {}
 }
 
 async function lastAdoption(tools: AdoptTools, app: LocatedApp): Promise<OperationRecord> {

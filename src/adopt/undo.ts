@@ -154,7 +154,7 @@ async function startAdopted(tools: AdoptTools, app: LocatedApp, prepared: Prepar
 async function turnBack(
   tools: AdoptTools,
   subject: AdoptSubject,
-  { prepared, cold, made }: Ground,
+  { prepared, cold }: Ground,
   aim: Aim,
   safetyPoint: string | null,
   ctx: RunContext,
@@ -163,7 +163,7 @@ async function turnBack(
   await stopAnew(tools, app, prepared, ctx)
   if (app.compose !== null) await tools.containers.removeServices?.(app.compose.projectName, prepared.beside, [], ctx)
   for (const file of prepared.files.toReversed()) await giveFileBack(file, app.name)
-  for (const change of prepared.secrets.toReversed()) await giveSecretBack(change, made, ctx)
+  for (const change of prepared.secrets.toReversed()) await giveSecretBack(change, ctx)
   await nameOldImages(tools, prepared, ctx)
   if (cold === null || aim.point === null) return
   const origin = { vault, point: cold }

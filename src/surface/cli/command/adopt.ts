@@ -1,14 +1,23 @@
 import { readFile } from "node:fs/promises"
 import { resolve } from "node:path"
-import { adopt, planAdopt, planAdoptUndo, undoAdopt, type AdoptPlan, type AdoptUndoPlan, type Target } from "../../../adopt/adopt.ts"
+import {
+  adopt,
+  fileDifference,
+  planAdopt,
+  planAdoptUndo,
+  undoAdopt,
+  type AdoptPlan,
+  type AdoptUndoPlan,
+  type Target,
+} from "../../../adopt/adopt.ts"
 import { refuseSurprises } from "../../../adopt/checks.ts"
+import { catalog } from "../../../base/error-catalog.ts"
 import { formatDuration } from "../../../base/units.ts"
-import { fileDifference } from "../../../adopt/difference.ts"
 import type { AdoptOutput, AdoptPlanOutput, AdoptUndoOutput, AdoptUndoPlanOutput } from "../../../contract/output-adopt.ts"
 import { adoptTools, openAdoption } from "../../house/adopt-subject.ts"
 import type { Subject } from "../../house/subject.ts"
 import type { CliHouse } from "../cli-house.ts"
-import type { CommandResult, CommandRun } from "../command-spec.ts"
+import { EXIT, type CommandResult, type CommandRun } from "../command-spec.ts"
 import { confirm } from "../confirm.ts"
 import { usage, type CommandInput } from "../input.ts"
 import { readGiven } from "../release-input.ts"
@@ -21,8 +30,11 @@ export const run: CommandRun = async (house, input) => {
   if (input.flag("undo")) return await runUndo(house, input, subject)
   const tools = await adoptTools(house)
   const plan = await planAdopt(tools, subject.app, subject.vault, await requestOf(house, input, subject), subject.ctx)
-  if (input.flag("plan")) return { document: planDocument(plan), lines: planLines(plan) }
-  if (plan.checks.some((check) => !check.good) && !house.options.json) for (const line of checkLines(plan)) house.terminal.say(`${line}\n`)
+  const isSurprising = plan.checks.some((check) => !check.good)
+  if (input.flag("plan")) {
+    return { document: planDocument(plan), lines: planLines(plan), exitCode: isSurprising ? catalog.ADOPT_SURPRISE.exitCode : EXIT.done }
+  }
+  if (isSurprising && !house.options.json) for (const line of checkLines(plan)) house.terminal.say(`${line}\n`)
   refuseSurprises(plan.app, plan.checks)
   const { target, release } = plan
   const question = target === "pins" ? `Pin the images of ${plan.app}?` : `Adopt ${plan.app} onto ${release.version}?`
@@ -97,7 +109,7 @@ function planDocument(plan: AdoptPlan): AdoptPlanOutput {
 
 const STARTING_POINTS = {
   "not-defined": "the compose files define no updater; it is put in",
-  defined: "the compose files define an updater that was never started; what it needs is filled in",
+  defined: "the compose files define an updater that was never started",
   "half-defined": "the compose files define half an updater",
 } as const
 
@@ -108,7 +120,7 @@ function planLines(plan: AdoptPlan): readonly string[] {
     plan.target === "pins"
       ? `pin the images of ${plan.app} to what runs (${plan.running ?? "version not told"})`
       : `adopt ${plan.app}: ${plan.running ?? "version not told"} becomes ${release.version}, updates by ${plan.target === "vendor" ? "the vendor's updater" : "Holdfast"}`,
-    ...(startingPoint === null ? [] : [STARTING_POINTS[startingPoint]]),
+    ...(startingPoint === null ? [] : [startingLine(startingPoint, plan.target)]),
     "",
     ...checkLines(plan),
     "",
@@ -122,6 +134,11 @@ function planLines(plan: AdoptPlan): readonly string[] {
     ...plan.edits.flatMap(({ path, before, after }) => fileDifference(path, before, after).trimEnd().split("\n")),
     ...plan.warnings.map((warning) => `note: ${warning}`),
   ]
+}
+
+function startingLine(point: keyof typeof STARTING_POINTS, target: AdoptPlan["target"]): string {
+  if (point !== "defined") return STARTING_POINTS[point]
+  return `${STARTING_POINTS[point]}; ${target === "holdfast" ? "Holdfast takes its place" : "what it needs is filled in"}`
 }
 
 const SECRET_WORDS = {
