@@ -32,7 +32,7 @@ export interface App {
 }
 
 export interface UpdateRules {
-  readonly source: "manifest" | "registry" | "git"
+  readonly source: "manifest" | "registry" | "git" | "directories"
   readonly url: string | null
   readonly channel: string
   /** Product that a signed manifest must name. */
@@ -65,6 +65,17 @@ export interface UpdateRules {
   readonly credentialsFile: string | null
   /** Absolute path of the secret that the app's own administration page signs its requests with; null: it may not drive updates. */
   readonly tokenFile: string | null
+  /** How a version of an app without containers is put in place; left out where the settings do not say. */
+  readonly install?: InstallRules
+}
+
+export interface InstallRules {
+  /** Absolute path of the symbolic link that the program is started through. */
+  readonly link: string
+  /** Absolute path of the directory that holds one directory for each version. */
+  readonly releases: string
+  readonly preFlight: Argv | null
+  readonly migrate: Argv | null
 }
 
 export interface ComposeProject {

@@ -17,7 +17,7 @@ export const adoptPlanOutput = z.object({
   startingPoint: z.enum(["not-defined", "defined", "half-defined"]).nullable(),
   running: z.string().nullable(),
   release: z.string(),
-  foundIn: z.enum(["manifest", "registry", "git", "given"]),
+  foundIn: z.enum(["manifest", "registry", "git", "directories", "given"]),
   checks: z.array(check),
   secrets: z.array(z.object({ name: z.string(), path: z.string(), act: z.enum(["make", "mode", "make-directory", "directory-mode"]) })),
   edits: z.array(z.object({ path: z.string(), diff: z.string() })),

@@ -10,7 +10,7 @@ const fingerprint = z.string()
 /** What looking for updates of one app came to. */
 export const checkedApp = z.object({
   app: z.string(),
-  source: z.enum(["manifest", "registry", "git"]),
+  source: z.enum(["manifest", "registry", "git", "directories"]),
   /** Null for sources without channels. */
   channel: z.string().nullable(),
   /** Null when nothing tells, and when the search failed. */

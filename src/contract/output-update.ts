@@ -12,7 +12,9 @@ const command = z.object({ service: z.string(), argv: z.tuple([z.string()], z.st
 
 export const release = z.object({
   version: z.string(),
-  foundIn: z.enum(["manifest", "registry", "git", "given"]),
+  foundIn: z.enum(["manifest", "registry", "git", "directories", "given"]),
+  /** Of an app without containers: where its new version lies, and what is in it; left out for others. */
+  directory: z.object({ path: z.string(), digest: z.string() }).exactOptional(),
   /** Service → image. */
   images: z.record(z.string(), releaseImage),
   preFlight: command.nullable(),

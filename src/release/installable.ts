@@ -12,14 +12,24 @@ export interface ReleaseImage {
 
 /** A command of the new image that is run in a sandbox first, then for real: nothing but its exit code is trusted. */
 export interface ReleaseCommand {
-  /** Service whose new image, environment and mounts it runs with. */
+  /** Service whose new image, environment and mounts it runs with; empty for an app without containers. */
   readonly service: string
   readonly argv: readonly [string, ...string[]]
 }
 
+/** One version of an app without containers. */
+export interface ReleaseDirectory {
+  /** Absolute. */
+  readonly path: string
+  /** `sha256:…` over names, sizes and times of what is in it: whether it is still what was looked at. */
+  readonly digest: string
+}
+
 export interface InstallableRelease {
   readonly version: string
-  readonly foundIn: "manifest" | "registry" | "git" | "given"
+  readonly foundIn: "manifest" | "registry" | "git" | "directories" | "given"
+  /** Of an app without containers, where this version lies; left out for others. */
+  readonly directory?: ReleaseDirectory
   /** Service → image; these services move together or not at all. */
   readonly images: Readonly<Record<string, ReleaseImage>>
   readonly preFlight: ReleaseCommand | null

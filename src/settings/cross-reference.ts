@@ -59,13 +59,26 @@ function updateFindings(base: readonly string[], app: AppSettings): readonly Fin
   const { updates } = app
   if (updates === undefined) return []
   const path = [...base, "updates"]
-  if (app.compose === undefined && updates.source !== "git")
-    return [finding(path, `\`source: ${updates.source}\` moves images, so it needs \`compose\``, null)]
+  if (app.compose === undefined) return installFindings(base, app)
+  const ofPlain = [...(updates.install === undefined ? [] : ["install"]), ...(updates.source === "directories" ? ["source"] : [])]
+  if (ofPlain[0] !== undefined)
+    return [finding([...path, ofPlain[0]], "is for an app without `compose`, which is started through a link; leave it out", null)]
   const anywhere = updates.source === "manifest" && updates.repositories === undefined && app.recipe === undefined
   const example = exampleText([...path, "repositories"])
   return anywhere
     ? [finding([...path, "repositories"], "is missing: a release may only bring images of repositories named here", example)]
     : []
+}
+
+/** Of an app that is no compose project: a link is exchanged, and whoever exchanges it has to stop and start the program. */
+function installFindings(base: readonly string[], { updates, run }: AppSettings): readonly Finding[] {
+  if (updates === undefined) return []
+  const path = [...base, "updates"]
+  if (updates.source !== "directories" && updates.source !== "git")
+    return [finding([...path, "source"], `\`source: ${updates.source}\` moves images, so it needs \`compose\``, "directories")]
+  if (updates.install === undefined)
+    return [finding([...path, "install"], "is missing: the link and the directory of its versions", exampleText([...path, "install"]))]
+  return run === undefined ? [finding([...base, "run"], "is missing: an update stops and starts the app", null)] : []
 }
 
 /** Without a compose project no service and no volume can be found. */

@@ -1,5 +1,5 @@
 import { resolve } from "node:path"
-import type { UpdateRules } from "../app/app.ts"
+import type { InstallRules, UpdateRules } from "../app/app.ts"
 import type { Recipe } from "../app/recipe.ts"
 import type { ResolveGround } from "./resolve-database.ts"
 import { milliseconds } from "./resolve-health.ts"
@@ -35,6 +35,16 @@ export function resolveUpdates(given: AppSettings["updates"], recipe: Recipe | n
     expectVersion: given.expectVersion ?? recipe?.updates?.expectVersion ?? true,
     credentialsFile: place(given.registryCredentials),
     tokenFile: place(given.token),
+    ...(given.install === undefined ? {} : { install: installRules(given.install, ground) }),
+  }
+}
+
+function installRules(given: NonNullable<NonNullable<AppSettings["updates"]>["install"]>, { directory }: ResolveGround): InstallRules {
+  return {
+    link: resolve(directory, given.link),
+    releases: resolve(directory, given.releases),
+    preFlight: given.preFlight ?? null,
+    migrate: given.migrate ?? null,
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod"
 import { parseDurationMs } from "../base/units.ts"
+import { installSchema } from "./schema-install.ts"
 import { noticeSchema } from "./schema-schedule.ts"
 import {
   age,
@@ -47,20 +48,20 @@ const address = z
   .describe("Where the channels of the manifest are, or the git repository.")
   .meta({ examples: ["https://updates.example.com/chatalot"] })
 
-/** Keys that only one source knows; with another one they would be read by nobody. */
-const OF_ONE_SOURCE = {
-  versions: "registry",
-  tagPattern: "registry",
-  minimumAge: "registry",
-  branch: "git",
-  keyDigest: "manifest",
-} as const
+/** Keys that only some sources know; with another one they would be read by nobody. */
+const OF_SOME_SOURCES: Readonly<Record<string, readonly string[]>> = {
+  versions: ["registry", "directories"],
+  tagPattern: ["registry", "directories"],
+  minimumAge: ["registry", "directories"],
+  branch: ["git"],
+  keyDigest: ["manifest"],
+}
 
 export const updatesSchema = z
   .strictObject({
     source: z
-      .enum(["manifest", "registry", "git"])
-      .describe("Signed release manifest, registry tags, or a git repository.")
+      .enum(["manifest", "registry", "git", "directories"])
+      .describe("Signed release manifest, registry tags, a git repository, or directories that are put beside the running version.")
       .meta({ examples: ["manifest"] }),
     url: address.optional(),
     channel: z
@@ -88,17 +89,24 @@ export const updatesSchema = z
       .describe("Image repositories that a release may come from, whole names; default: the recipe's.")
       .meta({ examples: [["registry.example.com/acme/chatalot"]] })
       .optional(),
-    versions: versionRange.describe("Semver range of tags that are considered (`source: registry`).").optional(),
+    versions: versionRange
+      .describe("Semver range of tags, or names of directories, that are considered (`source: registry`, `directories`).")
+      .optional(),
     tagPattern: tagPattern
-      .describe("Regular expression of a whole tag, with a group called `version` (`source: registry`); default: tags are versions.")
+      .describe(
+        "Regular expression of a whole tag or name of a directory, with a group called `version` (`source: registry`, `directories`); default: tags are versions.",
+      )
       .optional(),
     minimumAge: age
-      .describe("A new tag is used when it has been there this long (`source: registry`, default 24h); `0s`: at once.")
+      .describe(
+        "A new tag or directory is used when it has been there this long (`source: registry`, default 24h; `directories`, default 0s); `0s`: at once.",
+      )
       .optional(),
     branch: text
       .describe("Branch that is followed (`source: git`).")
       .meta({ examples: ["main"] })
       .optional(),
+    install: installSchema.describe("How a version of an app without containers is put in place.").optional(),
     window: window.describe("Days and hours in which automatic updates may run.").optional(),
     timezone: timezone.default("UTC").describe("Timezone that the window is read in."),
     automatic: z
@@ -138,13 +146,15 @@ export const updatesSchema = z
     const issue = (message: string, at?: string): void => {
       payload.issues.push({ code: "custom", message, input: payload.value, ...(at === undefined ? {} : { path: [at] }) })
     }
-    if (source !== "registry" && url === undefined) issue(`\`source: ${source}\` needs \`url\``)
+    if (source !== "registry" && source !== "directories" && url === undefined) issue(`\`source: ${source}\` needs \`url\``)
     if (source === "manifest" && url !== undefined && SSH_ADDRESS.test(url))
       issue("is not an address of releases; `http(s)://…` or `env:NAME` is", "url")
     if (source === "manifest" && key === undefined) issue("`source: manifest` needs `key`, the vendor's public key")
     if (keyDigest !== undefined && key === undefined) issue("`keyDigest` needs `key`")
     if (automatic && opening === undefined) issue("`automatic: true` needs `window`, the days and hours in which it may run")
-    for (const [name, only] of Object.entries(OF_ONE_SOURCE))
-      if (given[name] !== undefined && source !== only) issue(`is for \`source: ${only}\`; leave it out`, name)
+    if (source === "directories" && payload.value.install === undefined)
+      issue("`source: directories` needs `install`, the link and the directory of its versions")
+    for (const [name, sources] of Object.entries(OF_SOME_SOURCES))
+      if (given[name] !== undefined && !sources.includes(source)) issue(`is for \`source: ${sources.join("` or `")}\`; leave it out`, name)
   })
   .meta({ examples: [{ source: "manifest", url: "https://updates.example.com/chatalot", key: "./secrets/cosign_pub" }] })

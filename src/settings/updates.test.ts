@@ -43,7 +43,10 @@ describe("settings of updates", () => {
   })
 
   it.each([
-    ["source: hub", "h.yaml:6:24: apps.a.updates.source: must be one of `manifest`, `registry`, `git`; for example manifest"],
+    [
+      "source: hub",
+      "h.yaml:6:24: apps.a.updates.source: must be one of `manifest`, `registry`, `git`, `directories`; for example manifest",
+    ],
     ["source: git", "h.yaml:6:14: apps.a.updates: `source: git` needs `url`"],
     ["source: manifest, key: ./k", "h.yaml:6:14: apps.a.updates: `source: manifest` needs `url`"],
     [
@@ -77,9 +80,9 @@ describe("settings of updates", () => {
       "source: registry, minimumAge: 1 day",
       'apps.a.updates.minimumAge: "1 day" is not a duration (a number and ms, s, m, h, d or w); for example',
     ],
-    [`${MANIFEST}, minimumAge: 1d`, "apps.a.updates.minimumAge: is for `source: registry`; leave it out"],
-    [`${MANIFEST}, versions: "1.x"`, "apps.a.updates.versions: is for `source: registry`; leave it out"],
-    [`${MANIFEST}, tagPattern: ".*"`, "apps.a.updates.tagPattern: is for `source: registry`; leave it out"],
+    [`${MANIFEST}, minimumAge: 1d`, "apps.a.updates.minimumAge: is for `source: registry` or `directories`; leave it out"],
+    [`${MANIFEST}, versions: "1.x"`, "apps.a.updates.versions: is for `source: registry` or `directories`; leave it out"],
+    [`${MANIFEST}, tagPattern: ".*"`, "apps.a.updates.tagPattern: is for `source: registry` or `directories`; leave it out"],
     ["source: registry, branch: main", "apps.a.updates.branch: is for `source: git`; leave it out"],
     ["source: registry, automatic: true", "apps.a.updates: `automatic: true` needs `window`, the days and hours in which it may run"],
     [
@@ -124,11 +127,29 @@ describe("settings of updates", () => {
     )
   })
 
-  it("that move images need a compose project", () => {
-    expect(problemsOf("source: registry", "run: { stop: [a], start: [b] }")).toEqual([
-      "h.yaml:6:14: apps.a.updates: `source: registry` moves images, so it needs `compose`",
+  it("that move images need a compose project, those of a program a link and commands that stop and start it", () => {
+    const program = "run: { stop: [a], start: [b] }"
+    const install = "install: { link: ./current, releases: ./releases, preFlight: [./check], migrate: [./migrate] }"
+    expect(problemsOf("source: registry", program)).toEqual([
+      "h.yaml:6:24: apps.a.updates.source: `source: registry` moves images, so it needs `compose`; for example directories",
     ])
-    expect(problemsOf("source: git, url: https://g.example/a.git", "run: { stop: [a], start: [b] }")).toEqual([])
+    expect(problemsOf(`source: directories, ${install}, versions: "1.x", minimumAge: 1h`, program)).toEqual([])
+    expect(problemsOf(`source: git, url: https://g.example/a.git, ${install}`, program)).toEqual([])
+    expect(problemsOf("source: git, url: https://g.example/a.git", program)).toEqual([
+      "h.yaml:6:5: apps.a.updates.install: is missing: the link and the directory of its versions; for example { link: /srv/app/current, releases: /srv/app/releases }",
+    ])
+    expect(problemsOf("source: directories", program).join()).toContain(
+      "h.yaml:6:14: apps.a.updates: `source: directories` needs `install`, the link and the directory of its versions",
+    )
+    expect(problemsOf(`source: directories, ${install}`, "files: { a: { path: ./a } }")).toEqual([
+      "h.yaml:3:3: apps.a.run: is missing: an update stops and starts the app",
+    ])
+    expect(problemsOf(`source: registry, ${install}`).join()).toContain(
+      "apps.a.updates.install: is for an app without `compose`, which is started through a link; leave it out",
+    )
+    expect(problemsOf("source: directories, install: { link: ./current }", program).join()).toContain(
+      "apps.a.updates.install.releases: is missing",
+    )
   })
 })
 

@@ -8,6 +8,8 @@ import { installable } from "./release-services.ts"
 import { runningVersion } from "./running.ts"
 import { trustNewest } from "./signed-releases.ts"
 
+const PLACES = { registry: "a registry", git: "a git repository", directories: "directories" } as const
+
 /**
  * What following another channel would mean. Its newest release is trusted by the rules of that channel, and fits the services, or it is
  * refused as ever. Changes nothing. Throws USAGE for a source without channels, and what `findReleases` throws.
@@ -23,7 +25,7 @@ export async function planChannel(
   const [from, wanted] = [channelNamed(rules.channel), channelNamed(to)]
   if (rules.source !== "manifest") {
     throw new HoldfastError("USAGE", {
-      what: `updates of ${subject.app.name} come from a ${rules.source === "git" ? "git repository" : rules.source}, which has no channels`,
+      what: `updates of ${subject.app.name} come from ${PLACES[rules.source]}, where there are no channels`,
       hint: "Only signed releases are published in channels.",
     })
   }

@@ -54,7 +54,7 @@ function doneMessage(prepared: Prepared, operation: OperationRecord): string {
 
 const planSchema = z.object({
   rollbackWindowMs: z.number(),
-  to: z.object({ version: z.string(), foundIn: z.enum(["manifest", "registry", "git", "given"]) }),
+  to: z.object({ version: z.string(), foundIn: z.enum(["manifest", "registry", "git", "directories", "given"]) }),
 })
 
 async function goForward(

@@ -12,7 +12,7 @@ export const updatesPage = z.object({
   /** Null: the settings do not say where updates come from. */
   rules: z
     .object({
-      source: z.enum(["manifest", "registry", "git"]),
+      source: z.enum(["manifest", "registry", "git", "directories"]),
       url: z.string().nullable(),
       channel: z.string(),
       /** Whether releases are signed with a key that is pinned. */
@@ -27,7 +27,9 @@ export const updatesPage = z.object({
   /** The newest release that was found; null when nothing newer is there, or nobody looked yet. */
   latest: z.string().nullable(),
   /** On the way to it, each with what its vendor says; notes are text. */
-  releases: z.array(z.object({ version: z.string(), foundIn: z.enum(["manifest", "registry", "git", "given"]), notes: z.string() })),
+  releases: z.array(
+    z.object({ version: z.string(), foundIn: z.enum(["manifest", "registry", "git", "directories", "given"]), notes: z.string() }),
+  ),
   lookedAt: instant.nullable(),
   /** Why the last search failed; null when it did not. */
   lookProblem: z.string().nullable(),

@@ -34,9 +34,13 @@ export function updatePlanLines(plan: UpdatePlanDocument, now: Date): readonly s
 
 function sourceOf({ to }: UpdatePlanDocument): string {
   if (to.signed !== null) return `signed release ${to.signed.sequence} of channel ${to.signed.channel}`
-  return { manifest: "a release manifest", registry: "found in the registry", git: "found in the git repository", given: "named by you" }[
-    to.foundIn
-  ]
+  return {
+    manifest: "a release manifest",
+    registry: "found in the registry",
+    git: "found in the git repository",
+    directories: `from ${to.directory?.path ?? "a directory"}`,
+    given: "named by you",
+  }[to.foundIn]
 }
 
 function rehearsalLines({ rehearsal }: UpdatePlanDocument, now: Date): readonly string[] {

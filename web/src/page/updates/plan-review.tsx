@@ -125,9 +125,13 @@ function Edits({ plan: { edits } }: { readonly plan: Plan }): ReactNode {
 
 function sourceOf({ to: { signed, foundIn } }: Plan): string {
   if (signed !== null) return `signed release ${signed.sequence} of channel ${signed.channel}`
-  return { manifest: "from a manifest", registry: "found in the registry", git: "from the git repository", given: "named by a person" }[
-    foundIn
-  ]
+  return {
+    manifest: "from a manifest",
+    registry: "found in the registry",
+    git: "from the git repository",
+    directories: "from a directory on the host",
+    given: "named by a person",
+  }[foundIn]
 }
 
 function listed(names: readonly string[]): string {

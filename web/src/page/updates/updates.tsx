@@ -69,7 +69,9 @@ function Line({ page }: { readonly page: UpdatesPage }): ReactNode {
             <span>
               {rules.source === "manifest"
                 ? `channel ${rules.channel}`
-                : `from the ${rules.source === "git" ? "git repository" : "registry"}`}
+                : { registry: "from the registry", git: "from the git repository", directories: "from directories on the host" }[
+                    rules.source
+                  ]}
             </span>
             <span>{rules.automatic ? `by itself${rules.window === null ? "" : `, ${rules.window}`}` : "when you say so"}</span>
           </>
