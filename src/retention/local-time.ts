@@ -1,3 +1,5 @@
+import { wallParts } from "../base/timezone.ts"
+
 /** An instant on the wall clock of a timezone, as keys that tell periods apart. */
 export interface LocalTime {
   /** `2026` */
@@ -15,43 +17,13 @@ export interface LocalTime {
 }
 
 const DAY_MS = 86_400_000
-const formats = new Map<string, Intl.DateTimeFormat>()
 
 export function localTimeOf(instant: Date, timezone: string): LocalTime {
-  const parts = Object.fromEntries(
-    formatOf(timezone)
-      .formatToParts(instant)
-      .map((part) => [part.type, part.value]),
-  )
-  const year = `${parts["year"]}`.padStart(4, "0")
-  const month = `${year}-${parts["month"]}`
-  const date = `${month}-${parts["day"]}`
-  return { year, month, date, isoWeek: isoWeekOf(date), hour: `${parts["hour"]}`, offset: `${parts["timeZoneName"]}` }
-}
-
-export function isTimezone(name: string): boolean {
-  try {
-    formatOf(name)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function formatOf(timezone: string): Intl.DateTimeFormat {
-  const known = formats.get(timezone)
-  if (known) return known
-  const made = new Intl.DateTimeFormat("en-US-u-ca-iso8601-nu-latn", {
-    timeZone: timezone,
-    hourCycle: "h23",
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-    hour: "2-digit",
-    timeZoneName: "longOffset",
-  })
-  formats.set(timezone, made)
-  return made
+  const parts = wallParts(instant, timezone)
+  const year = parts.year.padStart(4, "0")
+  const month = `${year}-${parts.month}`
+  const date = `${month}-${parts.day}`
+  return { year, month, date, isoWeek: isoWeekOf(date), hour: parts.hour, offset: parts.offset }
 }
 
 /** The week belongs to the year that its Thursday is in (ISO 8601). */

@@ -1,6 +1,6 @@
 import type { Keep } from "../app/app.ts"
 import { HoldfastError } from "../base/errors.ts"
-import { isTimezone } from "./local-time.ts"
+import { isTimezone } from "../base/timezone.ts"
 
 const COUNTS = ["last", "hourly", "daily", "weekly", "monthly", "yearly"] as const
 const MAX_COUNT = 100_000

@@ -1,19 +1,16 @@
 /** What the clock on the wall shows in a timezone, and when it shows it. */
+import { wallParts } from "../base/timezone.ts"
+
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
 /** No timezone is further from UTC than this. */
 const MOST_OFFSET_MS = DAY_MS
-const formats = new Map<string, Intl.DateTimeFormat>()
 
 /** Milliseconds since 1970-01-01T00:00 on the wall clock, as though it were UTC. */
 export function wallClock(instant: Date, timezone: string): number {
-  const parts = Object.fromEntries(
-    formatOf(timezone)
-      .formatToParts(instant)
-      .map(({ type, value }) => [type, Number(value)]),
-  )
-  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts
-  return Date.UTC(year, month - 1, day, hour, minute, second) + instant.getUTCMilliseconds()
+  const { year, month, day, hour, minute, second } = wallParts(instant, timezone)
+  const wholeMs = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second))
+  return wholeMs + instant.getUTCMilliseconds()
 }
 
 /** Days since 1970-01-01 of a reading of `wallClock`. */
@@ -46,21 +43,4 @@ function endOfGap(wallMs: number, early: number, late: number, timezone: string)
     else before = middle
   }
   return behind
-}
-
-function formatOf(timezone: string): Intl.DateTimeFormat {
-  const known = formats.get(timezone)
-  if (known) return known
-  const made = new Intl.DateTimeFormat("en-US-u-ca-iso8601-nu-latn", {
-    timeZone: timezone,
-    hourCycle: "h23",
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-  })
-  formats.set(timezone, made)
-  return made
 }

@@ -1,5 +1,6 @@
 import { Cron } from "croner"
 import { z } from "zod"
+import { isTimezone } from "../base/timezone.ts"
 import { parseDurationMs } from "../base/units.ts"
 import { windowProblem } from "../schedule/window.ts"
 
@@ -26,11 +27,7 @@ export function cronProblem(pattern: string): string | null {
 
 /** Why a timezone cannot be used; null when it can. */
 export function timezoneProblem(name: string): string | null {
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone === "" ? `"${name}" is not a timezone` : null
-  } catch {
-    return `"${name}" is not a timezone that this machine knows`
-  }
+  return isTimezone(name) ? null : `"${name}" is not a timezone that this machine knows`
 }
 
 function check(problem: (text: string) => string | null): z.ZodString {
