@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
 import { evidencePage } from "./evidence-page.ts"
+import { chosenGroups, mutationGroups } from "./mutation-groups.ts"
 import { chosenParts, readParts, writePart, type Part } from "./full-run.ts"
 import { readReport, summaryLine } from "./report.ts"
 
@@ -81,6 +82,14 @@ describe("the page of evidence", () => {
     expect(page).toContain("**1 to put right**")
     expect(page).toContain("- a.test.ts: 1 failed")
     expect(page).toContain("- needs a moon")
+  })
+
+  it("knows the groups of files that mutation testing changes, and that each has files and tests", () => {
+    expect(chosenGroups([])).toBeNull()
+    expect(chosenGroups(["--part", "mutation", "--group", "gate,proxy"])).toEqual(["gate", "proxy"])
+    expect(() => chosenGroups(["--group", "gait"])).toThrow("--group gait: there is retention, facts, chain,")
+    const empty = mutationGroups.flatMap(({ files, tests }) => [...files, ...tests]).filter((pattern) => globSync(pattern).length === 0)
+    expect(empty).toEqual([])
   })
 
   it("knows the names of its parts", () => {

@@ -1,0 +1,61 @@
+/** What mutation testing changes, and the tests that have to notice it: those beside it, so that each change is judged within seconds. */
+export interface MutationGroup {
+  readonly name: string
+  readonly files: readonly string[]
+  readonly tests: readonly string[]
+}
+
+export const mutationGroups: readonly MutationGroup[] = [
+  { name: "retention", files: ["src/retention/*.ts"], tests: ["src/retention/*.test.ts"] },
+  { name: "facts", files: ["src/recovery-point/facts.ts"], tests: ["src/recovery-point/facts.test.ts"] },
+  {
+    name: "chain",
+    files: ["src/recovery-point/chain.ts"],
+    // What a vault really holds is asked of a real vault.
+    tests: ["src/recovery-point/chain.test.ts", "test/contract/vault-chain.test.ts"],
+  },
+  {
+    name: "trees",
+    files: ["src/backup/collapse.ts", "src/app/tree/collapse.ts", "src/app/tree/safe-join.ts"],
+    tests: ["src/backup/collapse.test.ts", "src/app/tree/{collapse,safe-join}.test.ts"],
+  },
+  {
+    name: "gate",
+    files: ["src/app/gate-body.ts", "src/app/gate-decision.ts", "src/app/key-proof.ts"],
+    tests: ["src/app/{gate-body,gate-decision,key-proof}.test.ts"],
+  },
+  { name: "references", files: ["src/restore/references.ts"], tests: ["src/restore/references.test.ts"] },
+  {
+    name: "trust",
+    files: ["src/release/{bundle,key-rotation,manifest,public-key,signature,signature-form,strict-json,trust}.ts"],
+    tests: ["src/release/{attacks,strict-json,trust}.test.ts"],
+  },
+  {
+    name: "versions",
+    files: ["src/release/{channel,hops,tag-selection,version}.ts"],
+    tests: ["src/release/{hops,tag-selection,trust,version}.test.ts"],
+  },
+  {
+    name: "posture",
+    files: ["src/posture/{posture,proven,coverage,trend,reconcile,telling,receivers}.ts"],
+    tests: ["src/posture/{posture,proven,alarms,alarms.property,telling,trend,receivers}.test.ts"],
+  },
+  {
+    name: "alarms",
+    files: ["src/posture/{alarms,schedule-alarms,app-alarms,vault-alarms,host-alarms}.ts"],
+    tests: ["src/posture/{posture,alarms,alarms.property,update-alarms}.test.ts"],
+  },
+  { name: "addresses", files: ["src/settings/addresses.ts"], tests: ["src/settings/addresses.test.ts"] },
+  { name: "proxy", files: ["src/socket-proxy/**/*.ts"], tests: ["src/socket-proxy/*.test.ts"] },
+]
+
+/** The groups that are meant: `--group gate,proxy`; null for all. Throws for a name that is none. */
+export function chosenGroups(words: readonly string[]): readonly string[] | null {
+  const at = words.indexOf("--group")
+  if (at === -1) return null
+  const names = (words[at + 1] ?? "").split(",")
+  const known = mutationGroups.map(({ name }) => name)
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown !== undefined) throw new Error(`--group ${unknown}: there is ${known.join(", ")}`)
+  return names
+}
