@@ -241,6 +241,11 @@ export interface ContainerEngine {
    * REGISTRY_AUTH_FAILED, REGISTRY_FAILED, SPACE_MISSING.
    */
   pullImage(reference: string, ctx: RunContext): Promise<{ readonly imageId: string }>
+  /**
+   * Builds images of the project's services while the app runs. Throws UPDATE_BUILD_FAILED with the builder's last words, SPACE_MISSING,
+   * TOOL_TIMEOUT.
+   */
+  build?(project: ComposeProject, request: BuildRequest, ctx: RunContext): Promise<void>
   /** `docker save` of one image into the sink. */
   saveImage(imageId: string, sink: DumpSink, ctx: RunContext): Promise<void>
   /** `docker load`, then tags it with `reference`. */
@@ -255,6 +260,13 @@ export interface ContainerEngine {
   removeLeftovers(operationId: string, ctx: RunContext): Promise<readonly string[]>
   /** Every container of ours that is there now, by the operation that it was made for; for `doctor`. */
   leftovers?(ctx: RunContext): Promise<readonly { readonly operationId: string; readonly name: string }[]>
+}
+
+export interface BuildRequest {
+  /** Service with a `build:` → the name that its image gets. */
+  readonly images: Readonly<Record<string, string>>
+  readonly labels: Readonly<Record<string, string>>
+  readonly timeoutMs: number
 }
 
 export interface StoppedService {

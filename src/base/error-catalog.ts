@@ -154,6 +154,7 @@ const rows = {
   UPDATES_NOT_SET_UP: { exitCode: 175, httpStatus: 409, retryable: false, hint: "Say under `updates` of the app where its updates come from; docs/manual/finding-updates.md shows how." },
   RELEASE_SERVICES_DIFFER: { exitCode: 176, httpStatus: 409, retryable: false, hint: "Nothing was installed. Name the services that are updated together under `updates.services`, or ask the vendor for a release that holds them all." },
   PIN_REFUSED: { exitCode: 140, httpStatus: 409, retryable: false, hint: "Nothing was changed. Give the service an `image:` of its own in one of the compose files." },
+  CHECKOUT_REFUSED: { exitCode: 142, httpStatus: 409, retryable: false, hint: "Nothing was changed. Put the checkout right, then plan the update again." },
   DRIFT_FOUND: { exitCode: 141, httpStatus: 409, retryable: false, hint: "Nothing was changed. Bring up what the compose files say, or correct the files; else accept the difference." },
   // updates
   UPDATE_NOTHING_NEWER: { exitCode: 180, httpStatus: 409, retryable: false, hint: "Nothing was changed; the app runs the newest release that it may have." },
@@ -165,6 +166,7 @@ const rows = {
   UPDATE_MIGRATION_FAILED: { exitCode: 186, httpStatus: 502, retryable: false, hint: "Give the words of the migration to the vendor." },
   UPDATE_ROLLBACK_CLOSED: { exitCode: 187, httpStatus: 409, retryable: false, hint: "Restore the point from before the update, with --with images, so that data and program fit together." },
   UPDATE_ROLLED_BACK: { exitCode: 188, httpStatus: 502, retryable: false, hint: "The app runs as before, with everything that was acknowledged. `holdfast update history` shows what happened; give the reason to the vendor, and wait for the next release." },
+  UPDATE_BUILD_FAILED: { exitCode: 189, httpStatus: 502, retryable: false, hint: "Nothing was changed; the app runs as before. Give the builder's words to the vendor, or free what the build lacks (network, memory)." },
   // adoption
   ADOPT_SURPRISE: { exitCode: 190, httpStatus: 409, retryable: false, hint: "Nothing was changed. Find out why it is not as expected and put it right, or ask whoever set the app up; then run it again." },
   ADOPT_NOT_EDITABLE: { exitCode: 191, httpStatus: 409, retryable: false, hint: "Nothing was changed. Rewrite what is named in the plain way, or make the change shown by `holdfast adopt --plan` with an editor." },

@@ -1,5 +1,5 @@
 /** What is asked of an operator's own checkout: where it stands, and to be moved. Implemented by `tool/git`. */
-import type { SourceCopy } from "./git-ports.ts"
+import type { GitRepositories, SourceCopy } from "./git-ports.ts"
 import type { FetchContext } from "./ports.ts"
 
 export interface Checkout {
@@ -27,8 +27,8 @@ export interface Checkouts {
   look(directory: string, ctx: FetchContext): Promise<Checkout | null>
   /** Gives it what the move needs of our copy; nothing that can be seen changes, and no remote is needed for either direction afterwards. */
   receive(move: CheckoutMove, copy: SourceCopy, ctx: FetchContext): Promise<void>
-  /** Files and links of the operator that lie where `to` has files and `from` has none. */
-  inTheWay(move: CheckoutMove, ctx: FetchContext): Promise<readonly string[]>
+  /** Files and links of the operator that lie where these paths, which are not tracked yet, would come to lie. */
+  inTheWay(root: string, paths: readonly string[], ctx: FetchContext): Promise<readonly string[]>
   /**
    * Makes the files that are others in the two commits those of one of them, and HEAD with its branch that commit; every other file stays
    * as it is. Of an interrupted move nothing is left; repeating it is harmless. A file that is as neither commit has it was edited by
@@ -36,4 +36,9 @@ export interface Checkouts {
    * @returns the copies, absolute
    */
   put(move: CheckoutMove, which: "from" | "to", copyEnding: string, ctx: FetchContext): Promise<readonly string[]>
+}
+
+export interface SourceTools {
+  readonly repositories: GitRepositories
+  readonly checkouts: Checkouts
 }

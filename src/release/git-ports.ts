@@ -50,7 +50,8 @@ export interface SourceCopy {
   /** The newest commit of a branch. Throws RELEASE_UNKNOWN. */
   tip(branch: string, ctx: FetchContext): Promise<Commit>
   commit(id: string, ctx: FetchContext): Promise<Commit>
-  tags(ctx: FetchContext): Promise<readonly SourceTag[]>
+  /** @param within only those that this commit has in its history */
+  tags(ctx: FetchContext, within?: string): Promise<readonly SourceTag[]>
   has(commit: string, ctx: FetchContext): Promise<boolean>
   isAncestor(older: string, newer: string, ctx: FetchContext): Promise<boolean>
   /** What `newer` has that `older` has not, newest first. */

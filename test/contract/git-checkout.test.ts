@@ -158,13 +158,12 @@ describeNeeding("git")("an operator's checkout", () => {
   })
 
   it("says which files of the operator lie where the next commit has files of its own", async () => {
-    const { own, checkouts, copy, move } = await world()
-    await checkouts.receive(move, copy, ctx)
+    const { own, checkouts } = await world()
     await writeFile(join(own.directory, "new"), "mine\n")
 
-    expect(await checkouts.inTheWay(move, ctx)).toEqual(["new"])
+    expect(await checkouts.inTheWay(own.directory, ["new/deep/file.txt", "old/next.txt", ".env"], ctx)).toEqual([".env", "new"])
     await rm(join(own.directory, "new"))
-    expect(await checkouts.inTheWay(move, ctx)).toEqual([])
+    expect(await checkouts.inTheWay(own.directory, ["new/deep/file.txt"], ctx)).toEqual([])
   })
 
   it("is not written through a link that somebody has put into it", async () => {

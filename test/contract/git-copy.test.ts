@@ -57,6 +57,7 @@ describeNeeding("git")("our own copy of a vendor's git repository", () => {
       { name: "v1.0.0", commit: commits[0] },
       { name: "v1.1.0", commit: commits[1] },
     ])
+    expect((await copy.tags(ctx, commits[0])).map(({ name }) => name)).toEqual(["v1.0.0"])
     const between = await copy.between(commits[0] ?? "", commits[2] ?? "", 1, ctx)
     expect(between.count).toBe(2)
     expect(between.newest.map(({ subject }) => subject)).toEqual(["third"])

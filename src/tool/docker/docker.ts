@@ -6,6 +6,7 @@ import type { ContainerEngine } from "../../app/ports.ts"
 import type { RunContext } from "../../base/run-context.ts"
 import { createClient, type Client } from "./client.ts"
 import { down, readComposeModel, up } from "./compose.ts"
+import { buildImages } from "./build.ts"
 import { configHashes } from "./config-hashes.ts"
 import { cliError } from "./engine-error.ts"
 import { execIn } from "./exec.ts"
@@ -65,6 +66,7 @@ export function createDocker(options: DockerOptions): ContainerEngine {
     volumePath: async (realName, ctx) => await volumePath(client, realName, ctx),
     createVolume: async (realName, labels, ctx) => await createVolume(client, realName, labels, ctx),
     imagePresent: async (reference, ctx) => (await findImage(client, reference, ctx)) !== null,
+    build: async (project, request, ctx) => await buildImages(client, project, request, ctx),
     pullImage: async (reference, ctx) => await pullImage(client, reference, ctx),
     saveImage: async (imageId, sink, ctx) => await saveImage(client, imageId, sink, ctx),
     loadImage: async (source, imageId, reference, ctx) => await loadImage(client, source, imageId, reference, ctx),

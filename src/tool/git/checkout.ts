@@ -20,7 +20,7 @@ export function createCheckouts(options: CheckoutOptions): Checkouts {
   return {
     look: async (directory, ctx) => await look(inCheckout, directory, ctx),
     receive: async (move, copy, ctx) => await receive(git, options, await inCheckout(move.root), move, copy, ctx),
-    inTheWay: async (move, ctx) => await inTheWay(await inCheckout(move.root), move, ctx),
+    inTheWay: async (root, paths, ctx) => await inTheWay(await inCheckout(root), paths, ctx),
     put: async (move, which, copyEnding, ctx) => await putCheckout(await inCheckout(move.root), move, which, copyEnding, ctx),
   }
 }
@@ -134,13 +134,10 @@ async function receive(
 }
 
 /** A file, or a link, or a file in the place of a directory. */
-async function inTheWay(there: InCheckout, { root, from, to }: CheckoutMove, ctx: FetchContext): Promise<readonly string[]> {
-  const what = `the commits of ${root} cannot be compared`
-  const args = ["diff-tree", "-r", "-z", "--no-renames", "--no-ext-diff", "--name-only", "--diff-filter=A", idOf(from), idOf(to)]
-  const added = (await there.ask(args, what, ctx)).split("\0").filter((path) => path !== "")
-  const tracked = new Set((await there.ask(["ls-files", "-z"], what, ctx)).split("\0"))
+async function inTheWay({ root, ask }: InCheckout, paths: readonly string[], ctx: FetchContext): Promise<readonly string[]> {
+  const tracked = new Set((await ask(["ls-files", "-z"], `the files of ${root} cannot be listed`, ctx)).split("\0"))
   const found = new Set<string>()
-  for (const path of added) {
+  for (const path of paths) {
     const blocked = await firstInTheWay(root, path, tracked)
     if (blocked !== null) found.add(blocked)
   }

@@ -93,7 +93,7 @@ function openCopy(git: Git, directory: string): SourceCopy {
     directory,
     tip: async (branch, ctx) => await tipOf(git, inCopy, ask, branch, ctx),
     commit: async (id, ctx) => await readCommit(ask, id, ctx),
-    tags: async (ctx) => await readTags(ask, ctx),
+    tags: async (ctx, within) => await readTags(ask, within === undefined ? [] : [`--merged=${idOf(within)}`], ctx),
     has: async (commit, ctx) => (await git({ args: [...inCopy, "cat-file", "-e", `${idOf(commit)}^{commit}`] }, ctx)).exitCode === 0,
     isAncestor: async (older, newer, ctx) => {
       const ended = await git({ args: [...inCopy, "merge-base", "--is-ancestor", idOf(older), idOf(newer)] }, ctx)
@@ -145,9 +145,9 @@ function short(text: string): string {
   return plainLine(text).slice(0, MOST_SUBJECT)
 }
 
-async function readTags(ask: Ask, ctx: FetchContext): Promise<readonly SourceTag[]> {
+async function readTags(ask: Ask, which: readonly string[], ctx: FetchContext): Promise<readonly SourceTag[]> {
   const format = "--format=%(refname:lstrip=2)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)"
-  const lines = (await ask(["for-each-ref", format, "refs/tags/"], "tags cannot be listed", ctx)).split("\n")
+  const lines = (await ask(["for-each-ref", format, ...which, "refs/tags/"], "tags cannot be listed", ctx)).split("\n")
   return lines.flatMap((line): readonly SourceTag[] => {
     const [name = "", kind, id = "", innerKind, innerId = ""] = line.split("\0")
     if (kind === "commit") return [{ name, commit: id }]
