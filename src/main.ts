@@ -19,6 +19,8 @@ export interface MainOptions {
   readonly wrapStore?: (store: Store) => Store
 }
 
+const SCRATCH = "scratch"
+
 /** Runs the program on this process's command line and resolves to its exit code. */
 export async function main(options: MainOptions = {}): Promise<number> {
   const interrupt = new AbortController()
@@ -53,7 +55,12 @@ function createHouseTools(stateDirectory: string, options: MainOptions): HouseTo
     return createHostIdentity({ hostName: hostname(), processId: process.pid })
   })
   const store = once(async () => {
-    const { openSqliteStore } = await import("./tool/store/store.ts")
+    const [{ openSqliteStore }, { removeDeadRuns }] = await Promise.all([
+      import("./tool/store/store.ts"),
+      import("./tool/process/run-directory.ts"),
+    ])
+    // The next command after a kill cleans up, whether it needs a directory of its own or not.
+    await removeDeadRuns(join(stateDirectory, SCRATCH), await host.get())
     const opened = await openSqliteStore(join(stateDirectory, "store.sqlite"), { host: await host.get(), clock: systemClock })
     return options.wrapStore?.(opened) ?? opened
   })
@@ -146,7 +153,7 @@ async function createEngines(
 
 async function makeScratch(stateDirectory: string): Promise<string> {
   const { mkdir } = await import("node:fs/promises")
-  const directory = join(stateDirectory, "scratch")
+  const directory = join(stateDirectory, SCRATCH)
   await mkdir(directory, { recursive: true, mode: 0o700 })
   return directory
 }

@@ -3,7 +3,7 @@ import { basename, join } from "node:path"
 import { expect, it } from "vitest"
 import { temporaryDirectory } from "../../../test/fixture/tmp.ts"
 import { createHostIdentity } from "./host.ts"
-import { openRunDirectory } from "./run-directory.ts"
+import { openRunDirectory, removeDeadRuns } from "./run-directory.ts"
 
 const host = createHostIdentity({ hostName: "here", processId: process.pid })
 
@@ -30,4 +30,8 @@ it("takes with it what a killed run left, and nothing of a living one, of anothe
   expect(existsSync(dead)).toBe(false)
   expect(readdirSync(parent).toSorted()).toEqual([basename(elsewhere), basename(own.path), "20260419t120000-3f9a1c"].toSorted())
   expect(existsSync(join(own.path, "pipe"))).toBe(true)
+})
+
+it("has nothing to clean up where no run has been yet", async () => {
+  await removeDeadRuns(join(await temporaryDirectory("run"), "scratch"), host)
 })

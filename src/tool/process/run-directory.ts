@@ -9,19 +9,33 @@ export interface RunDirectory {
   remove(): Promise<void>
 }
 
-/**
- * Makes the directory (0700) of this process below `parent`, and removes those of processes that are proven dead: a run that was killed
- * leaves pipes and copies, secrets among them, which nobody else knows of. Whose a directory is stands in its name.
- */
+/** Makes the directory (0700) of this process below `parent`. Whose a directory is stands in its name. */
 export async function openRunDirectory(parent: string, host: HostIdentity): Promise<RunDirectory> {
   await mkdir(parent, { recursive: true, mode: 0o700 })
-  for (const name of await readdir(parent)) {
-    const holder = holderOf(name)
-    if (holder !== null && !host.isAlive(holder)) await rm(join(parent, name), { recursive: true, force: true })
-  }
+  await removeDeadRuns(parent, host)
   const path = join(parent, nameOf(host.self("")))
   await mkdir(path, { recursive: true, mode: 0o700 })
   return { path, remove: async () => await rm(path, { recursive: true, force: true }) }
+}
+
+/**
+ * Removes the directories of processes that are proven dead: a run that was killed leaves pipes and copies, secrets among them, which nobody
+ * else knows of. Nothing to do where there is no `parent`.
+ */
+export async function removeDeadRuns(parent: string, host: HostIdentity): Promise<void> {
+  for (const name of await namesIn(parent)) {
+    const holder = holderOf(name)
+    if (holder !== null && !host.isAlive(holder)) await rm(join(parent, name), { recursive: true, force: true })
+  }
+}
+
+async function namesIn(parent: string): Promise<readonly string[]> {
+  try {
+    return await readdir(parent)
+  } catch (thrown) {
+    if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT") return []
+    throw thrown
+  }
 }
 
 function nameOf({ processId, processStart, bootId, host }: Holder): string {
