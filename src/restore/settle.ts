@@ -1,5 +1,3 @@
-import { rm } from "node:fs/promises"
-import { join } from "node:path"
 import { z } from "zod"
 import type { App } from "../app/app.ts"
 import { standstillFromJson, type Standstill } from "../app/standstill.ts"
@@ -71,7 +69,6 @@ export async function settleRestore(
   ctx: RunContext,
 ): Promise<Settlement> {
   await settleCapture(tools, app, vault, operation, ctx)
-  await rm(join(tools.scratchDirectory, operation.id), { recursive: true, force: true })
   if (begun(operation.steps, "restore-beside")) return { outcome: "failed", message: leftBeside(operation) }
   const prepared = preparedOf(operation)
   if (prepared === null) return { outcome: "failed", message: "interrupted before anything was changed" }

@@ -1,10 +1,11 @@
 /** Puts members into a settings file, or takes them out, and changes nothing else of it: what is written is spliced in where it belongs (design §4). */
 import { isDeepStrictEqual } from "node:util"
-import { isCollection, isMap, isScalar, Parser, parseDocument, type CST, type Document, type Pair, type YAMLMap } from "yaml"
+import { isCollection, isMap, isScalar, parseDocument, type Document, type Pair, type YAMLMap } from "yaml"
 import type { Json } from "../base/canonical-json.ts"
 import { HoldfastError } from "../base/errors.ts"
 import { isRecord, withMember, withoutMember } from "./member-value.ts"
 import { flowText } from "./flow-text.ts"
+import { lostComments } from "./lost-comments.ts"
 
 type Path = readonly string[]
 
@@ -126,24 +127,8 @@ function proven(before: string, after: string, path: Path, wanted: unknown, comm
   const document = parseDocument(after, { merge: true, uniqueKeys: true })
   if (document.errors.length > 0 || !isDeepStrictEqual(document.toJS({ maxAliasCount: 100 }), wanted))
     throw refused(path, "it would change more than this")
-  const left = commentsOf(after)
-  const lost = commentsOf(before).filter((comment) => !left.includes(comment))
-  if (comments === "keeps" && lost.length > 0) throw refused(path, "a comment would be lost")
+  if (comments === "keeps" && lostComments(before, after).length > 0) throw refused(path, "a comment would be lost")
   return after
-}
-
-/** Every comment as it stands, wherever the parser would attach it. */
-function commentsOf(text: string): readonly string[] {
-  const found: string[] = []
-  const walk = (value: unknown): void => {
-    if (Array.isArray(value)) value.forEach(walk)
-    else if (isRecord(value)) {
-      if (value["type"] === "comment" && typeof value["source"] === "string") found.push(value["source"])
-      Object.values(value).forEach(walk)
-    }
-  }
-  for (const token of new Parser().parse(text)) walk(token satisfies CST.Token)
-  return found
 }
 
 function read(text: string, path: Path): Document {

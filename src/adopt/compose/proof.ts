@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util"
-import { Parser, parseDocument, type Document } from "yaml"
+import { parseDocument, type Document } from "yaml"
 import { HoldfastError } from "../../base/errors.ts"
-import { isRecord } from "../../settings/member-value.ts"
+import { lostComments } from "../../settings/lost-comments.ts"
 
 /** Where something stands in a compose file: `["services", "chat", "environment"]`. */
 export type Place = readonly string[]
@@ -27,24 +27,9 @@ export function meaning(document: Document.Parsed): unknown {
 export function proven(edit: { readonly before: string; readonly after: string }, wanted: unknown, place: Place, may = ""): string {
   const { before, after } = edit
   if (!isDeepStrictEqual(meaning(readCompose(after, place)), wanted)) throw notEditable(place, "more than this would change")
-  const left = commentsOf(after)
-  const lost = commentsOf(before).filter((comment) => !left.includes(comment) && !may.includes(comment))
-  if (lost.length > 0) throw notEditable(place, `the comment "${lost[0] ?? ""}" would be lost`)
+  const lost = lostComments(before, after).find((comment) => !may.includes(comment))
+  if (lost !== undefined) throw notEditable(place, `the comment "${lost}" would be lost`)
   return after
-}
-
-/** Every comment as it stands, wherever the parser would attach it. */
-function commentsOf(text: string): readonly string[] {
-  const found: string[] = []
-  const walk = (value: unknown): void => {
-    if (Array.isArray(value)) value.forEach(walk)
-    else if (isRecord(value)) {
-      if (value["type"] === "comment" && typeof value["source"] === "string") found.push(value["source"])
-      Object.values(value).forEach(walk)
-    }
-  }
-  for (const token of new Parser().parse(text)) walk(token)
-  return found
 }
 
 export function notEditable(place: Place, why: string): HoldfastError {

@@ -6,6 +6,7 @@ import { Instant } from "../../piece/instant.tsx"
 import { Facts, Section } from "../../piece/layout.tsx"
 import { TextLink } from "../../piece/link.tsx"
 import { Note } from "../../piece/status.tsx"
+import { sentence } from "../../words/sentence.ts"
 import { proofSaying } from "../../words/state.ts"
 import { SchemaChange } from "./schema-change.tsx"
 import { Notes } from "./versions.tsx"
@@ -80,9 +81,10 @@ function RehearsalNote({ plan: { rehearsal } }: { readonly plan: Plan }): ReactN
   const { passed, at, why, startMs, migrateMs, schema } = rehearsal
   return (
     <Note tone={passed ? "good" : "bad"} title={passed ? "The rehearsal passed." : "The rehearsal failed."}>
-      {why === null ? null : <p>{why}</p>}
+      {why === null ? null : <p>{sentence(why)}</p>}
       <p>
-        <Instant at={at} />, well after {formatDuration(startMs)}
+        <Instant at={at} />
+        {passed ? `, well after ${formatDuration(startMs)}` : ""}
         {migrateMs === null ? "" : `, migration ${formatDuration(migrateMs)}`}.
       </p>
       <SchemaChange schema={schema} />

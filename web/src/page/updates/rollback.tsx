@@ -1,52 +1,32 @@
 import { Stack, Table } from "@mantine/core"
-import { useQuery } from "@tanstack/react-query"
 import { useParams } from "@tanstack/react-router"
 import type { ReactNode } from "react"
 import { plannedRollback, type PlannedRollback } from "../../../../src/contract/api/updates.ts"
 import { formatDuration } from "../../../../src/contract/units.ts"
 import { ConfirmByName } from "../../piece/confirm-by-name.tsx"
 import { Instant } from "../../piece/instant.tsx"
-import { Empty, Facts, Loaded, Page, Section } from "../../piece/layout.tsx"
-import { ButtonLink, TextLink } from "../../piece/link.tsx"
+import { Facts, Section } from "../../piece/layout.tsx"
 import { Note } from "../../piece/status.tsx"
-import { ask } from "../../wire/ask.ts"
-import { useMay } from "../../wire/may.ts"
 import { place } from "../../wire/place.ts"
 import { grouped } from "../../words/count.ts"
 import { useBeginUpdate } from "./begin.ts"
+import { BackToUpdates, PlannedPage } from "./planned-page.tsx"
 
 /** Back to the version before: what was written since is shown first. */
 export function Rollback(): ReactNode {
   const { app } = useParams({ from: "/apps/$app/updates/rollback" })
-  const may = useMay()
   return (
-    <Page
+    <PlannedPage
+      app={app}
       title={`Roll ${app} back`}
       lead="Images, configuration and data go back together."
-      above={
-        <TextLink to="/apps/$app/updates" params={{ app }} size="sm">
-          Updates of {app}
-        </TextLink>
-      }
+      refused="Your account may not roll this app back."
+      path={place`/apps/${app}/rollback-plan`}
+      schema={plannedRollback}
     >
-      {may("update.apply", app) ? (
-        <Planned app={app} />
-      ) : (
-        <Empty title="Your account may not roll this app back.">Ask an owner for the role update.apply.</Empty>
-      )}
-    </Page>
+      {(planned) => <Review app={app} planned={planned} />}
+    </PlannedPage>
   )
-}
-
-function Planned({ app }: { readonly app: string }): ReactNode {
-  const query = useQuery({
-    queryKey: ["rollback-plan", app],
-    queryFn: async ({ signal }) => await ask(plannedRollback, place`/apps/${app}/rollback-plan`, { method: "POST", body: {}, signal }),
-    gcTime: 0,
-    staleTime: Infinity,
-    retry: false,
-  })
-  return <Loaded query={query}>{(planned) => <Review app={app} planned={planned} />}</Loaded>
 }
 
 function Review({ app, planned: { plan, planId } }: { readonly app: string; readonly planned: PlannedRollback }): ReactNode {
@@ -79,9 +59,7 @@ function Review({ app, planned: { plan, planId } }: { readonly app: string; read
           pending={begin.isPending}
           onConfirm={(confirm) => begin.mutate({ path: place`/apps/${app}/rollback`, body: { planId, confirm } })}
         >
-          <ButtonLink variant="default" to="/apps/$app/updates" params={{ app }}>
-            Back
-          </ButtonLink>
+          <BackToUpdates app={app} />
         </ConfirmByName>
       </Section>
     </Stack>
