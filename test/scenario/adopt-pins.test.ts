@@ -1,7 +1,8 @@
 /** An app of which no updater is known is pinned to the images that run, and its settings follow their registry. */
-import { mkdir, readFile, writeFile } from "node:fs/promises"
+import { appendFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect } from "vitest"
+import { catalog } from "../../src/base/error-catalog.ts"
 import { adoptOutput, adoptPlanOutput, adoptUndoOutput } from "../../src/contract/output-adopt.ts"
 import { command, tryCommand } from "../fixture/docker/command.ts"
 import { useDocker } from "../fixture/docker/use-docker.ts"
@@ -47,12 +48,19 @@ describeNeeding(
   let image = ""
   let digest = ""
   let files: readonly string[] = []
+  let foldersBefore: readonly (readonly string[])[] = []
 
   const compose = async (...words: readonly string[]): Promise<string> =>
     await command(["docker-compose", "--ansi", "never", "--file", join(directory, "app/compose.yml"), ...words], {
       environment: { DOCKER_BUILDKIT: "0" },
     })
   const texts = async (): Promise<readonly string[]> => await Promise.all(files.map(async (file) => await readFile(file, "utf8")))
+
+  /** What lies beside the edited files, but for Holdfast's own vault and state. */
+  const folders = async (): Promise<readonly (readonly string[])[]> => {
+    const all = await Promise.all([directory, join(directory, "app")].map(async (path) => (await readdir(path)).toSorted()))
+    return all.map((names) => names.filter((name) => name !== "vault" && name !== "state"))
+  }
 
   beforeAll(async () => {
     directory = await newDirectory("adopt-pins")
@@ -70,6 +78,7 @@ describeNeeding(
     files = [join(directory, "app/compose.yml"), join(directory, "holdfast.yaml")]
     cli = cliIn({ cwd: directory, stateDirectory: join(directory, "state") })
     await compose("up", "--detach", "--build")
+    foldersBefore = await folders()
   })
 
   afterAll(async () => {
@@ -111,6 +120,20 @@ describeNeeding(
     })
   })
 
+  step("does not lose a line that somebody writes into the compose file while it is adopted", async () => {
+    const adopting = cli.start("adopt", "--yes")
+    await expect.poll(() => adopting.said(), { timeout: 60_000 }).toContain("read the point back")
+    await appendFile(files[0] ?? "", "# a line of somebody's\n")
+
+    const { exitCode, stderr } = await adopting.done
+
+    expect([exitCode, stderr]).toEqual([catalog.PLAN_STALE.exitCode, expect.stringContaining("compose.yml was edited meanwhile")])
+    expect(await texts()).toEqual([`${composeText(project, image)}# a line of somebody's\n`, settingsText(project)])
+    expect(await folders()).toEqual(foldersBefore)
+    expect((await compose("ps", "--services", "--status", "running")).trim().split("\n").toSorted()).toEqual(["tool", "web"])
+    await writeFile(files[0] ?? "", composeText(project, image))
+  })
+
   step("runs on from the pinned file, every comment kept, and goes back byte for byte", async () => {
     const before = await texts()
 
@@ -130,6 +153,7 @@ describeNeeding(
 
     expect(undone.warnings).toEqual([`${files[1] ?? ""} was changed after the adoption; only its block \`updates\` goes`])
     expect(await texts()).toEqual([before[0], `${before[1] ?? ""}# a line of later\n`])
+    expect(await folders()).toEqual(foldersBefore)
     expect((await compose("ps", "--services", "--status", "running")).trim().split("\n").toSorted()).toEqual(["tool", "web"])
   })
 })
