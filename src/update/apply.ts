@@ -2,7 +2,7 @@
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
 import { z } from "zod"
-import type { App, ComposeProject } from "../app/app.ts"
+import type { App } from "../app/app.ts"
 import { planStandstill, type Standstill } from "../app/standstill.ts"
 import type { AppUnderCare } from "../backup/backup.ts"
 import { capturePoint } from "../backup/capture.ts"
@@ -22,14 +22,12 @@ import { databaseSource } from "../restore/replacement.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import { goBack, rowsSetAside, type GoingBack } from "./go-back.ts"
 import { pin, startAndGate } from "./go-live.ts"
-import { jobsOf } from "./jobs.ts"
 import { keepReplaced, keepSetAside } from "./keep.ts"
-import { pinsOf, projectTexts, requireSameTexts } from "./pins.ts"
+import { placingOf } from "./placing-of.ts"
 import { planUpdate } from "./plan.ts"
 import type { UpdateTools } from "./ports.ts"
-import { keepImages, planReplaced, stageFiles } from "./prepare.ts"
+import { planReplaced } from "./prepare.ts"
 import { preparedToJson, type Prepared } from "./prepared.ts"
-import { pullReleaseImages } from "./pull-images.ts"
 import { putBackStopped, putBackUnpinned } from "./put-back.ts"
 import { rehearse } from "./rehearse.ts"
 import { copiesOf, untilPin } from "./stand-still.ts"
@@ -77,13 +75,13 @@ async function update(
   ctx: RunContext,
 ): Promise<UpdateReport> {
   const startedMs = ctx.clock.monotonicMs()
-  const compose = composeOf(subject.app)
-  const texts = await projectTexts(compose)
+  const placing = placingOf(tools, subject.app)
+  const texts = await placing.texts()
   const plan = await journal.step("guard", {}, async () => await lookAgain(tools, subject, vault, planned, ctx))
-  await journal.step("pull", {}, async () => await pullReleaseImages(tools, plan.to, ctx))
+  await journal.step("pull", {}, async () => await placing.bring(plan.to, ctx))
   const rehearsal = await rehearsed(tools, subject, vault, plan, journal, ctx)
   const hot = await takeHotPoint(tools, subject, vault, plan, journal, ctx)
-  const { updating, capture } = await prepare(tools, subject, vault, { plan, rehearsal, hotPoint: hot, texts }, journal, ctx)
+  const { updating, capture } = await prepare(tools, subject, vault, { plan, rehearsal, hotPoint: hot, placing, texts }, journal, ctx)
   const still = await untilPin(tools, updating, capture, journal, ctx)
   const common = {
     operationId: ctx.operationId,
@@ -164,21 +162,21 @@ async function prepare(
   tools: UpdateTools,
   subject: AppUnderCare,
   vault: OpenVault,
-  known: Pick<Updating, "plan" | "rehearsal" | "texts"> & { readonly hotPoint: string },
+  known: Pick<Updating, "plan" | "rehearsal" | "placing" | "texts"> & { readonly hotPoint: string },
   journal: Journal<UpdateSteps>,
   ctx: RunContext,
 ): Promise<{ readonly updating: Updating; readonly capture: Capture }> {
   const { app } = subject
-  const { plan, rehearsal, hotPoint, texts } = known
-  const compose = composeOf(app)
+  const { plan, rehearsal, hotPoint, placing, texts } = known
   const label = `what ${plan.to.version} replaced`
   const options = { ...plainBackup, trigger: "safety" as const, label, acceptCollapse: true, acceptBlank: true }
   const capture = await beginInParts(tools, { ...subject, vault, options }, ctx)
-  await requireSameTexts(compose, texts)
-  const pins = await pinsOf(compose, plan.to)
+  await placing.requireSame(texts)
+  const pins = await placing.pins(plan.to)
   requirePlannedEdits(plan, pins.edits)
   const standstill = await planStandstill(tools, app, ctx)
-  refuseDown(app, standstill)
+  const wellBefore = await isWell(tools, app, standstill.rested, ctx)
+  refuseDown(app, standstill, wellBefore)
   const prepared: Prepared = {
     from: plan.from.version,
     to: plan.to.version,
@@ -186,32 +184,26 @@ async function prepare(
     replacements: await planReplaced(tools, app, pins, plan, ctx),
     coldDatabases: plan.databases.filter(({ way }) => way === "cold-point").map(({ name }) => name),
     standstill,
+    link: await placing.link(plan.to, ctx),
     services: plan.services,
-    jobs: jobsOf((await tools.containers.compose(compose, ctx)).document, plan.services),
-    wellBefore: await isWell(tools, app, standstill.rested, ctx),
+    jobs: await placing.jobs(plan.services, ctx),
+    wellBefore,
     vault: vault.location.name,
     safetyPoint: capture.id,
   }
   try {
-    await journal.step("prepare", preparedToJson(prepared), async () => {
-      await keepImages(tools, prepared, ctx)
-      await stageFiles(tools, compose, prepared, pins, plan.to, ctx)
-    })
+    await journal.step("prepare", preparedToJson(prepared), async () => await placing.stage(prepared, pins, plan.to, ctx))
   } catch (thrown) {
     if (!isHoldfastError(thrown, "LEASE_LOST")) await putBackPrepared(tools, subject, prepared, journal, ctx)
     throw thrown
   }
-  return { updating: { app, vault, plan, release: plan.to, rehearsal, pins, texts, prepared, warnings: [...plan.warnings] }, capture }
-}
-
-function composeOf(app: App): ComposeProject {
-  if (app.compose !== null) return app.compose
-  throw new HoldfastError("UPDATES_NOT_SET_UP", { what: `${app.name} is no compose project and cannot be updated` })
+  return { updating: { app, vault, plan, release: plan.to, rehearsal, placing, texts, prepared, warnings: [...plan.warnings] }, capture }
 }
 
 /** What does not run cannot be judged afterwards, and would be left with data of a version that never ran. Throws SERVICE_NOT_RUNNING. */
-function refuseDown(app: App, standstill: Standstill): void {
-  if (standstill.services.length > 0) return
+function refuseDown(app: App, standstill: Standstill, isWellNow: boolean): void {
+  // Whether a plain program runs is told by nothing but its health.
+  if (standstill.byCommand ? isWellNow : standstill.services.length > 0) return
   throw new HoldfastError("SERVICE_NOT_RUNNING", {
     what: `${app.name} does not run`,
     why: "whether an update is kept is decided by how the app runs after it",

@@ -2,11 +2,16 @@
 import { z } from "zod"
 import type { OperationRecord } from "../operation/ports.ts"
 import type { InstallableRelease } from "../release/installable.ts"
-import { imagesOfRelease } from "./pull-images.ts"
 import { recordedRehearsal } from "./rehearsal-record.ts"
+import { contentOf } from "./release-content.ts"
 
 const image = z.object({ repository: z.string(), digest: z.string(), tag: z.string().nullable().catch(null) })
-const updatePlan = z.object({ to: z.object({ images: z.record(z.string(), image) }) })
+const updatePlan = z.object({
+  to: z.object({
+    images: z.record(z.string(), image),
+    directory: z.object({ path: z.string(), digest: z.string() }).exactOptional(),
+  }),
+})
 const rollbackPlan = z.object({ operationId: z.string() })
 const updateResult = z.object({ outcome: z.string(), why: z.string().nullable().catch(null) })
 
@@ -59,5 +64,5 @@ function undoneBy({ plan }: Recorded): string {
 /** By digest: a release may have been found under another name then. */
 function movesTo({ plan }: Recorded, release: InstallableRelease): boolean {
   const read = updatePlan.safeParse(plan)
-  return read.success && imagesOfRelease(read.data.to).join("\n") === imagesOfRelease(release).join("\n")
+  return read.success && contentOf(read.data.to).join("\n") === contentOf(release).join("\n")
 }

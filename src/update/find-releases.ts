@@ -3,6 +3,7 @@ import type { RunContext } from "../base/run-context.ts"
 import type { FoundReleases } from "../release/installable.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import { updateRules, type FindSubject, type FindTools } from "./find-tools.ts"
+import { findInDirectories } from "./plain-releases.ts"
 import { findInRegistry } from "./registry-releases.ts"
 import { findSigned } from "./signed-releases.ts"
 
@@ -22,6 +23,7 @@ export async function findReleases(
 ): Promise<FoundReleases> {
   const rules = updateRules(subject.app)
   if (rules.source === "manifest") return await findSigned(tools, subject, rules, vaults, ctx)
+  if (rules.source === "directories") return await findInDirectories(subject, rules, ctx)
   if (rules.source === "registry") return await findInRegistry(tools, subject, rules, vaults, ctx)
   throw new HoldfastError("UPDATES_NOT_SET_UP", {
     what: `updates of ${subject.app.name} from a git repository cannot be followed`,

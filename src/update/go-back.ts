@@ -11,6 +11,7 @@ import { databaseSource, swapBack, swapIn, type Replacement } from "../restore/r
 import { stageDatabase } from "../restore/stage.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import { movesDatabaseServices, startDatabases, startOld, stopAll } from "./bring-up.ts"
+import { placeOld } from "./place.ts"
 import type { UpdateTools } from "./ports.ts"
 import { databasesOf, treesOf, type Prepared, type TreesBefore } from "./prepared.ts"
 import type { goBackSteps } from "./steps.ts"
@@ -59,9 +60,7 @@ export async function goBack(tools: UpdateTools, back: GoingBack, take: TakeStep
 }
 
 async function putBackFiles(tools: UpdateTools, app: App, prepared: Prepared, ctx: RunContext): Promise<void> {
-  for (const replacement of prepared.replacements.toReversed()) {
-    if (replacement.kind === "file" || replacement.kind === "image") await swapBack(tools, app, replacement, ctx)
-  }
+  await placeOld(tools, app, prepared, ctx)
   // A database that the old files run has to run before it can be swapped.
   if (movesDatabaseServices(app, prepared)) await startDatabases(tools, app, prepared, ctx)
 }

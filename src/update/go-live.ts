@@ -1,12 +1,12 @@
 /** From the first edited file to the verdict of the gate. Whatever fails here goes back by itself. */
-import type { Argv } from "../app/app.ts"
 import { gate, requirePassed, type GateReport } from "../app/gate.ts"
+import type { ExecResult } from "../app/ports.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { Journal } from "../operation/journal.ts"
-import { swapIn } from "../restore/replacement.ts"
 import { movesDatabaseServices, startDatabases, startNew } from "./bring-up.ts"
 import { updateRules } from "./find-releases.ts"
+import { placeNew } from "./place.ts"
 import type { UpdateTools } from "./ports.ts"
 import type { TreesBefore } from "./prepared.ts"
 import { lastWords } from "./rehearsal-words.ts"
@@ -23,9 +23,7 @@ export async function pin(
   ctx: RunContext,
 ): Promise<void> {
   await journal.always("pin", { trees: { ...trees } }, async () => {
-    for (const replacement of prepared.replacements) {
-      if (replacement.kind === "file" || replacement.kind === "image") await swapIn(tools, app, replacement, ctx)
-    }
+    await placeNew(tools, app, prepared, ctx)
   })
 }
 
@@ -47,29 +45,23 @@ export async function startAndGate(
 
 /** What the release says first, then what the project itself runs before its services. */
 async function migrate(tools: UpdateTools, updating: Updating, ctx: RunContext): Promise<void> {
-  const { release, prepared } = updating
-  if (release.migrate !== null) await runToEnd(tools, updating, release.migrate.service, release.migrate.argv, ctx)
-  for (const service of prepared.jobs) await runToEnd(tools, updating, service, null, ctx)
+  const { app, release, prepared, placing } = updating
+  const timeoutMs = hardLimitMs(updateRules(app))
+  const ended = await placing.migrate(release, timeoutMs, ctx)
+  if (ended !== null) requireEndedWell(release, release.migrate?.argv.join(" ") ?? "", ended)
+  for (const service of prepared.jobs) {
+    if (app.compose === null || tools.containers.runOnce === undefined) throw failedMigration(release, "this engine cannot run it")
+    requireEndedWell(release, `service ${service}`, await tools.containers.runOnce(app.compose, service, null, { timeoutMs }, ctx))
+  }
 }
 
-async function runToEnd(
-  tools: UpdateTools,
-  { app, release }: Updating,
-  service: string,
-  argv: Argv | null,
-  ctx: RunContext,
-): Promise<void> {
-  if (app.compose === null) return
-  const what = `the migration to ${release.version} failed`
-  if (tools.containers.runOnce === undefined) throw new HoldfastError("UPDATE_MIGRATION_FAILED", { what, why: "this engine cannot run it" })
-  const timeoutMs = hardLimitMs(updateRules(app))
-  const ended = await tools.containers.runOnce(app.compose, service, argv, { timeoutMs }, ctx)
-  if (ended.exitCode === 0) return
-  const words = lastWords(`${ended.stdout}\n${ended.stderrTail}`)
-  throw new HoldfastError("UPDATE_MIGRATION_FAILED", {
-    what,
-    why: `${argv === null ? `service ${service}` : argv.join(" ")} ended with exit code ${ended.exitCode}${words}`,
-  })
+function requireEndedWell(release: Updating["release"], what: string, { exitCode, stdout, stderrTail }: ExecResult): void {
+  if (exitCode === 0) return
+  throw failedMigration(release, `${what} ended with exit code ${exitCode}${lastWords(`${stdout}\n${stderrTail}`)}`)
+}
+
+function failedMigration({ version }: Updating["release"], why: string): HoldfastError {
+  return new HoldfastError("UPDATE_MIGRATION_FAILED", { what: `the migration to ${version} failed`, why })
 }
 
 /** The live app as the new version. Throws HEALTH_GATE_FAILED. */

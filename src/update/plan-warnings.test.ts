@@ -87,7 +87,7 @@ describe("what a person should know of an update", () => {
     [
       "a program outside compose",
       { app: exampleApp({ health }) },
-      "chat is no compose project: there is no sandbox in which the update could be rehearsed",
+      "the rehearsal runs the commands of the new version on a copy of the data; the program itself is started for the first time when it goes live",
     ],
     ["no rehearsal", { rehearsal: null }, "1.1.0 was not rehearsed here yet: that is done before anything is stopped"],
     [

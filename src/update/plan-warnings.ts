@@ -45,10 +45,18 @@ export function planWarnings(facts: WarningFacts): readonly string[] {
 }
 
 function aboutRehearsal({ app, release, rehearsal, missing }: WarningFacts): readonly string[] {
-  if (app.compose === null) return [`${app.name} is no compose project: there is no sandbox in which the update could be rehearsed`]
+  if (app.compose === null) return aboutBeside(release, rehearsal)
   if (rehearsal !== null) return []
   const pull = missing.length === 0 ? "" : `; ${missing.length === 1 ? "one image is" : `${missing.length} images are`} pulled first`
   return [`${release.version} was not rehearsed here yet: that is done before anything is stopped${pull}`]
+}
+
+/** Of an app without containers, the rehearsal can show less. */
+function aboutBeside({ version }: InstallableRelease, rehearsal: Rehearsal | null): readonly string[] {
+  return [
+    ...(rehearsal === null ? [`${version} was not rehearsed here yet: that is done before anything is stopped`] : []),
+    "the rehearsal runs the commands of the new version on a copy of the data; the program itself is started for the first time when it goes live",
+  ]
 }
 
 /** Nobody says of a schema whether the old version could still read it: a rollback therefore always takes the data back as well. */
@@ -68,7 +76,10 @@ function changesSchema({ schema }: Rehearsal): boolean {
 }
 
 function aboutHealth({ app, rules, running }: WarningFacts): readonly string[] {
-  const checked = app.health !== null || app.checks.length > 0 || running.model.services.some(({ hasHealthCheck }) => hasHealthCheck)
+  const told = app.health !== null || app.checks.length > 0
+  const checked = told || running.model.services.some(({ hasHealthCheck }) => hasHealthCheck)
+  if (!told && app.compose === null)
+    return ["nothing tells whether the app is well: whatever `run.start` leaves behind is kept; say under `health` how the app tells it"]
   if (!checked) return ["nothing tells whether the app is well: only that its containers run and do not restart is looked at"]
   if (!rules.expectVersion) return ["its builds may report an old version: which version answers is not judged"]
   return app.health?.versionKey === null || running.reported === null

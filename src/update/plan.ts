@@ -17,6 +17,7 @@ import { updateRules } from "./find-tools.ts"
 import { nextRelease, provableOf, refuseDowngrade, refuseFailedBefore, refuseOtherWork, refuseSameImages, requireProven } from "./guard.ts"
 import { refuseOtherMajor } from "./major-database.ts"
 import { pinsOf } from "./pins.ts"
+import { placingOf } from "./placing-of.ts"
 import { planWarnings } from "./plan-warnings.ts"
 import type { UpdateTools } from "./ports.ts"
 import { missingImages } from "./pull-images.ts"
@@ -147,11 +148,22 @@ async function planEdits(
   options: PlanOptions,
   ctx: RunContext,
 ): Promise<UpdatePlan["edits"]> {
-  if (app.compose === null) return []
+  if (app.compose === null) return await planExchange(tools, app, release)
   if (!options.acceptDrift) assertNoDrift(app.name, await lookForDrift(tools.containers, app.compose, ctx), false)
   const pins = await pinsOf(app.compose, release)
   await requireOnlyPins(tools.containers, app.compose, pins, release, ctx)
   return pins.edits.map(({ path, diff }) => ({ path, diff }))
+}
+
+/** Of an app without containers: where its link leads then. Throws UPDATE_NOTHING_NEWER where it leads there already. */
+async function planExchange(tools: UpdateTools, app: App, release: InstallableRelease): Promise<UpdatePlan["edits"]> {
+  const { edits } = await placingOf(tools, app).pins(release)
+  if (edits.length === 0)
+    throw new HoldfastError("UPDATE_NOTHING_NEWER", {
+      what: `there is nothing newer for ${app.name}`,
+      why: `it runs ${release.version} already`,
+    })
+  return edits.map(({ path, diff }) => ({ path, diff }))
 }
 
 /** How each database is kept for the way back. Throws what asking its engine throws. */
@@ -184,7 +196,7 @@ async function planSpace(
   ctx.signal.throwIfAborted()
   const { databases, newest, states, rehearsed } = facts
   if (newest === null) return { there: [], unseen: [] }
-  const rehearsalDirectory = rehearsed || app.compose === null ? null : tools.scratchDirectory
+  const rehearsalDirectory = rehearsed ? null : tools.scratchDirectory
   const { needs, unseen } = spaceNeeds({ app, states, databases, newest: newest.manifest, vault: vault.location, rehearsalDirectory })
   const there = await addUpSpace(needs)
   refuseLackOfSpace(there)
@@ -205,5 +217,6 @@ function predicted(
   const copied = databases.map(({ name, way }) => ({ way, captureMs: captures.get(name) ?? null }))
   // Nothing is stopped where nothing runs.
   const graceMs = app.compose !== null && standstill.services.length === 0 ? 0 : standstill.graceSeconds * 1000
-  return predictDowntime({ operations, graceMs, databases: copied, rehearsal })
+  // How long a plain program takes to start was not rehearsed; what the last update took is then all that is known.
+  return predictDowntime({ operations, graceMs, databases: copied, rehearsal: app.compose === null ? null : rehearsal })
 }

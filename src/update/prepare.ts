@@ -32,8 +32,9 @@ export async function planReplaced(
     const names = tools.databases.for(source).planNames(source, ctx.operationId)
     return { kind: "database", part: `database:${source.name}`, source: source.name, names }
   })
+  // A link is led elsewhere and back; only files are replaced by others.
   const files = await Promise.all(
-    pins.edits.map(async ({ path }): Promise<Replacement> => {
+    (app.compose === null ? [] : pins.edits).map(async ({ path }): Promise<Replacement> => {
       const swap = await planFileSwap(await realFile(path), ctx.operationId)
       return { kind: "file", part: "configuration", stored: path, swap }
     }),

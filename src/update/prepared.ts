@@ -2,6 +2,7 @@ import { z } from "zod"
 import { standstillFromJson, standstillToJson, type Standstill } from "../app/standstill.ts"
 import type { Json } from "../base/canonical-json.ts"
 import type { StepRecord } from "../operation/ports.ts"
+import type { LinkSwap } from "../restore/link-swap.ts"
 import { replacementsFromJson, replacementsToJson, type Replacement } from "../restore/replacement.ts"
 
 /** Everything that going on or going back needs; journaled before anything is changed, and kept for the time of the rollback. */
@@ -15,6 +16,8 @@ export interface Prepared {
   /** Databases that no copy is made of: they come back from the safety point, which is then taken while everything stands still. */
   readonly coldDatabases: readonly string[]
   readonly standstill: Standstill
+  /** Of an app without containers: the link that is led to the new version; null for others. */
+  readonly link: LinkSwap | null
   /** Services that are made anew. */
   readonly services: readonly string[]
   /** Of these, those that are run to their end before the others start. */
@@ -35,6 +38,8 @@ const preparedSchema = z.object({
   replacements: z.json(),
   coldDatabases: z.array(z.string()),
   standstill: z.json(),
+  // Journals of earlier versions know no link.
+  link: z.object({ live: z.string(), staged: z.string(), from: z.string(), to: z.string() }).nullable().default(null),
   services: z.array(z.string()),
   jobs: z.array(z.string()),
   wellBefore: z.boolean(),
@@ -48,6 +53,7 @@ export function preparedToJson(prepared: Prepared): Json {
     replacements: replacementsToJson(prepared.replacements),
     coldDatabases: [...prepared.coldDatabases],
     standstill: standstillToJson(prepared.standstill),
+    link: prepared.link === null ? null : { ...prepared.link },
     services: [...prepared.services],
     jobs: [...prepared.jobs],
   }

@@ -2,8 +2,8 @@
 import type { App } from "../app/app.ts"
 import { resume } from "../app/standstill.ts"
 import type { RunContext } from "../base/run-context.ts"
-import { swapBack } from "../restore/replacement.ts"
 import { dropPrepared } from "./keep.ts"
+import { placeOld } from "./place.ts"
 import type { UpdateTools } from "./ports.ts"
 import type { Prepared } from "./prepared.ts"
 
@@ -15,9 +15,7 @@ export async function putBackStopped(tools: UpdateTools, app: App, prepared: Pre
 
 /** Files and names of images were put in place, and nothing was started from them. */
 export async function putBackUnpinned(tools: UpdateTools, app: App, prepared: Prepared, ctx: RunContext): Promise<void> {
-  for (const replacement of prepared.replacements.toReversed()) {
-    if (replacement.kind === "file" || replacement.kind === "image") await swapBack(tools, app, replacement, ctx)
-  }
+  await placeOld(tools, app, prepared, ctx)
   await resume(tools, app, prepared.standstill, ctx)
   await dropPrepared(tools, app, prepared, ctx)
 }

@@ -3,7 +3,7 @@ import { z } from "zod"
 import type { Json } from "../base/canonical-json.ts"
 import type { OperationRecord } from "../operation/ports.ts"
 import type { InstallableRelease } from "../release/installable.ts"
-import { imagesOfRelease } from "./pull-images.ts"
+import { contentOf } from "./release-content.ts"
 import type { Rehearsal } from "./update-plan.ts"
 
 const count = z.number().int().nonnegative()
@@ -37,7 +37,7 @@ const planSchema = z.object({ images: z.array(z.string()), commands: z.json() })
 /** What a rehearsal is recorded as having tried: the images by digest and the commands, whatever the release is called. */
 export function triedOf(release: InstallableRelease): { readonly images: readonly string[]; readonly commands: Json } {
   const command = (of: InstallableRelease["migrate"]): Json => (of === null ? null : { service: of.service, argv: [...of.argv] })
-  return { images: imagesOfRelease(release), commands: [command(release.preFlight), command(release.migrate)] }
+  return { images: contentOf(release), commands: [command(release.preFlight), command(release.migrate)] }
 }
 
 export function rehearsalToJson(rehearsal: Rehearsal): Json {

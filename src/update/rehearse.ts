@@ -16,6 +16,7 @@ import type { InstallableRelease } from "../release/installable.ts"
 import { requireSameFacts, type Origin } from "../restore/stage.ts"
 import { updateRules } from "./find-tools.ts"
 import { refuseOtherMajor } from "./major-database.ts"
+import { rehearseBeside } from "./plain-rehearse.ts"
 import type { UpdateTools } from "./ports.ts"
 import { pinnedReference, pullReleaseImages } from "./pull-images.ts"
 import { quietEnvironment } from "./quiet-environment.ts"
@@ -23,6 +24,7 @@ import { play, type Stage } from "./rehearsal-play.ts"
 import type { RehearsalSteps } from "./rehearse-steps.ts"
 import { schemaChange, unchangedSchema } from "./schema-change.ts"
 import { observeSchemas, type ObservedDatabase } from "./schema-facts.ts"
+import { timeClones } from "./time-clones.ts"
 import type { Rehearsal, SchemaChange } from "./update-plan.ts"
 
 /**
@@ -52,7 +54,7 @@ export async function rehearse(
   await mkdir(directory, { recursive: true, mode: 0o700 })
   try {
     const fetched = await step("fetch-files", async () => await fetchWhole(origin, directory, ctx))
-    const { proven, ...found } = await step("rehearse-update", async () => await inSandbox(place, fetched, directory, ctx))
+    const { proven, ...found } = await step("rehearse-update", async () => await rehearseIn(place, fetched, directory, ctx))
     if (proven !== null)
       await step("record-proof", async () => await recordProof(origin.vault, tools.store, proofOf(place, proven, ctx), ctx))
     return { operationId: ctx.operationId, point: id, version: release.version, ...found, at: ctx.clock.now().toISOString() }
@@ -75,6 +77,11 @@ interface Found extends Omit<Rehearsal, "operationId" | "point" | "version" | "a
   readonly proven: { readonly durationMs: number; readonly assertions: readonly Assertion[] } | null
 }
 
+/** A plain program has no images to start in a sandbox: its commands alone run on a copy of the data. */
+async function rehearseIn(place: Place, fetched: Fetched, directory: string, ctx: RunContext): Promise<Found> {
+  return place.app.compose === null ? await rehearseBeside(place, fetched, directory, ctx) : await inSandbox(place, fetched, directory, ctx)
+}
+
 async function inSandbox(place: Place, fetched: Fetched, directory: string, ctx: RunContext): Promise<Found> {
   const { tools, app, origin, release } = place
   const startedMs = ctx.clock.monotonicMs()
@@ -92,7 +99,7 @@ async function inSandbox(place: Place, fetched: Fetched, directory: string, ctx:
       const before = await observeSchemas(tools.databases, app, laidOut.databases, sandboxCtx)
       const assertions = [...fetched.assertions, ...(await assertRestored(stage, before, fetched, sandboxCtx))]
       const durationMs = Math.round(sandboxCtx.clock.monotonicMs() - startedMs)
-      const cloneMs = await timeClones(stage, sandboxCtx)
+      const cloneMs = await timeClones(tools, Object.values(laidOut.databases), sandboxCtx)
       const played = await play(stage, sandboxCtx)
       const proven = passed(assertions) ? { durationMs, assertions } : null
       return {
@@ -121,28 +128,6 @@ async function assertRestored(stage: Stage, before: Observed, fetched: Fetched, 
   }
   for (const one of assertions) if (!one.passed) ctx.progress.warn(`${origin.point.manifest.id}: ${one.name}: ${one.detail}`)
   return assertions
-}
-
-/** Copies each database beside itself and drops the copy: on this machine, with this data, as the update will do it. Null where one cannot be. */
-async function timeClones({ tools, laidOut }: Stage, ctx: RunContext): Promise<number | null> {
-  let sumMs = 0
-  for (const source of Object.values(laidOut.databases)) {
-    const engine = tools.databases.for(source)
-    const { kept } = engine.planNames(source, ctx.operationId)
-    const startedMs = ctx.clock.monotonicMs()
-    if (engine.cloneBeside === undefined) return null
-    try {
-      await engine.cloneBeside(source, kept, ctx)
-      sumMs += ctx.clock.monotonicMs() - startedMs
-      await engine.drop(source, kept, ctx)
-    } catch (thrown) {
-      ctx.signal.throwIfAborted()
-      if (!isHoldfastError(thrown)) throw thrown
-      ctx.progress.warn(`how long copying database ${source.name} takes could not be measured: ${thrown.message}`)
-      return null
-    }
-  }
-  return Math.round(sumMs)
 }
 
 function proofOf({ app, origin }: Place, { durationMs, assertions }: NonNullable<Found["proven"]>, ctx: RunContext): ProofRecord {

@@ -82,7 +82,10 @@ export async function planRollback(tools: UpdateTools, app: App, operationId: st
     keptUntil: record.keptUntil.toISOString(),
     services: prepared.services,
     databases: databasesOf(prepared.replacements).map(({ source }) => source),
-    files: prepared.replacements.flatMap((one) => (one.kind === "file" ? [one.swap.live] : [])),
+    files: [
+      ...prepared.replacements.flatMap((one) => (one.kind === "file" ? [one.swap.live] : [])),
+      ...(prepared.link === null ? [] : [prepared.link.live]),
+    ],
     trees: prepared.replacements.flatMap((one) => (one.kind === "tree" ? [one.part] : [])),
     rowsLost: rows,
     expectedMs: downtimeOf(operation),

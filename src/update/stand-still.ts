@@ -10,7 +10,6 @@ import { owed } from "../operation/owed.ts"
 import { databaseSource } from "../restore/replacement.ts"
 import type { DatabaseSource } from "../app/app.ts"
 import type { UpdateTools } from "./ports.ts"
-import { requireSameTexts } from "./pins.ts"
 import { databasesOf, treesOf, type Prepared } from "./prepared.ts"
 import { putBackStopped } from "./put-back.ts"
 import type { UpdateSteps } from "./steps.ts"
@@ -38,7 +37,7 @@ export async function untilPin(
     const stopping = async () => await standStill(tools, app, prepared.standstill, ctx)
     updating.warnings.push(...(await journal.step("stop-writers", details, stopping)))
     const kept = await keepBeside(tools, updating, half, journal, ctx)
-    if (app.compose !== null) await requireSameTexts(app.compose, updating.texts)
+    await updating.placing.requireSame(updating.texts)
     return { ...kept, stoppedAt }
   } catch (thrown) {
     if (!isHoldfastError(thrown, "LEASE_LOST")) await putBack(tools, updating, journal, ctx)

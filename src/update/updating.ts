@@ -1,8 +1,8 @@
 import type { App } from "../app/app.ts"
-import type { PinPlan } from "../app/compose/pin-images.ts"
 import type { CapturedHalf } from "../backup/capture-in-parts.ts"
 import type { InstallableRelease } from "../release/installable.ts"
 import type { OpenVault } from "../vault/vault.ts"
+import type { Placing } from "./placing.ts"
 import type { Prepared, TreesBefore } from "./prepared.ts"
 import type { Rehearsal, UpdatePlan } from "./update-plan.ts"
 
@@ -13,8 +13,8 @@ export interface Updating {
   readonly plan: UpdatePlan
   readonly release: InstallableRelease
   readonly rehearsal: Rehearsal
-  readonly pins: PinPlan
-  /** The project's files as they were planned with, by path. */
+  readonly placing: Placing
+  /** What decides what runs, as it was planned with, by path. */
   readonly texts: ReadonlyMap<string, string>
   readonly prepared: Prepared
   readonly warnings: string[]

@@ -16,7 +16,7 @@ export function updatePlanLines(plan: UpdatePlanDocument, now: Date): readonly s
   return [
     `updates ${plan.app} from ${plan.from.version ?? "a version that it does not tell"} to ${plan.to.version} (${sourceOf(plan)})`,
     ...(plan.hopsAfter.length === 0 ? [] : [`then to ${plan.hopsAfter.join(", ")}: each is planned, rehearsed and applied for itself`]),
-    `makes anew: ${listOf(plan.services)}`,
+    ...(plan.to.directory === undefined ? [`makes anew: ${listOf(plan.services)}`] : []),
     `stops for the moment of the copy: ${listOf(plan.stops)}`,
     `proof: point ${plan.proof.point} in vault ${plan.vault}, ${LEVELS[plan.proof.level]} ${ago(plan.proof.at, now)}`,
     ...rehearsalLines(plan, now),
@@ -49,11 +49,12 @@ function rehearsalLines({ rehearsal }: UpdatePlanDocument, now: Date): readonly 
   const times = [
     ...(preFlightMs === null ? [] : [`pre-flight ${formatDuration(preFlightMs)}`]),
     ...(migrateMs === null ? [] : [`migration ${formatDuration(migrateMs)}`]),
-    `well after ${formatDuration(startMs)}`,
+    // A plain program is not started in the rehearsal.
+    ...(startMs === 0 ? [] : [`well after ${formatDuration(startMs)}`]),
   ]
   const head = `rehearsed ${ago(at, now)} on a copy of point ${point}`
   return [
-    passed ? `${head}: passed, ${times.join(", ")}` : `${head}: failed${why === null ? "" : `, ${why}`}`,
+    passed ? [`${head}: passed`, ...times].join(", ") : `${head}: failed${why === null ? "" : `, ${why}`}`,
     ...schemaLines(rehearsal.schema),
   ]
 }
