@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
+import { buildIfStale } from "./build-program.ts"
 import { buildWebIfStale } from "./build-web.ts"
 import { tryStartDocker } from "./test/docker.ts"
 import { machine, writeEvidence } from "./test/evidence-page.ts"
@@ -29,6 +30,7 @@ async function main(): Promise<number> {
   const installed = await runStep("install", [join(root, "scripts/install"), "--for", "tests"])
   if (installed !== 0) console.error("test: something is missing; suites that need it are skipped and counted")
   await buildWebIfStale()
+  await buildIfStale()
   const docker = await tryStartDocker()
   try {
     if (parts !== null) return await fullRun(parts)
