@@ -83,7 +83,7 @@ describe("secrets of an updater", () => {
     expect(await readFile(one.at("cosign_pub"))).toEqual(KEY)
   })
 
-  it("are never touched where they are filled, however they were written (C131)", async () => {
+  it("are never touched where they are filled, however they were written (C112, C131)", async () => {
     const filled = {
       updater_token: "a token of somebody's own\n",
       registry_creds: `{"username":"u","password":"p","serveraddress":"r.example"}`,

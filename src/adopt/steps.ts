@@ -11,7 +11,7 @@ export const adoptSteps = {
   "read-point": { title: "read the point back", crashLeadsTo: "nothing was changed, the point stays" },
   "hold-point": { title: "hold the point", crashLeadsTo: "nothing was changed, the point stays and may be held" },
   pull: { title: "pull the images", crashLeadsTo: "nothing was changed, images that were pulled stay" },
-  "keep-image": { title: "keep the image that runs", crashLeadsTo: "nothing was changed, the image has a second name" },
+  "keep-image": { title: "keep the image that runs", crashLeadsTo: "nothing was changed, its second name is taken from it again" },
   "stage-files": { title: "write the edited files beside", crashLeadsTo: "they are removed" },
   validate: { title: "let Compose read the edited files", crashLeadsTo: "the edited files are removed" },
   "write-secrets": { title: "make what is missing of the secrets", crashLeadsTo: "what was made is removed, modes are put back" },

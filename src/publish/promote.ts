@@ -24,7 +24,7 @@ export async function promoteRelease(
   const last = before.at(-1)?.manifest
   if (from !== to && last?.version === version) throw new HoldfastError("RELEASE_EXISTS", { what: `${to} has ${version} already` })
   const withdrawn = [...found.manifest.yanked, ...(last?.yanked ?? []), ...((await directory.issues(from)).at(-1)?.manifest.yanked ?? [])]
-  if (withdrawn.includes(version)) throw new HoldfastError("RELEASE_YANKED", { what: `${version} was withdrawn` })
+  if (withdrawn.includes(version)) throw withdrawnBefore(version)
   return nextIssue(before, to, describedBy(found.manifest), withdrawn, timing)
 }
 
@@ -37,4 +37,11 @@ export function newestOf(issues: readonly Issue[], version: string): Issue | nul
 export function describedBy(manifest: ReleaseManifest): ReleaseDescription {
   const { product, version, images, upgradesFrom, preFlight, migrate, schemaVersion, notes } = manifest
   return { product, version, images, upgradesFrom, preFlight, migrate, schemaVersion, notes }
+}
+
+function withdrawnBefore(version: string): HoldfastError {
+  return new HoldfastError("RELEASE_YANKED", {
+    what: `${version} was withdrawn`,
+    hint: "A version that was withdrawn never comes back: build and publish the next one.",
+  })
 }
