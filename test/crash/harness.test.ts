@@ -32,22 +32,26 @@ const toy = (kind: "sound" | "broken"): CrashMatrix => ({
 })
 
 describe("the crash harness", () => {
-  it("kills a run before and after each of its writes (a state that is the same once only), settles, and finds the invariants holding", { timeout: 120_000 }, async () => {
-    const report = await walkCrashMatrix(toy("sound"))
+  it(
+    "kills a run before and after each of its writes (a state that is the same once only), settles, and finds the invariants holding",
+    { timeout: 120_000 },
+    async () => {
+      const report = await walkCrashMatrix(toy("sound"))
 
-    expect(report.writes).toEqual([
-      "acquireLease",
-      "createOperation export",
-      "beginStep stage",
-      "endStep stage done",
-      "beginStep swap",
-      "endStep swap done",
-      "finishOperation succeeded",
-      "releaseLease",
-    ])
-    expect(report.points.map((point) => `${point.phase} ${point.label}`)).toHaveLength(15)
-    expect(crashTable(report)[4]).toMatch(/^SIGKILL before write 3 \(beginStep stage\) +settled in \d+\.\d s$/)
-  })
+      expect(report.writes).toEqual([
+        "acquireLease",
+        "createOperation export",
+        "beginStep stage",
+        "endStep stage done",
+        "beginStep swap",
+        "endStep swap done",
+        "finishOperation succeeded",
+        "releaseLease",
+      ])
+      expect(report.points.map((point) => `${point.phase} ${point.label}`)).toHaveLength(15)
+      expect(crashTable(report)[4]).toMatch(/^SIGKILL before write 3 \(beginStep stage\) +settled in \d+\.\d s$/)
+    },
+  )
 
   it("survives kills of the settling itself", { timeout: 120_000 }, async () => {
     const report = await walkCrashMatrix({ ...toy("sound"), phases: ["before"], killSettlingAt: [1, 2, 3] })

@@ -1,6 +1,7 @@
 /** Kills the real program at every write to its journal, settles with the next command, and asks whether the invariants hold (faults A 1-4). */
 import { spawn, type ChildProcess } from "node:child_process"
 import { readFile, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import type { KillPoint } from "./killing-store.ts"
@@ -36,6 +37,10 @@ export interface CrashMatrix {
   readonly trouble?: Trouble
   /** Only these writes; all when left out. `first`: none before it has the same label. */
   readonly only?: (label: string, first: boolean) => boolean
+  /** What a run that nothing interrupts ends with (default 0). */
+  readonly exitCode?: number
+  /** The writes of such a run where an earlier matrix has made it; it is made otherwise. */
+  readonly writes?: readonly string[]
 }
 
 export interface Trouble {
@@ -43,9 +48,14 @@ export interface Trouble {
   readonly end: () => Promise<void>
 }
 
-export interface ReachedPoint extends KillPoint {
+export interface ReachedPoint {
+  readonly phase: KillPoint["phase"]
+  /** Which write of the whole run, from 1. */
+  readonly write: number
   /** What was being written: `beginStep capture`. */
   readonly label: string
+  /** Which of those with this label, from 1. */
+  readonly ofLabel: number
 }
 
 export interface CrashReport {
@@ -57,6 +67,8 @@ export interface CrashReport {
 /** Invariant 2: settled without a human in this time. */
 const SETTLE_LIMIT_MS = 60_000
 const RUN_LIMIT_MS = 180_000
+/** The program is the same hundreds of times. */
+export const COMPILE_CACHE = process.env["NODE_COMPILE_CACHE"] ?? join(tmpdir(), "holdfast-crash-compile-cache")
 
 /**
  * Walks the whole matrix. Throws when a run that nothing interrupts fails, a kill point is not reached (a dead row), settling fails or
@@ -64,13 +76,14 @@ const RUN_LIMIT_MS = 180_000
  */
 export async function walkCrashMatrix(matrix: CrashMatrix): Promise<CrashReport> {
   const entry = matrix.entry ?? join(import.meta.dirname, "entry.ts")
-  const writes = await inWorld(matrix, async (world) => await cleanRun(matrix, entry, world))
+  const writes = matrix.writes ?? (await inWorld(matrix, async (world) => await cleanRun(matrix, entry, world)))
   const points: CrashReport["points"][number][] = []
   for (const [index, label] of writes.entries()) {
     if (matrix.only !== undefined && !matrix.only(label, writes.indexOf(label) === index)) continue
     for (const phase of matrix.phases) {
       if (isSameAsNext(phase, label, writes[index + 1], matrix)) continue
-      const point = { phase, write: index + 1, label }
+      const ofLabel = writes.slice(0, index + 1).filter((one) => one === label).length
+      const point = { phase, write: index + 1, label, ofLabel }
       points.push({ ...point, settledInMs: await inWorld(matrix, async (world) => await killedRun(matrix, entry, world, point)) })
     }
   }
@@ -99,7 +112,7 @@ async function inWorld<T>(matrix: CrashMatrix, use: (world: CrashWorld) => Promi
 
 async function cleanRun(matrix: CrashMatrix, entry: string, world: CrashWorld): Promise<readonly string[]> {
   const ended = await run(entry, world, world.words, null)
-  if (ended.exitCode !== 0) throw new Error(`the run that nothing interrupts failed\n${describeEnd(ended)}`)
+  if (ended.exitCode !== (matrix.exitCode ?? 0)) throw new Error(`the run that nothing interrupts failed\n${describeEnd(ended)}`)
   await matrix.check(world, null)
   if (ended.trace.length === 0) throw new Error("the run that nothing interrupts wrote nothing: there is no point to kill it at")
   return ended.trace
@@ -128,12 +141,12 @@ async function killedRun(matrix: CrashMatrix, entry: string, world: CrashWorld, 
 async function interruptedRun(matrix: CrashMatrix, entry: string, world: CrashWorld, point: ReachedPoint): Promise<Ended> {
   const { trouble } = matrix
   if (trouble === undefined) {
-    const killed = await run(entry, world, world.words, point)
+    const killed = await run(entry, world, world.words, killPointOf(point))
     if (killed.signal !== "SIGKILL") throw new Error(`${describePoint(point)} was not reached\n${describeEnd(killed)}`)
     return killed
   }
   let met = false
-  const ended = await run(entry, world, world.words, point, async () => {
+  const ended = await run(entry, world, world.words, killPointOf(point), async () => {
     met = true
     await trouble.begin()
   })
@@ -141,6 +154,10 @@ async function interruptedRun(matrix: CrashMatrix, entry: string, world: CrashWo
   if (!met || ended.signal !== null)
     throw new Error(`trouble ${point.phase} ${point.label}: not met, or not survived\n${describeEnd(ended)}`)
   return ended
+}
+
+function killPointOf({ phase, label, ofLabel }: ReachedPoint): KillPoint {
+  return { phase, write: ofLabel, label }
 }
 
 function describePoint(point: ReachedPoint): string {
@@ -171,9 +188,10 @@ async function run(
     env: {
       PATH: process.env["PATH"],
       HOME: world.directory,
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
       ...world.environment,
       HOLDFAST_TEST_TRACE: trace,
-      HOLDFAST_TEST_KILL: point === null ? "" : `${point.phase}:${point.write}`,
+      HOLDFAST_TEST_KILL: point === null ? "" : [point.phase, point.write, point.label ?? []].flat().join(":"),
       HOLDFAST_TEST_PAUSE: meanwhile === undefined ? "" : "1",
     },
     stdio: ["ignore", "pipe", "pipe"],

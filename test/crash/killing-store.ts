@@ -1,10 +1,12 @@
 import { appendFileSync } from "node:fs"
 import type { Store } from "../../src/operation/ports.ts"
 
-/** Where to die: `before:7` is before the seventh write to the store, `after:7` when it is durable. */
+/** Where to die: `before:7` is before the seventh write to the store, `after:7` when it is durable; `before:2:endStep seal done` is at the second of these. */
 export interface KillPoint {
   readonly phase: "before" | "after"
+  /** Counted from 1; among those of the label where there is one: what goes on side by side writes in no certain order. */
   readonly write: number
+  readonly label?: string
 }
 
 export interface KillOrder {
@@ -23,24 +25,27 @@ export function killOrderFrom(environment: Readonly<Record<string, string | unde
   const wanted = environment["HOLDFAST_TEST_KILL"]
   const pauses = environment["HOLDFAST_TEST_PAUSE"] === "1"
   if (wanted === undefined || wanted === "") return { point: null, pauses, trace }
-  const [phase, write] = wanted.split(":")
+  const [phase, write, label] = wanted.split(":")
   if ((phase !== "before" && phase !== "after") || !/^\d+$/.test(write ?? "")) throw new Error(`not a kill point: ${wanted}`)
-  return { point: { phase, write: Number(write) }, pauses, trace }
+  return { point: { phase, write: Number(write), ...(label === undefined ? {} : { label }) }, pauses, trace }
 }
 
 /** A store that kills its own process at one write, as a power cut or the kernel would: no handler, no `finally`, nothing flushed. */
 export function killingStore(store: Store, order: KillOrder): Store {
   let writes = 0
+  const ofLabel = new Map<string, number>()
   const names = new Map<number, string>()
   const counted =
     <Words extends readonly unknown[], Result>(write: (...words: Words) => Promise<Result>, label: (...words: Words) => string) =>
     async (...words: Words): Promise<Result> => {
       writes += 1
-      const number = writes
-      appendFileSync(order.trace, `${label(...words)}\n`)
-      dieAt(order, "before", number)
+      const said = label(...words)
+      ofLabel.set(said, (ofLabel.get(said) ?? 0) + 1)
+      const here = { write: writes, label: said, ofLabel: ofLabel.get(said) ?? 0 }
+      appendFileSync(order.trace, `${said}\n`)
+      dieAt(order, "before", here)
       const result = await write(...words)
-      dieAt(order, "after", number)
+      dieAt(order, "after", here)
       return result
     }
   return {
@@ -66,9 +71,16 @@ export function killingStore(store: Store, order: KillOrder): Store {
   }
 }
 
-function dieAt(order: KillOrder, phase: KillPoint["phase"], write: number): void {
-  if (order.point?.phase !== phase || order.point.write !== write) return
-  if (order.pauses) return pause()
+interface Here {
+  readonly write: number
+  readonly label: string
+  readonly ofLabel: number
+}
+
+function dieAt({ point, pauses }: KillOrder, phase: KillPoint["phase"], here: Here): void {
+  if (point === null || point.phase !== phase) return
+  if (point.label === undefined ? point.write !== here.write : point.label !== here.label || point.write !== here.ofLabel) return
+  if (pauses) return pause()
   process.kill(process.pid, "SIGKILL")
   // Not one more line of ours is run, whichever thread the signal reaches.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)

@@ -1,54 +1,97 @@
 /** Walks a kill matrix as this run wants it, and puts its table into the evidence. */
 import { recordEvidence } from "../fixture/evidence.ts"
 import { isFullRun } from "../fixture/size.ts"
-import { walkCrashMatrix, type CrashMatrix, type CrashReport } from "./harness.ts"
+import { walkCrashMatrix, type CrashMatrix, type CrashReport, type CrashWorld } from "./harness.ts"
+
+export type Walked = Omit<CrashMatrix, "phases" | "killSettlingAt" | "only">
+
+/** A crash during crash recovery, and one during that, and one more. The first two writes are the lease and the count of attempts: nothing is done yet. */
+const KILL_SETTLING_AT = [3, 4, 5]
 
 /**
  * The named steps once in the normal run (a matrix of its own walks those it shares with others): killed when its work is done and the
  * journal does not know it yet, the most that settling must find out for itself. The full run kills before and after every write, and then the settling as well, up to three times in a row.
+ * @param differs which writes the full run meets; all when left out
  */
 export async function walk(
   verb: string,
-  matrix: Omit<CrashMatrix, "phases" | "killSettlingAt">,
-  inNormalRun: readonly string[],
+  matrix: Walked,
+  inNormalRun: Steps,
+  differs: NonNullable<CrashMatrix["only"]> = () => true,
 ): Promise<CrashReport> {
-  const shown = { ...matrix, check: showing(matrix.check) }
-  const once = isFullRun
-    ? await walkCrashMatrix({ ...shown, phases: ["before", "after"] })
-    : await walkCrashMatrix({ ...shown, only: chosen(inNormalRun), phases: ["before"] })
-  const again = isFullRun ? await walkCrashMatrix({ ...shown, only: isStepEnd, phases: ["before"], killSettlingAt: [2, 3, 4] }) : null
-  for (const [name, report] of [
-    ["", once],
-    [", settling killed three times", again],
-  ] as const) {
-    if (report === null) continue
-    const title = `Kill matrix: ${verb}${name}`
-    const rows = report.points.map((point) => [point.phase, point.write, point.label, (point.settledInMs / 1000).toFixed(1)])
-    recordEvidence(title.toLowerCase(), {
-      title,
-      facts: summary(report),
-      table: { columns: ["killed", "write", "what was being written", "settled in s"], rows },
-    })
-  }
+  if (!isFullRun) return await walkSteps(verb, matrix, { normal: inNormalRun })
+  const once = await walkCrashMatrix({ ...showing(matrix), only: differs, phases: ["before", "after"] })
+  record(verb, once)
+  await walkSettling(verb, { ...matrix, writes: once.writes }, (step, first) => differs(`endStep ${step} done`, first))
   return once
 }
 
-/** `HOLDFAST_TEST_SHOW=1` tells how far a matrix is: the full ones take their time. */
-function showing(check: CrashMatrix["check"]): CrashMatrix["check"] {
-  if (process.env["HOLDFAST_TEST_SHOW"] !== "1") return check
-  return async (world, killedAt) => {
-    process.stderr.write(
-      `${new Date().toISOString()} checking after ${killedAt === null ? "a whole run" : `${killedAt.phase} ${killedAt.label}`}\n`,
-    )
-    await check(world, killedAt)
+export type Steps = readonly string[] | "all"
+
+/** The end of each of these steps, the first time that it comes: its work is done and the journal does not know it yet. */
+export async function walkSteps(
+  verb: string,
+  matrix: Walked,
+  { normal, full = "all" }: { readonly normal: Steps; readonly full?: Steps },
+): Promise<CrashReport> {
+  const steps = isFullRun ? full : normal
+  const wanted = (step: string, first: boolean): boolean => first && (steps === "all" || steps.includes(step))
+  const report = await walkCrashMatrix({ ...showing(matrix), only: atEndOf(wanted), phases: ["before"] })
+  record(verb, report)
+  return report
+}
+
+/** As `walkSteps`, and the settling is killed as well. */
+export async function walkSettling(verb: string, matrix: Walked, wanted: (step: string, first: boolean) => boolean): Promise<CrashReport> {
+  const only = atEndOf(wanted)
+  const report = await walkCrashMatrix({ ...showing(matrix), only, phases: ["before"], killSettlingAt: KILL_SETTLING_AT })
+  record(`${verb}, settling killed three times`, report)
+  return report
+}
+
+/** Names of the steps that these writes begin, in order, each once. */
+export function stepsIn(writes: readonly string[]): readonly string[] {
+  return [...new Set(writes.flatMap((label) => /^beginStep (\S+)$/.exec(label)?.[1] ?? []))]
+}
+
+function atEndOf(wanted: (step: string, first: boolean) => boolean): NonNullable<CrashMatrix["only"]> {
+  return (label, first) => {
+    const step = /^endStep (\S+) /.exec(label)?.[1]
+    return step !== undefined && wanted(step, first)
   }
 }
 
-function chosen(steps: readonly string[]): NonNullable<CrashMatrix["only"]> {
-  return (label, first) => first && steps.includes(/^endStep (\S+) done$/.exec(label)?.[1] ?? "")
+function record(verb: string, report: CrashReport): void {
+  const title = `Kill matrix: ${verb}`
+  const rows = report.points.map((point) => [point.phase, point.write, point.label, (point.settledInMs / 1000).toFixed(1)])
+  recordEvidence(title.toLowerCase(), {
+    title,
+    facts: summary(report),
+    table: { columns: ["killed", "write", "what was being written", "settled in s"], rows },
+  })
 }
 
-const isStepEnd = (label: string): boolean => label.startsWith("endStep")
+/** `HOLDFAST_TEST_SHOW=1` tells how far a matrix is, and where the seconds go. */
+function showing<M extends Pick<CrashMatrix, "prepare" | "check">>(matrix: M): M {
+  if (process.env["HOLDFAST_TEST_SHOW"] !== "1") return matrix
+  let preparedIn = 0
+  let begunAt = 0
+  const prepare = async (): Promise<CrashWorld> => {
+    const from = performance.now()
+    const world = await matrix.prepare()
+    begunAt = performance.now()
+    preparedIn = begunAt - from
+    return world
+  }
+  const check: CrashMatrix["check"] = async (world, killedAt) => {
+    const from = performance.now()
+    await matrix.check(world, killedAt)
+    const where = killedAt === null ? "a whole run" : `${killedAt.phase} ${killedAt.write} ${killedAt.label}`
+    const [prepared, ran, checked] = [preparedIn, from - begunAt, performance.now() - from].map((ms) => (ms / 1000).toFixed(1))
+    process.stderr.write(`${new Date().toISOString()} ${where}: prepared ${prepared} s, ran and settled ${ran} s, checked ${checked} s\n`)
+  }
+  return { ...matrix, prepare, check }
+}
 
 function summary(report: CrashReport): Record<string, number | string> {
   const slowest = Math.max(...report.points.map((point) => point.settledInMs))

@@ -85,6 +85,8 @@ function plainSettings(app: string): Record<string, unknown> {
 export interface SavedWorld {
   /** Puts the saved state back where it was. */
   reset(): Promise<void>
+  /** The same for one of its directories alone. */
+  resetPart(name: string): Promise<void>
   dispose(): Promise<void>
 }
 
@@ -92,12 +94,14 @@ export interface SavedWorld {
 export async function saveWorld(directory: string): Promise<SavedWorld> {
   const saved = `${directory}.saved-${Math.random().toString(36).slice(2)}`
   await run("cp", ["-a", directory, saved])
+  const putBack = async (from: string, to: string): Promise<void> => {
+    await removeTree(to)
+    await run("cp", ["-a", from, `${to}.next`])
+    await rename(`${to}.next`, to)
+  }
   return {
-    reset: async () => {
-      await removeTree(directory)
-      await run("cp", ["-a", saved, `${directory}.next`])
-      await rename(`${directory}.next`, directory)
-    },
+    reset: async () => await putBack(saved, directory),
+    resetPart: async (name) => await putBack(join(saved, name), join(directory, name)),
     dispose: async () => await removeTree(saved),
   }
 }

@@ -1,20 +1,22 @@
 /** The app with versions on an engine of its own, which may be restarted, put back between kills: containers, volumes, files, vault and state. */
 import { execFile } from "node:child_process"
 import { mkdir, readdir, writeFile } from "node:fs/promises"
-import { dirname, join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { promisify } from "node:util"
+import { isDeepStrictEqual, promisify } from "node:util"
 import { expect } from "vitest"
 import { backupOutput, drillOutput } from "../../src/contract/output.ts"
 import { updatePlanOutput } from "../../src/contract/output-update.ts"
 import { tryCommand } from "../fixture/docker/command.ts"
 import { privateDaemon, type PrivateDaemon } from "../fixture/docker/private-dockerd.ts"
 import { makeAppProject, type AppProject, type Engine } from "../fixture/versioned-app/project.ts"
+import { makeKeyCheap } from "../fixture/quick-key.ts"
 import { newDirectory, removeTree } from "../fixture/tmp.ts"
 import { cliIn, type Cli } from "../scenario/cli.ts"
 import { APP, shopSettings } from "../scenario/shop-settings.ts"
 import { stateOfShop, type ShopState } from "../scenario/update-world.ts"
 import { startVendor, type Vendor } from "../scenario/vendor.ts"
+import { COMPILE_CACHE } from "./harness.ts"
 import { expectNothingUnfinished, expectPointsWhole, processesNaming } from "./invariants.ts"
 import { saveWorld } from "./plain-world.ts"
 
@@ -28,19 +30,29 @@ export interface UpdatePlace {
   readonly project: AppProject
   readonly cli: Cli
   readonly environment: Readonly<Record<string, string>>
+  /** The engine does not have the new version's image any more. */
+  forgetNewImage(): Promise<void>
   /** Stops the app and remembers everything; starts it again. */
   save(): Promise<SavedPlace>
   dispose(): Promise<void>
 }
 
 export interface SavedPlace {
+  readonly state: ShopState
   /** The app runs again, with everything as it was. */
   reset(): Promise<void>
   dispose(): Promise<void>
 }
 
+export interface UpdatePlaceOptions {
+  /** The new version is well in its rehearsal, and not on what is live. */
+  readonly refused?: boolean
+}
+
+const REFUSED_BY = "file-99"
+
 /** Version 1.0.0 runs; 1.1.0 is published and was rehearsed on a proven point, so that each update takes seconds. */
-export async function updatePlace(engine: Engine): Promise<UpdatePlace> {
+export async function updatePlace(engine: Engine, { refused = false }: UpdatePlaceOptions = {}): Promise<UpdatePlace> {
   const images = [
     "holdfast-test/versioned-app",
     "holdfast-test/busybox",
@@ -50,13 +62,21 @@ export async function updatePlace(engine: Engine): Promise<UpdatePlace> {
   const directory = await newDirectory("crash-update")
   const elsewhere = await newDirectory("crash-vendor")
   const vendor = await startVendor(elsewhere, { host: daemon.host, networkFile: daemon.networkFile ?? "" })
-  const project = await makeAppProject(join(directory, "app"), { engine, registry: vendor.registry.name, host: daemon.host })
+  const project = await makeAppProject(join(directory, "app"), {
+    engine,
+    registry: vendor.registry.name,
+    host: { address: daemon.host, networkFile: daemon.networkFile ?? "" },
+    healthEvery: "1s",
+  })
   const stateDirectory = join(directory, "state")
   await mkdir(stateDirectory)
-  const rules = { stability: "1s", timeout: "20s", rollbackWindow: "24h" }
-  const settings = shopSettings(directory, project, vendor, rules, { healthInside: true })
+  const rules = { stability: "1s", timeout: refused ? "5s" : "20s", rollbackWindow: "24h" }
+  const argv = ["bash", "-c", `[ "$APP_VERSION" = 1.0.0 ] || [ ! -e /uploads/${REFUSED_BY} ]`]
+  const checks = { content: { command: { service: "web", argv } } }
+  const settings = shopSettings(directory, project, vendor, rules, { healthInside: true, checks })
   await writeFile(join(directory, "holdfast.yaml"), JSON.stringify(settings, null, 2))
-  const cli = cliIn({ cwd: directory, stateDirectory, environment: { DOCKER_HOST: daemon.host } })
+  let newDigest = ""
+  const cli = cliIn({ cwd: directory, stateDirectory, environment: { DOCKER_HOST: daemon.host, NODE_COMPILE_CACHE: COMPILE_CACHE } })
   const place: UpdatePlace = {
     directory,
     daemon,
@@ -64,6 +84,10 @@ export async function updatePlace(engine: Engine): Promise<UpdatePlace> {
     project,
     cli,
     environment: { HOLDFAST_STATE_DIR: stateDirectory, DOCKER_HOST: daemon.host },
+    forgetNewImage: async () => {
+      await tryCommand(["docker", "--host", daemon.host, "image", "rm", `${vendor.images.repository}@${newDigest}`])
+      expect(await project.docker("image", "ls", "--digests", "--format", "{{.Digest}}")).not.toContain(newDigest)
+    },
     save: async () => await savePlace(place),
     dispose: async () => {
       await vendor.dispose()
@@ -77,21 +101,23 @@ export async function updatePlace(engine: Engine): Promise<UpdatePlace> {
   for (let number = 1; number <= 12; number += 1) await project.addEntry("before", number)
   for (let number = 1; number <= 5; number += 1) await project.addFile(`file-${number}`, Buffer.from(`content ${number}`))
   await project.waitQuiet()
-  await prove(place)
-  return place
-}
-
-async function prove({ cli, vendor }: UpdatePlace): Promise<void> {
   await cli.json(backupOutput, ["backup"])
+  await makeKeyCheap(join(directory, "vault"), join(stateDirectory, "keys/local.key"))
   await cli.json(drillOutput, ["drill", "--level", "restored"])
-  await vendor.publish("1.1.0")
+  newDigest = await vendor.publish("1.1.0")
   const { plan } = await cli.json(updatePlanOutput, ["update", "plan", APP, "--rehearse"])
   expect(plan?.rehearsal?.passed).toBe(true)
+  // The proven point does not have it: going back to that would be seen.
+  await project.addEntry("since the proof", 1)
+  await project.addFile(refused ? REFUSED_BY : "file-6", Buffer.from("since the proof"))
+  await project.waitQuiet()
+  return place
 }
 
 const VOLUMES = ["data", "uploads"] as const
 
-async function savePlace({ directory, project }: UpdatePlace): Promise<SavedPlace> {
+async function savePlace(place: UpdatePlace): Promise<SavedPlace> {
+  const { directory, project } = place
   await project.cli("down", "--timeout", "5")
   const files = await saveWorld(directory)
   const kept = await newDirectory("crash-volumes")
@@ -103,13 +129,23 @@ async function savePlace({ directory, project }: UpdatePlace): Promise<SavedPlac
     await project.waitQuiet()
   }
   await start()
+  const state = await stateOfShop(project)
   return {
+    state,
     reset: async () => {
+      if (await runsAs(project, state)) {
+        // Most kills end where they began: then only what Holdfast made has to go, and no container is touched.
+        for (const part of ["state", "vault"]) await files.resetPart(part)
+        const ours = await besides(place)
+        for (const path of ours.files) await removeTree(path)
+        for (const database of ours.databases) await dropDatabase(project, database)
+        await removeKeptTags(project)
+        return
+      }
       await project.cli("down", "--timeout", "0")
       await files.reset()
       for (const volume of VOLUMES) await putBack(join(kept, volume), await project.volumePath(volume))
-      const later = (await tagsOf(project)).map(([tag]) => tag).filter((tag) => tag.startsWith("holdfast-kept:"))
-      for (const tag of later) await project.docker("image", "rm", tag)
+      await removeKeptTags(project)
       for (const [tag, id] of tags) await project.docker("tag", id, tag)
       await start()
     },
@@ -118,6 +154,32 @@ async function savePlace({ directory, project }: UpdatePlace): Promise<SavedPlac
       await removeTree(kept)
     },
   }
+}
+
+async function runsAs(project: AppProject, wanted: ShopState): Promise<boolean> {
+  const health = await project.health()
+  if (health?.body.status !== "ok" || health.body.version !== wanted.version) return false
+  return isDeepStrictEqual(await stateOfShop(project), wanted)
+}
+
+async function removeKeptTags(project: AppProject): Promise<void> {
+  const kept = (await tagsOf(project)).map(([tag]) => tag).filter((tag) => tag.startsWith("holdfast-kept:"))
+  if (kept.length > 0) await project.docker("image", "rm", ...kept)
+}
+
+async function dropDatabase(project: AppProject, name: string): Promise<void> {
+  await project.docker(
+    "exec",
+    `${project.name}-postgres-1`,
+    "psql",
+    "-X",
+    "-U",
+    "shop",
+    "-d",
+    "postgres",
+    "-c",
+    `DROP DATABASE "${name}" WITH (FORCE)`,
+  )
 }
 
 /** The volume's own directory stays: it may be a mount point. */
@@ -159,15 +221,12 @@ export async function expectSettled(place: UpdatePlace, allowed: readonly ShopSt
 }
 
 /** Everything of ours that is beside the app's own is in the list of what is kept, so that releasing it takes it away. */
-export async function expectNothingOrphaned({ directory, project }: UpdatePlace): Promise<void> {
+export async function expectNothingOrphaned(place: UpdatePlace): Promise<void> {
+  const { directory, project } = place
   const kept = keptText(directory)
-  const uploads = await project.volumePath("uploads")
-  const files = await readdir(join(directory, "app"))
-  const data = project.engine === "sqlite" ? await readdir(await project.volumePath("data")) : await databases(project)
-  const own = /^(shop|shop\.db(-wal|-shm)?|secrets|\.env|compose(\.override)?\.yml|file-\d+)$/
-  const beside = [...files, ...data, ...(await readdir(uploads)), ...(await readdir(join(uploads, "..")))]
-  const ours = beside.filter((name) => !own.test(name) && name !== "_data")
-  expect(ours.filter((name) => !kept.includes(name.replace(/-(wal|shm)$/, "")))).toEqual([])
+  const ours = await besides(place)
+  const names = [...ours.files.map((path) => basename(path)), ...ours.databases]
+  expect(names.filter((name) => !kept.includes(name.replace(/-(wal|shm)$/, "")))).toEqual([])
   const tags = (await tagsOf(project)).map(([tag]) => tag).filter((tag) => /holdfast/.test(tag) && !tag.startsWith("holdfast-test/"))
   expect(tags.filter((tag) => !kept.includes(tag))).toEqual([])
   expect(await project.docker("ps", "--all", "--quiet", "--filter", "label=holdfast.operation")).toBe("")
@@ -175,7 +234,22 @@ export async function expectNothingOrphaned({ directory, project }: UpdatePlace)
   expect(await readdir(join(directory, "state/scratch")).catch(() => [])).toEqual([])
 }
 
-async function databases(project: AppProject): Promise<readonly string[]> {
+const OWN_FILE = /^(shop\.db(-wal|-shm)?|secrets|\.env|compose(\.override)?\.yml|file-\d+|_data)$/
+
+/** What lies beside the app's own. */
+async function besides({
+  directory,
+  project,
+}: UpdatePlace): Promise<{ readonly files: readonly string[]; readonly databases: readonly string[] }> {
+  const uploads = await project.volumePath("uploads")
+  const places = [join(directory, "app"), uploads, dirname(uploads)]
+  if (project.engine === "sqlite") places.push(await project.volumePath("data"))
+  const found = await Promise.all(places.map(async (place) => (await readdir(place)).map((name) => join(place, name))))
+  const databases = project.engine === "sqlite" ? [] : (await databasesOf(project)).filter((name) => name !== "shop")
+  return { files: found.flat().filter((path) => !OWN_FILE.test(basename(path))), databases }
+}
+
+async function databasesOf(project: AppProject): Promise<readonly string[]> {
   return (await project.sql("SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'")).split("\n")
 }
 

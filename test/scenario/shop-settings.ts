@@ -8,22 +8,28 @@ export const APP = "shop"
 /** What stands below `updates:`, besides source, address and key. */
 export type UpdateSettings = Readonly<Record<string, string | boolean>>
 
+/** No node, which takes its time to start: the gate asks often. */
+const ASK_INSIDE = [
+  "bash",
+  "-c",
+  String.raw`exec 3<>/dev/tcp/127.0.0.1/8080; printf 'GET /api/health HTTP/1.0\r\n\r\n' >&3; sed '1,/^\r$/d' <&3`,
+]
+
 /**
  * The content of `holdfast.yaml`, with absolute paths: it may lie anywhere.
- * @param more `healthInside`: the host does not reach the app, so it is asked inside its container
+ * @param more `healthInside`: the host does not reach the app, so it is asked inside its container; `checks`: of the app's own
  */
 export function shopSettings(
   directory: string,
   project: AppProject,
   vendor: Vendor,
   rules: UpdateSettings,
-  more: { readonly healthInside?: boolean } = {},
+  more: { readonly healthInside?: boolean; readonly checks?: unknown } = {},
 ): unknown {
   const at = (name: string): string => join(project.directory, name)
   const access = more.healthInside === true ? { access: "exec" } : {}
   const postgres = { service: "postgres", database: "shop", user: "shop", passwordFile: at("secrets/db_password"), ...access }
-  const asked =
-    more.healthInside === true ? { command: { service: "web", argv: ["node", "app.mjs", "health"] } } : { url: `${project.url}/api/health` }
+  const asked = more.healthInside === true ? { command: { service: "web", argv: ASK_INSIDE } } : { url: `${project.url}/api/health` }
   return {
     vaults: { local: { path: join(directory, "vault") } },
     apps: {
@@ -33,6 +39,7 @@ export function shopSettings(
         files: { uploads: { volume: "uploads" } },
         secrets: [at("secrets"), at(".env")],
         health: { ...asked, expect: { status: "ok" }, version: "version", timeout: "1m" },
+        ...(more.checks === undefined ? {} : { checks: more.checks }),
         updates: {
           source: "manifest",
           url: vendor.site.url,

@@ -1,0 +1,15 @@
+/** A machine that goes wrong under an update of an app with a SQLite file. */
+import { useDocker } from "../fixture/docker/use-docker.ts"
+import { describeNeeding } from "../fixture/needs.ts"
+import { updateImages } from "../fixture/versioned-app/images.ts"
+import { describeTroubled } from "./update-cells.ts"
+
+describeNeeding(
+  "docker",
+  "root",
+  "restic",
+  "registry",
+)("an update in trouble", () => {
+  useDocker(updateImages)
+  describeTroubled("sqlite", "an app with a SQLite file")
+})
