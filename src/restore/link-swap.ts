@@ -22,8 +22,8 @@ export async function leadLink(swap: LinkSwap, where: "from" | "to"): Promise<vo
       hint: `Somebody exchanged it meanwhile. Let it lead to ${swap.from} or ${swap.to}, then run the command again.`,
     })
   }
+  await rm(swap.staged, { force: true })
   if (now !== swap[where]) {
-    await rm(swap.staged, { force: true })
     await symlink(swap[where], swap.staged)
     await rename(swap.staged, swap.live)
   }
