@@ -1,7 +1,8 @@
-import { Button, Checkbox, Group, Modal, MultiSelect, Stack, TextInput } from "@mantine/core"
+import { Checkbox, Modal, MultiSelect, Stack, TextInput } from "@mantine/core"
 import { useState, type ReactNode } from "react"
 import type { AppPage } from "../../../../src/contract/api/app.ts"
 import type { BackupBody } from "../../../../src/contract/api/points.ts"
+import { DialogButtons } from "../../piece/dialog-buttons.tsx"
 
 interface BackupDialogProps {
   readonly app: string
@@ -49,12 +50,7 @@ export function BackupDialog({ app, page, opened, onClose, begin }: BackupDialog
             checked={acceptCollapse}
             onChange={(event) => setAcceptCollapse(event.currentTarget.checked)}
           />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit">Back up</Button>
-          </Group>
+          <DialogButtons action="Back up" onCancel={onClose} />
         </Stack>
       </form>
     </Modal>

@@ -3,6 +3,7 @@ import { useState, type ReactNode } from "react"
 import { Area, AreaChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from "recharts"
 import type { AppPage } from "../../../../src/contract/api/app.ts"
 import { formatBytes, formatDuration } from "../../../../src/contract/units.ts"
+import { areaLine } from "../../piece/area-line.ts"
 import { Section } from "../../piece/layout.tsx"
 import { grouped } from "../../words/count.ts"
 import { exactTime } from "../../words/time.ts"
@@ -79,15 +80,7 @@ function Chart({ line }: { readonly line: Line }): ReactNode {
             labelFormatter={(at) => exactTime(new Date(Number(at)))}
             contentStyle={{ background: "var(--surface-card)", border: "1px solid var(--line)", borderRadius: 8 }}
           />
-          <Area
-            dataKey="value"
-            type="monotone"
-            stroke="var(--mantine-color-anchor)"
-            fill="var(--mantine-color-anchor)"
-            fillOpacity={0.12}
-            strokeWidth={2}
-            isAnimationActive={false}
-          />
+          <Area dataKey="value" {...areaLine} />
         </AreaChart>
       </ResponsiveContainer>
     </div>

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useState, type ReactNode } from "react"
 import { pinned, type PointPage } from "../../../../src/contract/api/points.ts"
 import { tellDone, tellProblem, useBegin } from "../../piece/actions.tsx"
+import { DialogButtons } from "../../piece/dialog-buttons.tsx"
 import { Icon } from "../../piece/icon.tsx"
 import { ask } from "../../wire/ask.ts"
 import { useMay } from "../../wire/may.ts"
@@ -86,14 +87,7 @@ function PinButton({ app, page: { show } }: { readonly app: string; readonly pag
               onChange={(event) => setReason(event.currentTarget.value)}
               data-autofocus
             />
-            <Group justify="flex-end">
-              <Button variant="default" onClick={() => setAsking(false)}>
-                Cancel
-              </Button>
-              <Button type="submit" loading={change.isPending}>
-                Pin
-              </Button>
-            </Group>
+            <DialogButtons action="Pin" pending={change.isPending} onCancel={() => setAsking(false)} />
           </Stack>
         </form>
       </Modal>

@@ -1,6 +1,7 @@
-import { Button, Group, Modal, PasswordInput, Stack, TextInput } from "@mantine/core"
+import { Modal, PasswordInput, Stack, TextInput } from "@mantine/core"
 import { useState, type ReactNode } from "react"
 import { user as userDocument, type AddUserBody } from "../../../../src/contract/api/accounts.ts"
+import { DialogButtons } from "../../piece/dialog-buttons.tsx"
 import { ProblemNote } from "../../piece/problem-note.tsx"
 import { GrantsFields } from "./grants-fields.tsx"
 import { useConfirmedSave } from "./confirmed-save.ts"
@@ -61,14 +62,7 @@ export function AddUser({ opened, onClose }: { readonly opened: boolean; readonl
             onChange={(event) => setForm({ ...form, password: event.currentTarget.value })}
           />
           <GrantsFields grants={form.grants} onChange={(grants) => setForm({ ...form, grants: [...grants] })} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={close}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={save.isPending}>
-              Add
-            </Button>
-          </Group>
+          <DialogButtons action="Add" pending={save.isPending} onCancel={close} />
         </Stack>
       </form>
     </Modal>

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query"
 import { useState, type ReactNode } from "react"
 import { z } from "zod"
 import { addedApiKey, type AddApiKeyBody, type ApiKey } from "../../../../src/contract/api/accounts.ts"
+import { DialogButtons } from "../../piece/dialog-buttons.tsx"
 import { Icon } from "../../piece/icon.tsx"
 import { Instant } from "../../piece/instant.tsx"
 import { Empty, Loaded, Section } from "../../piece/layout.tsx"
@@ -186,14 +187,7 @@ function AddKey({ opened, onClose, onMade }: AddKeyProps): ReactNode {
             checked={form.unattended ?? false}
             onChange={(event) => setForm({ ...form, unattended: event.currentTarget.checked })}
           />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={close}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={save.isPending}>
-              Add
-            </Button>
-          </Group>
+          <DialogButtons action="Add" pending={save.isPending} onCancel={close} />
         </Stack>
       </form>
     </Modal>

@@ -3,6 +3,7 @@ import type { ReactNode } from "react"
 import { Area, AreaChart, ResponsiveContainer, YAxis } from "recharts"
 import type { Vault } from "../../../../src/contract/api/vaults.ts"
 import { formatBytes } from "../../../../src/contract/units.ts"
+import { areaLine } from "../../piece/area-line.ts"
 
 /** How much points have added, day by day. */
 export function Growth({ growth }: { readonly growth: Vault["growth"] }): ReactNode {
@@ -15,15 +16,7 @@ export function Growth({ growth }: { readonly growth: Vault["growth"] }): ReactN
         <ResponsiveContainer width="100%" height={72}>
           <AreaChart data={[...growth]} margin={{ top: 6, right: 0, bottom: 0, left: 0 }} accessibilityLayer={false}>
             <YAxis hide domain={[0, "dataMax"]} />
-            <Area
-              dataKey="storedBytes"
-              type="monotone"
-              stroke="var(--mantine-color-anchor)"
-              fill="var(--mantine-color-anchor)"
-              fillOpacity={0.12}
-              strokeWidth={2}
-              isAnimationActive={false}
-            />
+            <Area dataKey="storedBytes" {...areaLine} />
           </AreaChart>
         </ResponsiveContainer>
       </div>

@@ -1,8 +1,9 @@
-import { Button, Group, Modal, PasswordInput, Radio, Stack, Text } from "@mantine/core"
+import { Button, Modal, PasswordInput, Radio, Stack, Text } from "@mantine/core"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useState, type ReactNode } from "react"
 import type { KitBody } from "../../../../src/contract/api/vaults.ts"
 import { tellDone } from "../../piece/actions.tsx"
+import { DialogButtons } from "../../piece/dialog-buttons.tsx"
 import { ProblemNote } from "../../piece/problem-note.tsx"
 import { saveFile } from "../../piece/save-file.ts"
 import { useConfirmPerson } from "../../shell/confirm-person.tsx"
@@ -69,14 +70,7 @@ export function KitButton({ vault }: { readonly vault: string }): ReactNode {
                 onChange={(event) => setForm({ ...form, passphrase: event.currentTarget.value })}
               />
             ) : null}
-            <Group justify="flex-end">
-              <Button variant="default" onClick={() => setAsking(false)}>
-                Cancel
-              </Button>
-              <Button type="submit" loading={take.isPending}>
-                Take it
-              </Button>
-            </Group>
+            <DialogButtons action="Take it" pending={take.isPending} onCancel={() => setAsking(false)} />
           </Stack>
         </form>
       </Modal>
