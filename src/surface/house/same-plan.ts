@@ -4,8 +4,9 @@ import type { UpdatePlanDocument } from "../../contract/output-update.ts"
 /** What somebody agrees to: what runs afterwards, what is made anew and edited. Proof, times and space may be others when it is done. */
 export function fingerprintOf({ app, from, to, services, stops, edits, databases }: UpdatePlanDocument): string {
   const ways = databases.map(({ name, way }) => [name, way])
-  const { version, images, preFlight, migrate } = to
-  return sha256(canonicalJson({ app, from: from.version, version, images, preFlight, migrate, services, stops, edits, ways }))
+  const { version, images, preFlight, migrate, directory } = to
+  const content = directory === undefined ? { images } : { images, directory }
+  return sha256(canonicalJson({ app, from: from.version, version, ...content, preFlight, migrate, services, stops, edits, ways }))
 }
 
 export function samePlan(left: UpdatePlanDocument, right: UpdatePlanDocument): boolean {
