@@ -64,6 +64,16 @@ export async function planLink(install: InstallRules, release: InstallableReleas
   return { live: install.link, staged: join(home, `.holdfast-link-${operationId}`), from: text, to }
 }
 
+/** What going back leads to has to be there. Throws SOURCE_MISSING where somebody removed the version before. */
+export async function requireVersionBefore({ live, from }: LinkSwap): Promise<void> {
+  const path = resolve(dirname(live), from)
+  if (await isDirectory(path)) return
+  throw new HoldfastError("SOURCE_MISSING", {
+    what: `${path}, the directory of the version before, is not there`,
+    hint: "Nothing was changed. Put it back where it was, then run the command again.",
+  })
+}
+
 /** The exchange as a plan shows it. */
 export async function linkEdits(install: InstallRules, release: InstallableRelease): Promise<PinPlan> {
   const { live, from, to } = await planLink(install, release, "plan")

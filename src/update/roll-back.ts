@@ -18,6 +18,7 @@ import { standstillOf } from "../restore/unstoppable.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import { countRowsBefore, goBack, rowsSetAside, type GoingBack, type RowsBeside } from "./go-back.ts"
 import { keepSetAside } from "./keep.ts"
+import { requireVersionBefore } from "./plain-install.ts"
 import type { UpdateTools } from "./ports.ts"
 import { databasesOf, keptUpdateFromJson, keptUpdateToJson, type KeptUpdate } from "./prepared.ts"
 import { rollBackSteps } from "./steps.ts"
@@ -151,7 +152,7 @@ export async function rollBackUpdate(
   return end.result
 }
 
-/** Only the latest update: what an earlier one kept does not fit what the later one left. Throws UPDATE_ROLLBACK_CLOSED. */
+/** Only the latest update: what an earlier one kept does not fit what the later one left. Throws UPDATE_ROLLBACK_CLOSED, SOURCE_MISSING. */
 export async function findUpdate(
   tools: Pick<UpdateTools, "store">,
   app: Pick<App, "name">,
@@ -170,7 +171,9 @@ export async function findUpdate(
   if (record !== latest) throw closed(app, point, `${latest?.operationId ?? "another operation"} has updated ${app.name} since`)
   if (record.releasedAt !== null) throw closed(app, point, `what it had replaced was released at ${record.releasedAt.toISOString()}`)
   if (record.keptUntil <= ctx.clock.now()) throw closed(app, point, `its time was over at ${record.keptUntil.toISOString()}`)
-  return { record, kept: keptUpdateFromJson(state.more), safetyPoint: state.safetyPoint }
+  const kept = keptUpdateFromJson(state.more)
+  if (kept.prepared.link !== null) await requireVersionBefore(kept.prepared.link)
+  return { record, kept, safetyPoint: state.safetyPoint }
 }
 
 function closed(app: Pick<App, "name">, point: string | null, why: string): HoldfastError {
