@@ -69,6 +69,19 @@ describe("a plan for people", () => {
     expect(found("given")).toContain("(named by you)")
   })
 
+  it("tells of a plain program where its new version lies, and neither services nor a start that was not rehearsed", () => {
+    const directory = { path: "/srv/app/releases/2.5.0", digest: "sha256:0" }
+    const rehearsal = plan.rehearsal === null ? null : { ...plan.rehearsal, startMs: 0, preFlightMs: null, migrateMs: null }
+    const to = { ...plan.to, signed: null, foundIn: "directories" as const, directory }
+
+    const told = text({ to, services: [], rehearsal, predictedDowntimeMs: null })
+
+    expect(told.split("\n")[0]).toContain("(from /srv/app/releases/2.5.0)")
+    expect(told).toContain("expected downtime: not known before the first update")
+    expect(told).toMatch(/^rehearsed .+: passed$/m)
+    expect(told).not.toContain("makes anew")
+  })
+
   it("says when the schema stays", () => {
     const none = { from: "7", to: "7", tablesAdded: [], tablesRemoved: [], columnsAdded: [], columnsRemoved: [], rows: [] }
     expect(schemaLines(none)).toEqual(["schema: stays as it is"])

@@ -20,7 +20,7 @@ export function updatePlanLines(plan: UpdatePlanDocument, now: Date): readonly s
     `stops for the moment of the copy: ${listOf(plan.stops)}`,
     `proof: point ${plan.proof.point} in vault ${plan.vault}, ${LEVELS[plan.proof.level]} ${ago(plan.proof.at, now)}`,
     ...rehearsalLines(plan, now),
-    `expected downtime: ${plan.predictedDowntimeMs === null ? "not known before the rehearsal" : formatDuration(plan.predictedDowntimeMs)}`,
+    `expected downtime: ${plan.predictedDowntimeMs === null ? unknownDowntime(plan) : formatDuration(plan.predictedDowntimeMs)}`,
     ...plan.databases.map(databaseLine),
     ...plan.space.map(
       ({ where, neededBytes, freeBytes }) => `space: ${where} needs ${formatBytes(neededBytes)}, ${formatBytes(freeBytes)} are free`,
@@ -30,6 +30,11 @@ export function updatePlanLines(plan: UpdatePlanDocument, now: Date): readonly s
     ...plan.edits.flatMap(({ path, diff }) => ["", `edits ${path}:`, ...indented(diff)]),
     ...(plan.to.notes.trim() === "" ? [] : ["", `what ${plan.to.version} brings, in its vendor's words:`, ...indented(plan.to.notes)]),
   ]
+}
+
+/** How long a plain program takes to start is not rehearsed. */
+function unknownDowntime({ to }: UpdatePlanDocument): string {
+  return to.directory === undefined ? "not known before the rehearsal" : "not known before the first update"
 }
 
 function sourceOf({ to }: UpdatePlanDocument): string {
@@ -87,7 +92,7 @@ export function rollbackPlanLines(plan: RollbackPlanDocument, now: Date): readon
   return [
     `rolls ${plan.app} back from ${plan.from} to ${plan.to ?? "the version before"}: images, configuration and data together`,
     `undoes the update of ${ago(plan.appliedAt, now)} (operation ${plan.operationId}), possible until ${plan.keptUntil}`,
-    `makes anew: ${listOf(plan.services)}`,
+    ...(plan.services.length === 0 ? [] : [`makes anew: ${listOf(plan.services)}`]),
     `puts back: ${listOf([...plan.databases.map((name) => `database ${name}`), ...plan.trees, ...plan.files])}`,
     lost === 0
       ? "no rows were found that were written since the update"
