@@ -30,14 +30,14 @@ describe("scripts/install --check", () => {
 
   function provideAll(resticVersion: string): void {
     provide("restic", `restic ${resticVersion} compiled with go1.24 on linux/amd64`)
-    for (const name of ["psql", "pg_dump", "pg_restore", "sqlite3", "setpriv"]) provide(name, "")
+    for (const name of ["psql", "pg_dump", "pg_restore", "sqlite3", "setpriv", "git"]) provide(name, "")
   }
 
   it("names everything that is missing and changes nothing", () => {
     const { code, said } = check()
 
     expect(code).toBe(1)
-    for (const name of ["restic 0.17 or newer", "PostgreSQL clients (psql, pg_dump, pg_restore)", "sqlite3"])
+    for (const name of ["restic 0.17 or newer", "PostgreSQL clients (psql, pg_dump, pg_restore)", "sqlite3", "git"])
       expect(said).toContain(`  - ${name}`)
   })
 

@@ -107,6 +107,11 @@ function createHouseTools(stateDirectory: string, options: MainOptions): HouseTo
     notifier: async () => (await import("./tool/notify/notify.ts")).createNotifier(),
     releases: openReleases,
     registry: async (credentials) => (await import("./tool/registry/registry.ts")).createImageRegistry({ credentials }),
+    sources: async () => {
+      const { createGit } = await import("./tool/git/git.ts")
+      const directory = join(stateDirectory, "sources")
+      return createGit({ processes: await processes.get(), binary: "git", directory, isRoot: process.getuid?.() === 0 })
+    },
     scratchDirectory: scratch.get,
     close: async () => {
       // What could not be opened was told where it was needed, and there is nothing of it to give back.

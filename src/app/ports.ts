@@ -235,6 +235,8 @@ export interface ContainerEngine {
   volumePath(realName: string, ctx: RunContext): Promise<{ hostPath: string; visible: boolean } | null>
   createVolume(realName: string, labels: Readonly<Record<string, string>>, ctx: RunContext): Promise<void>
   imagePresent(reference: string, ctx: RunContext): Promise<boolean>
+  /** Every name (`repository:tag`) that an image has in this repository. */
+  imageNames?(repository: string, ctx: RunContext): Promise<readonly string[]>
   /**
    * Pulls `repository@sha256:…` while the app runs, and proves that what came is that digest for this machine's platform. The host's own
    * sign-in to the registry is used; one that is here already is only proven. Throws IMAGE_MISSING, IMAGE_PLATFORM_MISSING,

@@ -7,6 +7,7 @@ const proofLevel = z.enum(["sealed", "read", "restored", "booted"])
 /** `sha256:…` */
 const digest = z.string()
 
+/** `digest` is `commit:…` for an image that is built here. */
 export const releaseImage = z.object({ repository: z.string(), digest, tag: z.string().nullable() })
 const command = z.object({ service: z.string(), argv: z.tuple([z.string()], z.string()) })
 
@@ -15,6 +16,8 @@ export const release = z.object({
   foundIn: z.enum(["manifest", "registry", "git", "directories", "given"]),
   /** Of an app without containers: where its new version lies, and what is in it; left out for others. */
   directory: z.object({ path: z.string(), digest: z.string() }).exactOptional(),
+  /** Of an app that is built here from a git checkout: from which commit to which; left out for others. */
+  built: z.object({ root: z.string(), from: z.string(), to: z.string() }).exactOptional(),
   /** Service → image. */
   images: z.record(z.string(), releaseImage),
   preFlight: command.nullable(),

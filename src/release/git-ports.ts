@@ -52,12 +52,15 @@ export interface SourceCopy {
   commit(id: string, ctx: FetchContext): Promise<Commit>
   /** @param within only those that this commit has in its history */
   tags(ctx: FetchContext, within?: string): Promise<readonly SourceTag[]>
+  /** Whether a branch or a tag leads to it. */
   has(commit: string, ctx: FetchContext): Promise<boolean>
   isAncestor(older: string, newer: string, ctx: FetchContext): Promise<boolean>
   /** What `newer` has that `older` has not, newest first. */
   between(older: string, newer: string, most: number, ctx: FetchContext): Promise<CommitsBetween>
   /** Null where the commit has no such file, or one that is a link or larger than 1 MiB. */
   fileAt(commit: string, path: string, ctx: FetchContext): Promise<string | null>
+  /** What of a file is another, as a unified difference without lines around it; empty where nothing is. */
+  difference(older: string, newer: string, path: string, ctx: FetchContext): Promise<string>
   changedPaths(older: string, newer: string, ctx: FetchContext): Promise<readonly ChangedPath[]>
   /** Why the files of the commit would not be what the repository holds: submodules, filters such as git-lfs. Empty: they are. */
   obstacles(commit: string, ctx: FetchContext): Promise<readonly string[]>

@@ -4,7 +4,10 @@
 export interface ReleaseImage {
   /** `registry.example/chat/server`, without tag and digest. */
   readonly repository: string
-  /** `sha256:…`; this, and nothing else, is what runs. */
+  /**
+   * `sha256:…`; this, and nothing else, is what runs. `commit:…` for one that is built here: it has no digest before, and what runs is then
+   * `repository:tag`, a name of ours; nothing pins it in a file.
+   */
   readonly digest: string
   /** The tag that led to it, kept for people; null where none did. */
   readonly tag: string | null
@@ -25,11 +28,21 @@ export interface ReleaseDirectory {
   readonly digest: string
 }
 
+/** A release that is built here from its sources; commits by their whole ids. */
+export interface BuiltRelease {
+  /** Top directory of the operator's checkout, which moves with it. */
+  readonly root: string
+  readonly from: string
+  readonly to: string
+}
+
 export interface InstallableRelease {
   readonly version: string
   readonly foundIn: "manifest" | "registry" | "git" | "directories" | "given"
   /** Of an app without containers, where this version lies; left out for others. */
   readonly directory?: ReleaseDirectory
+  /** Of an app that is built here, from what; left out for others. */
+  readonly built?: BuiltRelease
   /** Service → image; these services move together or not at all. */
   readonly images: Readonly<Record<string, ReleaseImage>>
   readonly preFlight: ReleaseCommand | null

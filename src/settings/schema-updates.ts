@@ -32,6 +32,7 @@ const rollbackWindow = duration
   .describe("How long the old state is kept for a rollback, 168h at most.")
 
 const WEB_ADDRESS = /^(?:https?:\/\/.+|env:[A-Za-z_][A-Za-z0-9_]*)$/
+const FILE_ADDRESS = /^file:\/\/\/\S+$/
 /** `ssh://git@host/path`, `git@host:path`; the key is ssh's own. */
 const SSH_ADDRESS = /^(?:ssh:\/\/[^\s:@]+(?:@[^\s:@]+)?(?::\d+)?\/\S+|[\w.-]+@[\w.-]+:\S+)$/
 
@@ -40,7 +41,7 @@ const address = z
   .check((payload) => {
     const message = hasPasswordInside(payload.value)
       ? "a password must not be written into the address; use `env:NAME`"
-      : WEB_ADDRESS.test(payload.value) || SSH_ADDRESS.test(payload.value)
+      : [WEB_ADDRESS, SSH_ADDRESS, FILE_ADDRESS].some((pattern) => pattern.test(payload.value))
         ? null
         : "is neither `http(s)://…` nor `env:NAME`"
     if (message !== null) payload.issues.push({ code: "custom", message, input: "" })
@@ -50,8 +51,8 @@ const address = z
 
 /** Keys that only some sources know; with another one they would be read by nobody. */
 const OF_SOME_SOURCES: Readonly<Record<string, readonly string[]>> = {
-  versions: ["registry", "directories"],
-  tagPattern: ["registry", "directories"],
+  versions: ["registry", "git", "directories"],
+  tagPattern: ["registry", "git", "directories"],
   minimumAge: ["registry", "directories"],
   branch: ["git"],
   keyDigest: ["manifest"],
@@ -74,7 +75,9 @@ export const updatesSchema = z
       .meta({ examples: ["chatalot"] })
       .optional(),
     key: path
-      .describe("File with the vendor's public key (PEM).")
+      .describe(
+        "File with the vendor's public key (PEM); with `source: git`, the file of who may sign commits and tags (ssh's allowed signers).",
+      )
       .meta({ examples: ["./secrets/cosign_pub"] })
       .optional(),
     keyDigest: digest.describe("SHA-256 of the key's public part; another key is refused.").optional(),
@@ -90,11 +93,13 @@ export const updatesSchema = z
       .meta({ examples: [["registry.example.com/acme/chatalot"]] })
       .optional(),
     versions: versionRange
-      .describe("Semver range of tags, or names of directories, that are considered (`source: registry`, `directories`).")
+      .describe(
+        "Semver range of tags, or names of directories, that are considered (`source: registry`, `git` without `branch`, `directories`).",
+      )
       .optional(),
     tagPattern: tagPattern
       .describe(
-        "Regular expression of a whole tag or name of a directory, with a group called `version` (`source: registry`, `directories`); default: tags are versions.",
+        "Regular expression of a whole tag or name of a directory, with a group called `version` (`source: registry`, `git` without `branch`, `directories`); default: tags are versions.",
       )
       .optional(),
     minimumAge: age
@@ -103,7 +108,7 @@ export const updatesSchema = z
       )
       .optional(),
     branch: text
-      .describe("Branch that is followed (`source: git`).")
+      .describe("Branch that is followed (`source: git`); without it, the newest tag that is a version.")
       .meta({ examples: ["main"] })
       .optional(),
     install: installSchema.describe("How a version of an app without containers is put in place.").optional(),
@@ -141,13 +146,16 @@ export const updatesSchema = z
     notify: noticeSchema.describe("Who is told.").optional(),
   })
   .check((payload) => {
-    const { source, url, keyDigest, key, automatic, window: opening } = payload.value
+    const { source, url, branch, keyDigest, key, automatic, window: opening } = payload.value
     const given: Readonly<Record<string, unknown>> = payload.value
     const issue = (message: string, at?: string): void => {
       payload.issues.push({ code: "custom", message, input: payload.value, ...(at === undefined ? {} : { path: [at] }) })
     }
     if (source !== "registry" && source !== "directories" && url === undefined) issue(`\`source: ${source}\` needs \`url\``)
-    if (source === "manifest" && url !== undefined && SSH_ADDRESS.test(url))
+    if (source === "git" && branch !== undefined)
+      for (const name of ["versions", "tagPattern"])
+        if (given[name] !== undefined) issue("is for tags, and `branch` is followed; leave one of them out", name)
+    if (source === "manifest" && url !== undefined && (SSH_ADDRESS.test(url) || FILE_ADDRESS.test(url)))
       issue("is not an address of releases; `http(s)://…` or `env:NAME` is", "url")
     if (source === "manifest" && key === undefined) issue("`source: manifest` needs `key`, the vendor's public key")
     if (keyDigest !== undefined && key === undefined) issue("`keyDigest` needs `key`")

@@ -36,6 +36,7 @@ describe("settings of updates", () => {
     'source: registry, versions: "^1.4", tagPattern: "v(?<version>.+)", minimumAge: 0s, expectVersion: false',
     "source: registry, services: [web], registryCredentials: ./creds, token: ./token, stability: 2m, timeout: 1h",
     "source: git, url: git@git.example:acme/app.git, branch: main",
+    "source: git, url: file:///srv/git/app.git, versions: ^1",
     "source: git, url: ssh://git@git.example:2222/acme/app.git",
     "source: git, url: env:APP_REPOSITORY",
   ])("are taken: %s", (updates) => {
@@ -81,9 +82,13 @@ describe("settings of updates", () => {
       'apps.a.updates.minimumAge: "1 day" is not a duration (a number and ms, s, m, h, d or w); for example',
     ],
     [`${MANIFEST}, minimumAge: 1d`, "apps.a.updates.minimumAge: is for `source: registry` or `directories`; leave it out"],
-    [`${MANIFEST}, versions: "1.x"`, "apps.a.updates.versions: is for `source: registry` or `directories`; leave it out"],
-    [`${MANIFEST}, tagPattern: ".*"`, "apps.a.updates.tagPattern: is for `source: registry` or `directories`; leave it out"],
+    [`${MANIFEST}, versions: "1.x"`, "apps.a.updates.versions: is for `source: registry` or `git` or `directories`; leave it out"],
+    [`${MANIFEST}, tagPattern: ".*"`, "apps.a.updates.tagPattern: is for `source: registry` or `git` or `directories`; leave it out"],
     ["source: registry, branch: main", "apps.a.updates.branch: is for `source: git`; leave it out"],
+    [
+      "source: git, url: https://u.example/a.git, branch: main, versions: ^1",
+      "apps.a.updates.versions: is for tags, and `branch` is followed; leave one of them out",
+    ],
     ["source: registry, automatic: true", "apps.a.updates: `automatic: true` needs `window`, the days and hours in which it may run"],
     [
       "source: registry, window: 'Sunday 03:00-05:00'",

@@ -185,6 +185,7 @@ async function prepare(
     coldDatabases: plan.databases.filter(({ way }) => way === "cold-point").map(({ name }) => name),
     standstill,
     link: await placing.link(plan.to, ctx),
+    checkout: plan.to.built ?? null,
     services: plan.services,
     jobs: await placing.jobs(plan.services, ctx),
     wellBefore,

@@ -4,6 +4,7 @@ import type { StoppedService } from "../app/ports.ts"
 import { resume, type Standstill } from "../app/standstill.ts"
 import { HoldfastError, isHoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
+import type { RestoreTools } from "../restore/ports.ts"
 import type { UpdateTools } from "./ports.ts"
 import type { Prepared } from "./prepared.ts"
 
@@ -72,7 +73,7 @@ async function startOthers(tools: UpdateTools, compose: ComposeProject, others: 
  * Everything as it ran before, from the files of before. A container that is there already (a repetition) keeps the restart policy that
  * its stop took from it, so all get the policy that was noted. Repeating it is harmless.
  */
-export async function startOld(tools: UpdateTools, app: App, standstill: Standstill, ctx: RunContext): Promise<void> {
+export async function startOld(tools: RestoreTools, app: App, standstill: Standstill, ctx: RunContext): Promise<void> {
   if (app.compose === null || standstill.byCommand) return await resume(tools, app, standstill, ctx)
   const names = namesOf(standstill)
   if (names.length === 0) return

@@ -1,8 +1,8 @@
-import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { FoundReleases } from "../release/installable.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import { updateRules, type FindSubject, type FindTools } from "./find-tools.ts"
+import { findInGit } from "./git-releases.ts"
 import { findInDirectories } from "./plain-releases.ts"
 import { findInRegistry } from "./registry-releases.ts"
 import { findSigned } from "./signed-releases.ts"
@@ -13,7 +13,7 @@ export { updateRules, type FindSubject, type FindTools } from "./find-tools.ts"
  * Looks where the settings say for what is newer than what runs, and trusts nothing that breaks a rule: then it throws, and says what.
  * What was trusted is remembered in the vaults, so that nothing older is offered again, whatever becomes of the store.
  * @param vaults those of the app that could be opened; their marks are read first
- * @throws UPDATES_NOT_SET_UP, RELEASE_*, REGISTRY_*, IMAGE_TAG_MISSING, IMAGE_PLATFORM_MISSING, and what reading the vaults' ledgers throws
+ * @throws UPDATES_NOT_SET_UP, CHECKOUT_REFUSED, RELEASE_*, REGISTRY_*, IMAGE_TAG_MISSING, IMAGE_PLATFORM_MISSING, and what reading the vaults' ledgers throws
  */
 export async function findReleases(
   tools: FindTools,
@@ -25,8 +25,5 @@ export async function findReleases(
   if (rules.source === "manifest") return await findSigned(tools, subject, rules, vaults, ctx)
   if (rules.source === "directories") return await findInDirectories(subject, rules, ctx)
   if (rules.source === "registry") return await findInRegistry(tools, subject, rules, vaults, ctx)
-  throw new HoldfastError("UPDATES_NOT_SET_UP", {
-    what: `updates of ${subject.app.name} from a git repository cannot be followed`,
-    hint: "Let the updates come from a signed manifest or from a registry.",
-  })
+  return await findInGit(tools, subject, rules, ctx)
 }

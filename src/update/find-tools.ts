@@ -2,6 +2,7 @@ import type { App, UpdateRules } from "../app/app.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { Store } from "../operation/ports.ts"
+import type { SourceTools } from "../release/checkout-ports.ts"
 import type { ImageRegistry, Platform, ReleaseSources } from "../release/ports.ts"
 import type { CredentialsByRegistry } from "../release/registry-credentials.ts"
 import type { RunningApp } from "./running.ts"
@@ -10,6 +11,7 @@ import type { RunningApp } from "./running.ts"
 export interface FindTools {
   readonly store: Store
   readonly releases: ReleaseSources
+  readonly sources: SourceTools
   registry(credentials: CredentialsByRegistry): Promise<ImageRegistry>
   /** Of the machine that runs the app's containers, which need not be this one. */
   platform(ctx: RunContext): Promise<Platform>

@@ -4,7 +4,7 @@ import type { RunContext } from "../base/run-context.ts"
 import { parseVersion } from "../release/version.ts"
 import type { InstallableRelease, ReleaseImage } from "../release/installable.ts"
 import type { UpdateTools } from "./ports.ts"
-import { pinnedReference } from "./pull-images.ts"
+import { BUILT_FROM, pinnedReference } from "./pull-images.ts"
 
 /**
  * A server of another major version refuses the old one's data directory at best. Looks at each database service that the release moves.
@@ -51,7 +51,7 @@ const LIMIT_MS = 60_000
 async function majorOf(tools: UpdateTools, image: ReleaseImage, ctx: RunContext): Promise<number | null> {
   const reference = pinnedReference(image)
   const told = (await tools.containers.imagePresent(reference, ctx)) ? await askProgram(tools, reference, ctx) : null
-  return told ?? (image.tag === null ? null : (parseVersion(image.tag)?.numbers[0] ?? null))
+  return told ?? (image.tag === null || image.digest.startsWith(BUILT_FROM) ? null : (parseVersion(image.tag)?.numbers[0] ?? null))
 }
 
 async function askProgram(tools: UpdateTools, image: string, ctx: RunContext): Promise<number | null> {

@@ -47,7 +47,8 @@ export function planWarnings(facts: WarningFacts): readonly string[] {
 function aboutRehearsal({ app, release, rehearsal, missing }: WarningFacts): readonly string[] {
   if (app.compose === null) return aboutBeside(release, rehearsal)
   if (rehearsal !== null) return []
-  const pull = missing.length === 0 ? "" : `; ${missing.length === 1 ? "one image is" : `${missing.length} images are`} pulled first`
+  const how = release.built === undefined ? "pulled" : "built"
+  const pull = missing.length === 0 ? "" : `; ${missing.length === 1 ? "one image is" : `${missing.length} images are`} ${how} first`
   return [`${release.version} was not rehearsed here yet: that is done before anything is stopped${pull}`]
 }
 

@@ -18,6 +18,7 @@ import { nextRelease, provableOf, refuseDowngrade, refuseFailedBefore, refuseOth
 import { refuseOtherMajor } from "./major-database.ts"
 import { pinsOf } from "./pins.ts"
 import { placingOf } from "./placing-of.ts"
+import { planCheckout } from "./plan-checkout.ts"
 import { planWarnings } from "./plan-warnings.ts"
 import type { UpdateTools } from "./ports.ts"
 import { missingImages } from "./pull-images.ts"
@@ -150,6 +151,7 @@ async function planEdits(
 ): Promise<UpdatePlan["edits"]> {
   if (app.compose === null) return await planExchange(tools, app, release)
   if (!options.acceptDrift) assertNoDrift(app.name, await lookForDrift(tools.containers, app.compose, ctx), false)
+  if (release.built !== undefined) return await planCheckout(tools, app, app.compose, release, release.built, ctx)
   const pins = await pinsOf(app.compose, release)
   await requireOnlyPins(tools.containers, app.compose, pins, release, ctx)
   return pins.edits.map(({ path, diff }) => ({ path, diff }))

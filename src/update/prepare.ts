@@ -4,7 +4,7 @@ import { dirname } from "node:path"
 import type { App, ComposeProject } from "../app/app.ts"
 import { assertPinned } from "../app/compose/pinned.ts"
 import type { PinEdit, PinPlan } from "../app/compose/pin-images.ts"
-import type { ServiceState } from "../app/ports.ts"
+import type { ComposeModel, ServiceState } from "../app/ports.ts"
 import { databasesInside } from "../app/tree/databases-inside.ts"
 import { planTreeSwap } from "../app/tree/swap.ts"
 import type { RunContext } from "../base/run-context.ts"
@@ -13,6 +13,7 @@ import { keptImageName, keepImage } from "../restore/images.ts"
 import { planFileSwap } from "../restore/file-swap.ts"
 import type { Replacement } from "../restore/replacement.ts"
 import { requireOnlyImages } from "./edited-model.ts"
+import { composeImage } from "./git-releases.ts"
 import { realFile } from "./pins.ts"
 import type { UpdateTools } from "./ports.ts"
 import type { Prepared } from "./prepared.ts"
@@ -47,7 +48,11 @@ export async function planReplaced(
     }),
   )
   const states = app.compose === null ? [] : await tools.containers.services(app.compose.projectName, ctx)
-  return [...databases, ...files, ...images(states, pins, plan, ctx), ...trees]
+  const replaced =
+    app.compose === null || plan.to.built === undefined
+      ? images(states, pins, plan, ctx)
+      : builtImages(states, await tools.containers.compose(app.compose, ctx), plan, ctx)
+  return [...databases, ...files, ...replaced, ...trees]
 }
 
 /** The image of each service that is made anew is kept by a name of ours; names that now mean another image are noted with both. */
@@ -65,9 +70,25 @@ function images(
   })
   const named = pins.tags.map(({ reference, repository, digest }): Replacement => {
     const from = states.find((state) => state.imageReference === reference)?.imageId ?? null
-    return imageReplacement({ reference, from, to: pinnedReference({ repository, digest }), keptAs: null })
+    return imageReplacement({ reference, from, to: pinnedReference({ repository, digest, tag: null }), keptAs: null })
   })
   return [...kept, ...named]
+}
+
+/** What was built here has one name, that of compose: it means the new image then, and the old one is kept by a name of ours. */
+function builtImages(
+  states: readonly ServiceState[],
+  model: ComposeModel,
+  plan: Pick<UpdatePlan, "to" | "services">,
+  ctx: RunContext,
+): readonly Replacement[] {
+  return model.services.flatMap((service): Replacement[] => {
+    const image = plan.to.images[service.name]
+    if (image === undefined || !plan.services.includes(service.name)) return []
+    const from = states.find((state) => state.service === service.name)?.imageId ?? null
+    const keptAs = from === null ? null : keptImageName(from, ctx.operationId)
+    return [imageReplacement({ reference: composeImage(model, service), from, to: pinnedReference(image), keptAs })]
+  })
 }
 
 function imageReplacement(swap: Extract<Replacement, { kind: "image" }>["swap"]): Replacement {

@@ -2,6 +2,7 @@ import { z } from "zod"
 import { standstillFromJson, standstillToJson, type Standstill } from "../app/standstill.ts"
 import type { Json } from "../base/canonical-json.ts"
 import type { StepRecord } from "../operation/ports.ts"
+import type { CheckoutMove } from "../release/checkout-ports.ts"
 import type { LinkSwap } from "../restore/link-swap.ts"
 import { replacementsFromJson, replacementsToJson, type Replacement } from "../restore/replacement.ts"
 
@@ -18,6 +19,8 @@ export interface Prepared {
   readonly standstill: Standstill
   /** Of an app without containers: the link that is led to the new version; null for others. */
   readonly link: LinkSwap | null
+  /** Of an app that is built here: from which commit to which its checkout moves; null for others. */
+  readonly checkout: CheckoutMove | null
   /** Services that are made anew. */
   readonly services: readonly string[]
   /** Of these, those that are run to their end before the others start. */
@@ -40,6 +43,7 @@ const preparedSchema = z.object({
   standstill: z.json(),
   // Journals of earlier versions know no link.
   link: z.object({ live: z.string(), staged: z.string(), from: z.string(), to: z.string() }).nullable().default(null),
+  checkout: z.object({ root: z.string(), from: z.string(), to: z.string() }).nullable().default(null),
   services: z.array(z.string()),
   jobs: z.array(z.string()),
   wellBefore: z.boolean(),
@@ -54,6 +58,7 @@ export function preparedToJson(prepared: Prepared): Json {
     coldDatabases: [...prepared.coldDatabases],
     standstill: standstillToJson(prepared.standstill),
     link: prepared.link === null ? null : { ...prepared.link },
+    checkout: prepared.checkout === null ? null : { ...prepared.checkout },
     services: [...prepared.services],
     jobs: [...prepared.jobs],
   }

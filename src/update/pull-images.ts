@@ -2,10 +2,13 @@ import type { ContainerEngine } from "../app/ports.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { InstallableRelease, ReleaseImage } from "../release/installable.ts"
 
-/** What an image is asked for and run by: never by its tag. */
-export function pinnedReference({ repository, digest }: Pick<ReleaseImage, "repository" | "digest">): string {
-  return `${repository}@${digest}`
+/** What an image is asked for and run by: never by its tag, but for one that was built here and bears a name of ours. */
+export function pinnedReference({ repository, digest, tag }: ReleaseImage): string {
+  return digest.startsWith(BUILT_FROM) ? `${repository}:${tag ?? ""}` : `${repository}@${digest}`
 }
+
+/** Stands in the place of a digest for an image that is built here, before the commit. */
+export const BUILT_FROM = "commit:"
 
 /** Every image of the release, once each. */
 export function imagesOfRelease(release: Pick<InstallableRelease, "images">): readonly string[] {

@@ -1,6 +1,7 @@
 /** The update on a copy of the real data, out of everybody's reach: does this release start and stay well here, and how long does that take (design §10). */
 import { mkdir, rm } from "node:fs/promises"
 import { join } from "node:path"
+import type { App } from "../app/app.ts"
 import { HoldfastError, isHoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { AppUnderCare } from "../backup/backup.ts"
@@ -14,6 +15,7 @@ import type { ProofRecord } from "../operation/ports.ts"
 import { recordProof } from "../recovery-point/recovery-point.ts"
 import type { InstallableRelease } from "../release/installable.ts"
 import { requireSameFacts, type Origin } from "../restore/stage.ts"
+import { buildRelease, type ChangedEnvironment } from "./build-release.ts"
 import { updateRules } from "./find-tools.ts"
 import { refuseOtherMajor } from "./major-database.ts"
 import { rehearseBeside } from "./plain-rehearse.ts"
@@ -47,14 +49,14 @@ export async function rehearse(
   const step = async <T>(name: keyof RehearsalSteps, action: () => Promise<T>): Promise<T> =>
     journal === null ? await action() : await journal.step(name, details, action)
   const place: Place = { tools, app: subject.declared, origin, release }
-  await step("pull-images", async () => await pullReleaseImages(tools, release, ctx))
+  const environment = await step("pull-images", async () => await haveImages(tools, subject.app, release, ctx))
   // A new server on a new volume would do well here, and on the live one's data directory it would not start.
   await refuseOtherMajor(tools, subject.app, release, ctx)
   const directory = join(tools.scratchDirectory, ctx.operationId, "rehearsal")
   await mkdir(directory, { recursive: true, mode: 0o700 })
   try {
     const fetched = await step("fetch-files", async () => await fetchWhole(origin, directory, ctx))
-    const { proven, ...found } = await step("rehearse-update", async () => await rehearseIn(place, fetched, directory, ctx))
+    const { proven, ...found } = await step("rehearse-update", async () => await rehearseIn(place, fetched, environment, directory, ctx))
     if (proven !== null)
       await step("record-proof", async () => await recordProof(origin.vault, tools.store, proofOf(place, proven, ctx), ctx))
     return { operationId: ctx.operationId, point: id, version: release.version, ...found, at: ctx.clock.now().toISOString() }
@@ -78,15 +80,35 @@ interface Found extends Omit<Rehearsal, "operationId" | "point" | "version" | "a
 }
 
 /** A plain program has no images to start in a sandbox: its commands alone run on a copy of the data. */
-async function rehearseIn(place: Place, fetched: Fetched, directory: string, ctx: RunContext): Promise<Found> {
-  return place.app.compose === null ? await rehearseBeside(place, fetched, directory, ctx) : await inSandbox(place, fetched, directory, ctx)
+async function rehearseIn(
+  place: Place,
+  fetched: Fetched,
+  environment: ChangedEnvironment,
+  directory: string,
+  ctx: RunContext,
+): Promise<Found> {
+  if (place.app.compose === null) return await rehearseBeside(place, fetched, directory, ctx)
+  return await inSandbox(place, fetched, environment, directory, ctx)
 }
 
-async function inSandbox(place: Place, fetched: Fetched, directory: string, ctx: RunContext): Promise<Found> {
+/** Built or pulled. Returns what of the services' environment a commit changes with them. */
+async function haveImages(tools: UpdateTools, app: App, release: InstallableRelease, ctx: RunContext): Promise<ChangedEnvironment> {
+  if (release.built !== undefined) return await buildRelease(tools, app, release, ctx)
+  await pullReleaseImages(tools, release, ctx)
+  return {}
+}
+
+async function inSandbox(
+  place: Place,
+  fetched: Fetched,
+  environment: ChangedEnvironment,
+  directory: string,
+  ctx: RunContext,
+): Promise<Found> {
   const { tools, app, origin, release } = place
   const startedMs = ctx.clock.monotonicMs()
   const images = Object.fromEntries(Object.entries(release.images).map(([service, image]) => [service, pinnedReference(image)]))
-  const changes = { images, environment: quietEnvironment(app), startApp: false }
+  const changes = { images, environment: together(environment, quietEnvironment(app)), startApp: false }
   return await withPointSandbox(
     tools,
     app,
@@ -111,6 +133,12 @@ async function inSandbox(place: Place, fetched: Fetched, directory: string, ctx:
     },
     ctx,
   )
+}
+
+/** What keeps the copy quiet counts before what the commit says. */
+function together(changed: ChangedEnvironment, quiet: ChangedEnvironment): ChangedEnvironment {
+  const services = [...new Set([...Object.keys(changed), ...Object.keys(quiet)])]
+  return Object.fromEntries(services.map((service) => [service, { ...changed[service], ...quiet[service] }]))
 }
 
 type Observed = Readonly<Record<string, ObservedDatabase>>

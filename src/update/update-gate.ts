@@ -32,11 +32,8 @@ export function hardLimitMs(rules: Pick<UpdateRules, "timeoutMs">): number {
 }
 
 /** The version that the app has to report after the update; null where builds are known to report an old one, or the release has no such version. */
-export function expectedVersion(
-  rules: Pick<UpdateRules, "expectVersion">,
-  release: Pick<InstallableRelease, "version" | "foundIn">,
-): string | null {
-  if (!rules.expectVersion || release.foundIn === "git") return null
+export function expectedVersion(rules: Pick<UpdateRules, "expectVersion">, release: Pick<InstallableRelease, "version">): string | null {
+  if (!rules.expectVersion) return null
   const version = parseVersion(release.version)
   return version === null ? null : plainVersion(version)
 }

@@ -74,6 +74,9 @@ describeNeeding("git")("our own copy of a vendor's git repository", () => {
 
     expect(await copy.fileAt(commits[1] ?? "", "CHANGELOG.md", ctx)).toBe("# 1.1.0\n# 1.0.0\n")
     expect(await copy.fileAt(commits[1] ?? "", "gone.txt", ctx)).toBeNull()
+    expect(await copy.difference(commits[0] ?? "", commits[1] ?? "", "app.txt", ctx)).toBe(
+      "--- a/app.txt\n+++ b/app.txt\n@@ -1 +1 @@\n-1\n+2\n",
+    )
     expect(await copy.changedPaths(commits[0] ?? "", commits[1] ?? "", ctx)).toEqual([
       { path: "CHANGELOG.md", change: "changed" },
       { path: "app.txt", change: "changed" },

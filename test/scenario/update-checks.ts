@@ -12,12 +12,15 @@ import type { NumberWriter } from "../fixture/versioned-app/writer.ts"
 import { APP, type UpdateWorld } from "./update-world.ts"
 
 /** `update apply` that succeeds: what it did, hop after hop. */
-export async function applied(world: UpdateWorld, ...words: readonly string[]): Promise<readonly z.infer<typeof updateReport>[]> {
+export async function applied(
+  world: Pick<UpdateWorld, "cli">,
+  ...words: readonly string[]
+): Promise<readonly z.infer<typeof updateReport>[]> {
   return (await world.cli.json(updateOutput, ["update", "apply", APP, "--yes", ...words])).applied
 }
 
 /** A command that must end with this error; the whole document is shown when it is another. */
-export async function refused(world: UpdateWorld, code: string, ...words: readonly string[]): Promise<ErrorOutput["error"]> {
+export async function refused(world: Pick<UpdateWorld, "cli">, code: string, ...words: readonly string[]): Promise<ErrorOutput["error"]> {
   const error = await world.cli.error(...words)
   expect(error.code, JSON.stringify(error, null, 2)).toBe(code)
   return error
@@ -93,7 +96,7 @@ export async function expectNoneLost(project: AppProject, writer: NumberWriter, 
 }
 
 /** Nothing of ours is left in the engine, beside the app's files, or in our own scratch directory. */
-export async function expectNothingOfOurs(world: UpdateWorld): Promise<void> {
+export async function expectNothingOfOurs(world: Pick<UpdateWorld, "cli" | "project">): Promise<void> {
   const label = "label=holdfast.operation"
   const mine = (text: string): readonly string[] => text.split("\n").filter((line) => line.includes(world.project.name))
   expect(mine(await command(["docker", "ps", "--all", "--filter", label, "--format", "{{.Names}} {{.Labels}}"]))).toEqual([])

@@ -23,6 +23,7 @@ import { createHostIdentity } from "../../src/tool/process/host.ts"
 import { createProcesses } from "../../src/tool/process/process.ts"
 import { createRestic } from "../../src/tool/restic/restic.ts"
 import { openSqliteStore } from "../../src/tool/store/store.ts"
+import { createGit } from "../../src/tool/git/git.ts"
 import type { UpdateTools } from "../../src/update/ports.ts"
 import { openVault, type OpenVault } from "../../src/vault/vault.ts"
 
@@ -63,6 +64,7 @@ export async function inProcess(place: { readonly cwd: string; readonly stateDir
     backend: createRestic({ processes, binary: "restic", scratchDirectory: own }),
     databases,
     containers,
+    sources: createGit({ processes, binary: "git", directory: join(place.stateDirectory, "sources"), isRoot: true }),
     scratchDirectory,
     holdfastVersion: "0.0.0-test",
   }

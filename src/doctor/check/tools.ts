@@ -12,6 +12,7 @@ export async function checkTools(tools: DoctorTools, subject: Subject, ctx: RunC
     ...(engines.has("postgres") ? await postgresFindings(tools, ctx) : []),
     ...(engines.has("sqlite") ? [sqliteFinding(tools.sqliteVersion)] : []),
     ...(subject.apps.some((app) => app.compose !== null) ? [await dockerFinding(tools, ctx)] : []),
+    ...(subject.apps.some((app) => app.updates?.source === "git") ? [await gitFinding(tools, ctx)] : []),
   ]
 }
 
@@ -22,6 +23,12 @@ async function resticFinding(tools: DoctorTools, ctx: RunContext): Promise<Findi
   } catch (thrown) {
     return fromError("restic", "restic", thrown)
   }
+}
+
+async function gitFinding(tools: DoctorTools, ctx: RunContext): Promise<Finding> {
+  const version = await versionOf(tools, "git", ctx)
+  if (version !== null) return ok("git", "git", `version ${version}`)
+  return trouble("warn", "git", "git", "git is not installed here, so no update is found", "Run `scripts/install`.")
 }
 
 async function postgresFindings(tools: DoctorTools, ctx: RunContext): Promise<readonly Finding[]> {

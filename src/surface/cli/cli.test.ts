@@ -70,6 +70,7 @@ function toolsIn(stateDirectory: string): HouseTools {
     notifier: unused,
     releases: unused,
     registry: unused,
+    sources: unused,
     scratchDirectory: unused,
     close: async () => await (await store).close(),
   }

@@ -7,6 +7,7 @@ import type { HostIdentity, OperationTools } from "../../operation/operation.ts"
 import type { ContextBase } from "../../operation/run-operation.ts"
 import type { Store } from "../../operation/ports.ts"
 import type { Notifier } from "../../posture/ports.ts"
+import type { SourceTools } from "../../release/checkout-ports.ts"
 import type { ImageRegistry, ReleaseSources } from "../../release/ports.ts"
 import type { CredentialsByRegistry } from "../../release/registry-credentials.ts"
 import type { Salvager } from "../../restore/salvage-ports.ts"
@@ -29,6 +30,8 @@ export interface HouseTools {
   releases(): Promise<ReleaseSources>
   /** Registries of images, with what is known of how to sign in to each. */
   registry(credentials: CredentialsByRegistry): Promise<ImageRegistry>
+  /** Git repositories and checkouts, for apps that are built here. */
+  sources(): Promise<SourceTools>
   /** A private directory (0700) below the state directory. */
   scratchDirectory(): Promise<string>
   /** Gives back what was opened. */

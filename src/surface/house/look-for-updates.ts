@@ -28,12 +28,19 @@ export async function openUpdateSearch(house: House, name: string): Promise<Upda
   const rules = updateRules(declared)
   const ctx = lookingContext(house)
   const { use } = house
-  const [store, releases, containers, prober] = await Promise.all([use.store(), use.releases(), use.containers(), use.prober()])
+  const [store, releases, sources, containers, prober] = await Promise.all([
+    use.store(),
+    use.releases(),
+    use.sources(),
+    use.containers(),
+    use.prober(),
+  ])
   const running = await lookAtRunning({ containers, prober }, declared, ctx)
   const { vaults, notices } = await vaultsOf(house, settings, declared)
   const tools: FindTools = {
     store,
     releases,
+    sources,
     registry: async (credentials) => await use.registry(credentials),
     platform: async (context) => await containers.platform(context),
   }

@@ -1,10 +1,10 @@
 import type { App } from "../../app/app.ts"
 import type { LocatedApp } from "../../app/locate.ts"
-import type { BackupTools } from "../../backup/ports.ts"
 import { HoldfastError } from "../../base/errors.ts"
 import type { RunContext } from "../../base/run-context.ts"
 import type { SealedPoint } from "../../recovery-point/recovery-point.ts"
 import type { Settings } from "../../settings/settings.ts"
+import type { UpdateTools } from "../../update/ports.ts"
 import type { VaultLocation } from "../../vault/ports.ts"
 import type { OpenVault } from "../../vault/vault.ts"
 import type { House } from "./house.ts"
@@ -25,14 +25,14 @@ export interface Subject {
   /** With every place as a path of this host. */
   readonly app: LocatedApp
   readonly vault: OpenVault
-  readonly tools: BackupTools
+  readonly tools: UpdateTools
   readonly ctx: RunContext
 }
 
-/** Tools for the verbs that capture and restore. */
-export async function verbTools(house: House): Promise<BackupTools> {
+/** Tools for the verbs that capture, restore and update. */
+export async function verbTools(house: House): Promise<UpdateTools> {
   const { use } = house
-  const [store, host, backend, databases, containers, commands, prober, scratchDirectory] = await Promise.all([
+  const [store, host, backend, databases, containers, commands, prober, sources, scratchDirectory] = await Promise.all([
     use.store(),
     use.host(),
     use.backend(),
@@ -40,9 +40,10 @@ export async function verbTools(house: House): Promise<BackupTools> {
     use.containers(),
     use.commands(),
     use.prober(),
+    use.sources(),
     use.scratchDirectory(),
   ])
-  return { store, host, backend, databases, containers, commands, prober, scratchDirectory, holdfastVersion: house.version }
+  return { store, host, backend, databases, containers, commands, prober, sources, scratchDirectory, holdfastVersion: house.version }
 }
 
 /** A context for looking at things outside of an operation. */

@@ -11,7 +11,7 @@ import { configHashes } from "./config-hashes.ts"
 import { cliError } from "./engine-error.ts"
 import { execIn } from "./exec.ts"
 import { OPERATION_LABEL, runHelper } from "./throwaway.ts"
-import { findImage, loadImage, saveImage, tagImage, untagImage } from "./images.ts"
+import { findImage, imageNames, loadImage, saveImage, tagImage, untagImage } from "./images.ts"
 import { listLabelled, removeLabelled } from "./leftovers.ts"
 import { tailOfLogs } from "./logs.ts"
 import { pullImage } from "./pull-image.ts"
@@ -66,6 +66,7 @@ export function createDocker(options: DockerOptions): ContainerEngine {
     volumePath: async (realName, ctx) => await volumePath(client, realName, ctx),
     createVolume: async (realName, labels, ctx) => await createVolume(client, realName, labels, ctx),
     imagePresent: async (reference, ctx) => (await findImage(client, reference, ctx)) !== null,
+    imageNames: async (repository, ctx) => await imageNames(client, repository, ctx),
     build: async (project, request, ctx) => await buildImages(client, project, request, ctx),
     pullImage: async (reference, ctx) => await pullImage(client, reference, ctx),
     saveImage: async (imageId, sink, ctx) => await saveImage(client, imageId, sink, ctx),

@@ -14,6 +14,16 @@ export async function findImage(client: Client, reference: string, ctx: RunConte
   return shown === null ? null : imageSchema.parse(shown).Id
 }
 
+const namedSchema = z.array(z.object({ RepoTags: z.array(z.string()).nullish() }))
+
+/** Every name that an image has in this repository. */
+export async function imageNames(client: Client, repository: string, ctx: RunContext): Promise<readonly string[]> {
+  const filters = { reference: [repository] }
+  const listed: unknown = await client.call("cannot list images", ctx, async (api): Promise<unknown> => await api.listImages({ filters }))
+  // An image that is found by one name tells all of its names.
+  return namedSchema.parse(listed).flatMap(({ RepoTags }) => (RepoTags ?? []).filter((name) => name.startsWith(`${repository}:`)))
+}
+
 /** By id, so that the archive carries no tags: loading it again can never move one. Throws IMAGE_MISSING. */
 export async function saveImage(client: Client, imageId: string, sink: DumpSink, ctx: RunContext): Promise<void> {
   if ((await findImage(client, imageId, ctx)) === null)

@@ -1,4 +1,4 @@
-import { lstat, mkdtemp, open, rm } from "node:fs/promises"
+import { lstat, mkdir, mkdtemp, open, rm } from "node:fs/promises"
 import { dirname, isAbsolute, join } from "node:path"
 import { HoldfastError } from "../../base/errors.ts"
 import type { Checkout, CheckoutMove, Checkouts } from "../../release/checkout-ports.ts"
@@ -106,6 +106,7 @@ async function receive(
   ctx: FetchContext,
 ): Promise<void> {
   const shallow = (await there.ask(["rev-parse", "--is-shallow-repository"], `${there.root} is not readable`, ctx)).trim() === "true"
+  await mkdir(directory, { recursive: true, mode: 0o700 })
   const beside = await mkdtemp(join(directory, "pack-"))
   try {
     const file = await open(join(beside, "pack"), "wx+", 0o600)

@@ -94,7 +94,13 @@ function openCopy(git: Git, directory: string): SourceCopy {
     tip: async (branch, ctx) => await tipOf(git, inCopy, ask, branch, ctx),
     commit: async (id, ctx) => await readCommit(ask, id, ctx),
     tags: async (ctx, within) => await readTags(ask, within === undefined ? [] : [`--merged=${idOf(within)}`], ctx),
-    has: async (commit, ctx) => (await git({ args: [...inCopy, "cat-file", "-e", `${idOf(commit)}^{commit}`] }, ctx)).exitCode === 0,
+    has: async (commit, ctx) => {
+      const known = await git({ args: [...inCopy, "cat-file", "-e", `${idOf(commit)}^{commit}`] }, ctx)
+      if (known.exitCode !== 0) return false
+      // What was fetched once and is no longer published still lies in the copy.
+      const what = `whether ${commit} is published cannot be told`
+      return (await ask(["for-each-ref", "--count=1", `--contains=${idOf(commit)}`], what, ctx)) !== ""
+    },
     isAncestor: async (older, newer, ctx) => {
       const ended = await git({ args: [...inCopy, "merge-base", "--is-ancestor", idOf(older), idOf(newer)] }, ctx)
       if (ended.exitCode === 0 || ended.exitCode === 1) return ended.exitCode === 0
@@ -102,6 +108,7 @@ function openCopy(git: Git, directory: string): SourceCopy {
     },
     between: async (older, newer, most, ctx) => await commitsBetween(ask, idOf(older), idOf(newer), most, ctx),
     fileAt: async (commit, path, ctx) => await readFileAt(ask, idOf(commit), path, ctx),
+    difference: async (older, newer, path, ctx) => await differenceOf(ask, idOf(older), idOf(newer), path, ctx),
     changedPaths: async (older, newer, ctx) => await changedBetween(ask, idOf(older), idOf(newer), ctx),
     obstacles: async (commit, ctx) => await obstaclesOf(ask, idOf(commit), ctx),
     exportTo: async (commit, target, ctx) => {
@@ -168,6 +175,14 @@ async function readFileAt(ask: Ask, commit: string, path: string, ctx: FetchCont
   const found = /^100(?:644|755) blob ([0-9a-f]+) +(\d+)\t/.exec(entry)
   if (found === null || Number(found[2]) > MOST_FILE_BYTES) return null
   return await ask(["cat-file", "blob", found[1] ?? ""], what, ctx)
+}
+
+async function differenceOf(ask: Ask, older: string, newer: string, path: string, ctx: FetchContext): Promise<string> {
+  const flags = ["--unified=0", "--no-color", "--no-renames", "--no-ext-diff", "--no-textconv"]
+  const shown = await ask(["diff", ...flags, older, newer, "--", `:(top,literal)${path}`], `${path} cannot be compared`, ctx)
+  const lines = shown.split("\n").map((line) => line.replaceAll(/[\p{Cc}\p{Cf}]/gu, " "))
+  const start = lines.findIndex((line) => line.startsWith("--- "))
+  return start < 0 ? "" : lines.slice(start).join("\n")
 }
 
 const CHANGES: Readonly<Record<string, ChangedPath["change"]>> = { A: "added", D: "removed" }
