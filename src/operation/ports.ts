@@ -160,6 +160,8 @@ export interface Store {
   /** False when the lease is no longer ours: stop before the next write. */
   holdsLease(app: string, operationId: string): Promise<boolean>
   releaseLease(app: string, operationId: string): Promise<void>
+  /** Forgets leases of holders proven dead. One whose operation is unfinished stays: whoever settles that takes it over. */
+  dropDeadLeases(): Promise<void>
   /** Who holds the lease, living or not; null when it is free. */
   leaseOf(app: string): Promise<{ readonly operationId: string; readonly holder: Holder } | null>
 

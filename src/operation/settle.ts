@@ -36,6 +36,8 @@ export async function settleInterrupted(
     const settlement = await settleOne(tools, settlers, operation, { ...base, operationId: operation.id })
     if (settlement) settled.push({ operation, ...settlement })
   }
+  // Killed between taking the lease and recording the run, or between the run's end and giving it back.
+  await tools.store.dropDeadLeases()
   return settled
 }
 

@@ -125,6 +125,35 @@ for (const implementation of implementations) {
       expect(await two.acquireLease("chat", "op-2", process(2).self("b"))).toEqual({ acquired: true })
     })
 
+    it("of a dead holder is forgotten when its operation is over or was never recorded, and stays while that waits to be settled", async () => {
+      const { process, kill } = machine()
+      const [one, two] = [await open(process(1)), await open(process(2))]
+      const holder = process(1).self("a")
+      for (const [app, id] of [
+        ["unrecorded", "op-1"],
+        ["over", "op-2"],
+        ["unfinished", "op-3"],
+      ] as const) {
+        await one.acquireLease(app, id, holder)
+        if (app !== "unrecorded") await one.createOperation({ id, kind: "backup", app, holder, plan: {}, startedAt: new Date() })
+        if (app === "over")
+          await one.finishOperation(id, { finishedAt: new Date(), outcome: "succeeded", errorCode: null, message: null, result: null })
+      }
+      await two.acquireLease("living", "op-4", process(2).self("b"))
+      await two.dropDeadLeases()
+      const whileAlive = await Promise.all(
+        ["unrecorded", "over", "unfinished", "living"].map(async (app) => (await two.leaseOf(app))?.operationId),
+      )
+      kill(1)
+      await two.dropDeadLeases()
+      const afterwards = await Promise.all(
+        ["unrecorded", "over", "unfinished", "living"].map(async (app) => (await two.leaseOf(app))?.operationId),
+      )
+
+      expect(whileAlive).toEqual(["op-1", "op-2", "op-3", "op-4"])
+      expect(afterwards).toEqual([undefined, undefined, "op-3", "op-4"])
+    })
+
     it("never has two holders, however acquiring, releasing and dying are interleaved", async () => {
       const action = fc.record({ process: fc.integer({ min: 1, max: 3 }), what: fc.constantFrom("acquire", "release", "die") })
       await fc.assert(

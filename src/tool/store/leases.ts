@@ -4,7 +4,7 @@ import type { Holder, Store } from "../../operation/ports.ts"
 import type { StoreTables } from "./schema.ts"
 import { parseHolder } from "./text.ts"
 
-type Leases = Pick<Store, "acquireLease" | "holdsLease" | "releaseLease" | "leaseOf">
+type Leases = Pick<Store, "acquireLease" | "holdsLease" | "releaseLease" | "dropDeadLeases" | "leaseOf">
 
 /** One row per app that is being worked on. Taking it is one transaction that excludes every other process. */
 export function leasesOf(db: Kysely<StoreTables>, host: HostIdentity): Leases {
@@ -31,6 +31,19 @@ export function leasesOf(db: Kysely<StoreTables>, host: HostIdentity): Leases {
       const row = await db.selectFrom("lease").selectAll().where("app", "=", app).executeTakeFirst()
       return row ? { operationId: row.operation_id, holder: parseHolder(row.holder) } : null
     },
+    dropDeadLeases: async () =>
+      await db.transaction().execute(async (transaction) => {
+        const rows = await transaction.selectFrom("lease").selectAll().execute()
+        for (const row of rows.filter(({ holder }) => !host.isAlive(parseHolder(holder)))) {
+          const operation = await transaction
+            .selectFrom("operation")
+            .select("finished_at")
+            .where("id", "=", row.operation_id)
+            .executeTakeFirst()
+          if (operation === undefined || operation.finished_at !== null)
+            await transaction.deleteFrom("lease").where("app", "=", row.app).execute()
+        }
+      }),
     releaseLease: async (app, operationId) => {
       if (await isOurs(app, operationId))
         await db.deleteFrom("lease").where("app", "=", app).where("operation_id", "=", operationId).execute()
