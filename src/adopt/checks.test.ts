@@ -132,7 +132,7 @@ describe("the guard of an adoption", () => {
 
   it("stops on half an updater (C125)", () => {
     expect(surprises(facts({}, prepared.replace("  chatalot-socket-proxy:\n    image", "  proxy:\n    image")))).toEqual([
-      "chatalot-updater and chatalot-socket-proxy: expected both are defined in the compose files, or neither; found one of them is",
+      "chatalot-updater and chatalot-socket-proxy: expected both are defined in the compose files, or neither; found one of them is defined",
     ])
   })
 

@@ -91,9 +91,9 @@ function wellCheck({ well }: AdoptFacts): Check {
 }
 
 const STARTING_POINTS: Readonly<Record<StartingPoint, string>> = {
-  "not-defined": "neither is",
-  defined: "both are",
-  "half-defined": "one of them is",
+  "not-defined": "neither is defined",
+  defined: "both are defined",
+  "half-defined": "one of them is defined",
 }
 
 function updaterCheck({ managed, files }: AdoptFacts): Check {

@@ -125,7 +125,7 @@ function planLines(plan: AdoptPlan): readonly string[] {
     ...checkLines(plan),
     "",
     `first: a recovery point into vault ${plan.vault}, read back to its last byte and pinned`,
-    ...plan.secrets.map((change) => `secrets: ${SECRET_WORDS[change.act]} ${change.path}`),
+    ...plan.secrets.map((change) => `secrets: ${secretLine(change)}`),
     ...(beside.length === 0 ? [] : [`then: start ${beside.join(" and ")}, while the app runs`]),
     `then: stop ${anew.join(", ")}, start ${anew.length === 1 ? "it" : "them"} on the pinned image, check; if that is not well, everything goes back by itself`,
     "",
@@ -141,12 +141,15 @@ function startingLine(point: keyof typeof STARTING_POINTS, target: AdoptPlan["ta
   return `${STARTING_POINTS[point]}; ${target === "holdfast" ? "Holdfast takes its place" : "what it needs is filled in"}`
 }
 
-const SECRET_WORDS = {
-  make: "make",
-  mode: "change the mode of",
-  "make-directory": "make the folder",
-  "directory-mode": "let nobody else into",
-} as const
+function secretLine({ act, path, mode }: AdoptPlan["secrets"][number]): string {
+  const to = `0${mode.toString(8)}`
+  return {
+    make: `make ${path} (${to})`,
+    mode: `change the mode of ${path} to ${to}`,
+    "make-directory": `make the folder ${path} (${to})`,
+    "directory-mode": `let nobody else into ${path} (${to})`,
+  }[act]
+}
 
 function checkLines({ checks }: AdoptPlan): readonly string[] {
   const rows = checks.map(({ name, expected, found, good }) => [
