@@ -54,7 +54,7 @@ export async function findInGit(
     version: nameOf(rules, next.tag, next.commit),
     foundIn: "git",
     built: { root: checkout.root, from: checkout.head, to: next.commit },
-    images: Object.fromEntries(images.map((service) => [service.name, imageOf(app.name, service.builder, next.commit)])),
+    images: Object.fromEntries(images.map((service) => [service.name, imageOf(running.model.projectName, service.builder, next.commit)])),
     preFlight: null,
     migrate: null,
     schemaVersion: null,
@@ -102,12 +102,12 @@ function builtServices(app: App, model: ComposeModel): readonly BuiltService[] {
 }
 
 /** A name of ours, so that no clean-up takes the image away and it says what it was built from. */
-function imageOf(app: string, builder: string, commit: string): ReleaseImage {
-  return { repository: builtRepository(app, builder), digest: `${BUILT_FROM}${commit}`, tag: commit.slice(0, 12) }
+function imageOf(project: string, builder: string, commit: string): ReleaseImage {
+  return { repository: builtRepository(project, builder), digest: `${BUILT_FROM}${commit}`, tag: commit.slice(0, 12) }
 }
 
-function builtRepository(app: string, builder: string): string {
-  return `holdfast-built/${`${app}-${builder}`
+function builtRepository(project: string, builder: string): string {
+  return `holdfast-built/${`${project}-${builder}`
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-")
     .replaceAll(/^-+|-+$/g, "")}`

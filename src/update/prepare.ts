@@ -35,7 +35,7 @@ export async function planReplaced(
   })
   // A link is led elsewhere and back; only files are replaced by others.
   const files = await Promise.all(
-    (app.compose === null ? [] : pins.edits).map(async ({ path }): Promise<Replacement> => {
+    (app.compose === null || plan.to.built !== undefined ? [] : pins.edits).map(async ({ path }): Promise<Replacement> => {
       const swap = await planFileSwap(await realFile(path), ctx.operationId)
       return { kind: "file", part: "configuration", stored: path, swap }
     }),

@@ -19,6 +19,7 @@ import type { OpenVault } from "../vault/vault.ts"
 import { countRowsBefore, goBack, rowsSetAside, type GoingBack, type RowsBeside } from "./go-back.ts"
 import { keepSetAside } from "./keep.ts"
 import { requireVersionBefore } from "./plain-install.ts"
+import { requireUnmoved } from "./lead-checkout.ts"
 import type { UpdateTools } from "./ports.ts"
 import { databasesOf, keptUpdateFromJson, keptUpdateToJson, type KeptUpdate } from "./prepared.ts"
 import { rollBackSteps } from "./steps.ts"
@@ -72,6 +73,7 @@ export interface FoundUpdate {
 export async function planRollback(tools: UpdateTools, app: App, operationId: string | null, ctx: RunContext): Promise<RollbackPlan> {
   const { record, kept } = await findUpdate(tools, app, operationId, ctx)
   const { prepared } = kept
+  await requireUnmoved(tools, prepared.checkout, ctx)
   const operation = await tools.store.operation(record.operationId)
   const { rows, warnings } = await rowsSince(tools, app, kept, ctx)
   return {
@@ -86,6 +88,7 @@ export async function planRollback(tools: UpdateTools, app: App, operationId: st
     files: [
       ...prepared.replacements.flatMap((one) => (one.kind === "file" ? [one.swap.live] : [])),
       ...(prepared.link === null ? [] : [prepared.link.live]),
+      ...(prepared.checkout === null ? [] : [prepared.checkout.root]),
     ],
     trees: prepared.replacements.flatMap((one) => (one.kind === "tree" ? [one.part] : [])),
     rowsLost: rows,
@@ -96,7 +99,7 @@ export async function planRollback(tools: UpdateTools, app: App, operationId: st
 
 /**
  * Goes back. What is live now is captured as a safety point first, while the app runs, and kept beside for another window.
- * Throws UPDATE_ROLLBACK_CLOSED, what capturing throws, and OPERATION_UNSETTLED when it could not be finished now.
+ * Throws UPDATE_ROLLBACK_CLOSED, CHECKOUT_REFUSED, what capturing throws, and OPERATION_UNSETTLED when it could not be finished now.
  */
 export async function rollBackUpdate(
   tools: UpdateTools,
@@ -114,6 +117,7 @@ export async function rollBackUpdate(
   const windowMs = Math.max(0, windowOf(record, await tools.store.operation(record.operationId)))
   const end = await runOperation(tools, request, base, async (journal, ctx) => {
     const startedMs = ctx.clock.monotonicMs()
+    await requireUnmoved(tools, noted.prepared.checkout, ctx)
     const label = `before going back from ${from}`
     const options = { ...plainBackup, trigger: "safety" as const, label, acceptCollapse: true, acceptBlank: true }
     const safetyPoint = (await capturePoint(tools, { ...subject, vault, options }, journal, ctx)).manifest.id

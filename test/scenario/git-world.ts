@@ -87,6 +87,8 @@ function settingsOf(directory: string, project: AppProject, vendor: TestReposito
     vaults: { local: { path: join(directory, "vault") } },
     apps: {
       [APP]: {
+        // Saving them takes most of the time of a point, and an update keeps its own.
+        images: "never",
         compose: { files: [at("compose.yml"), at("compose.override.yml")], project: project.name },
         databases: { main: { sqlite: { volume: "data", path: DATABASE_FILE } } },
         files: { uploads: { volume: "uploads" } },

@@ -92,7 +92,8 @@ describeNeeding(
   })
 
   step("is planned with its commits and what its changelog adds", async () => {
-    const commit = world.publish("1.1.0")
+    const compose = (await fileOf(world.project, "compose.yml")).replace("    environment:\n", "    environment:\n      FROM_COMMIT: new\n")
+    const commit = world.publish("1.1.0", { files: { "compose.yml": compose } })
 
     const { plan } = await world.cli.json(updatePlanOutput, ["update", "plan", APP])
 
@@ -100,8 +101,9 @@ describeNeeding(
       from: { version: `main@${running.slice(0, 12)}` },
       to: { version: `main@${commit.slice(0, 12)}`, foundIn: "git", built: { root: world.project.directory, from: running, to: commit } },
       services: ["web", "worker"],
-      edits: [],
     })
+    expect(plan?.edits.map(({ path }) => path)).toEqual([join(world.project.directory, "compose.yml")])
+    expect(plan?.edits[0]?.diff).toContain("+      FROM_COMMIT: new\n")
     expect(plan?.to.notes).toContain("Tags, and the length of every entry.\n")
     expect(plan?.to.notes).toContain(`4 commits:\n${commit.slice(0, 12)} 2026-03-01 Ada Vendor: Release 1.1.0\n`)
   })
@@ -137,6 +139,7 @@ describeNeeding(
     expect((await world.project.health())?.body).toEqual({ status: "ok", version: "1.1.0", schema: 2 })
     expect(world.checkout.git("rev-parse", "HEAD")).toBe(head)
     expect(world.checkout.git("status", "--porcelain", "--untracked-files=no")).toBe("")
+    expect(await world.project.docker("exec", `${world.project.name}-web-1`, "printenv", "FROM_COMMIT")).toBe("new\n")
     await expectAllAcknowledged(world.project, writer)
     await expectNothingOfOurs(world)
   })
