@@ -59,6 +59,15 @@ describe("where the proxy listens", () => {
     await expect(bindServer(newServer(), { kind: "socket", path: file })).rejects.toMatchObject({ code: "LISTEN_REFUSED" })
   })
 
+  it("is a folder that is there", async () => {
+    const folder = join(await temporaryDirectory("listen"), "none")
+    await expect(bindServer(newServer(), { kind: "socket", path: join(folder, "proxy.sock") })).rejects.toMatchObject({
+      code: "LISTEN_REFUSED",
+      why: `there is no folder ${folder}`,
+      hint: `Make it first, for those who may use the proxy: mkdir -m 0750 ${folder}`,
+    })
+  })
+
   it("is told with the port that was found", async () => {
     expect(await bindServer(newServer(), { kind: "tcp", host: "127.0.0.1", port: 0 })).toMatch(/^tcp:\/\/127\.0\.0\.1:\d+$/)
   })

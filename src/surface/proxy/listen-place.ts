@@ -1,5 +1,6 @@
-import { chmod, lstat, unlink } from "node:fs/promises"
+import { chmod, lstat, stat, unlink } from "node:fs/promises"
 import { connect, type Server } from "node:net"
+import { dirname } from "node:path"
 import { HoldfastError } from "../../base/errors.ts"
 
 /** Where callers come in. */
@@ -39,7 +40,10 @@ export function readListenPlace(text: string, internalNetwork: boolean): ListenP
 
 /** Begins to listen and returns the address in the form of DOCKER_HOST. Throws LISTEN_REFUSED. */
 export async function bindServer(server: Server, place: ListenPlace): Promise<string> {
-  if (place.kind === "socket") await removeStale(place.path)
+  if (place.kind === "socket") {
+    await requireFolder(place.path)
+    await removeStale(place.path)
+  }
   await new Promise<void>((done, failed) => {
     const shown = place.kind === "socket" ? place.path : `${place.host}:${place.port}`
     server.once("error", (thrown) => {
@@ -56,6 +60,18 @@ export async function bindServer(server: Server, place: ListenPlace): Promise<st
   const address = server.address()
   const port = typeof address === "object" && address !== null ? address.port : place.port
   return `tcp://${place.host.includes(":") ? `[${place.host}]` : place.host}:${port}`
+}
+
+/** Who may enter the folder is the operator's to say, so it is not made. */
+async function requireFolder(path: string): Promise<void> {
+  const folder = dirname(path)
+  const found = await stat(folder).catch(() => null)
+  if (found?.isDirectory() === true) return
+  throw new HoldfastError("LISTEN_REFUSED", {
+    what: `the socket proxy cannot listen on ${path}`,
+    why: `there is no folder ${folder}`,
+    hint: `Make it first, for those who may use the proxy: mkdir -m 0750 ${folder}`,
+  })
 }
 
 /** A socket that a killed proxy left behind; one that somebody answers on stays, and listening on it fails. */

@@ -75,7 +75,12 @@ function permissionOf(text: string): Permission {
 
 async function engineSocket(path: string): Promise<string> {
   const found = await stat(path).catch(() => null)
-  if (found?.isSocket() !== true) throw new HoldfastError("ENGINE_UNREACHABLE", { what: `${path} is not the socket of an engine` })
+  if (found?.isSocket() !== true) {
+    throw new HoldfastError("ENGINE_UNREACHABLE", {
+      what: `${path} is not the socket of an engine`,
+      hint: "Check that the Docker engine runs; where its socket is another (DOCKER_HOST is not asked), name it with --socket.",
+    })
+  }
   return await realpath(path)
 }
 
