@@ -6,7 +6,7 @@ const back = "rolling back is finished: files, images, databases and trees are t
 /** The steps of going back to the old version, of an update that failed as of a rollback that was asked for. */
 export const goBackSteps = {
   "roll-back": { title: "go back to the version before", crashLeadsTo: back },
-  "put-back-files": { title: "put back compose file, .env and image names", crashLeadsTo: back },
+  "put-back-files": { title: "put back compose file, .env, checkout and image names", crashLeadsTo: back },
   "swap-back": { title: "swap a database back", crashLeadsTo: back },
   "put-back-tree": { title: "put back the files that were changed", crashLeadsTo: back },
   "start-old": { title: "start the version before", crashLeadsTo: back },
@@ -20,14 +20,14 @@ const asBefore = "the app runs as before, copies and staged files are removed"
 export const updateSteps = {
   ...captureSteps,
   guard: { title: "look again whether it may be done", crashLeadsTo: "nothing was changed" },
-  pull: { title: "pull the images of the new version", crashLeadsTo: "nothing was changed; what was pulled stays" },
+  pull: { title: "pull or build the images of the new version", crashLeadsTo: "nothing was changed; what was pulled or built stays" },
   rehearse: { title: "rehearse it on a copy", crashLeadsTo: "the copy is removed, nothing was changed" },
   prepare: { title: "note what is replaced and stage the edited files", crashLeadsTo: asBefore },
   "note-trees": { title: "note the state of the file trees", crashLeadsTo: asBefore },
   "stop-writers": { title: "stop what writes", crashLeadsTo: asBefore },
   "clone-database": { title: "copy a database beside itself", crashLeadsTo: asBefore },
   "survey-trees": { title: "note the state of the file trees at standstill", crashLeadsTo: asBefore },
-  pin: { title: "put the edited files in place", crashLeadsTo: "the files of before are put back, the old version is started" },
+  pin: { title: "put the edited files, or the checkout, in place", crashLeadsTo: "the files of before are put back, the old version is started" },
   "start-databases": { title: "start the new database services", crashLeadsTo: back },
   migrate: { title: "run the migrations", crashLeadsTo: back },
   start: { title: "start the new version", crashLeadsTo: "it is started and gated; if it is not well, everything goes back" },
