@@ -1,4 +1,5 @@
-import { lstat, mkdir, mkdtemp, open, rm } from "node:fs/promises"
+import { createHash } from "node:crypto"
+import { lstat, mkdir, open, rm } from "node:fs/promises"
 import { dirname, isAbsolute, join } from "node:path"
 import { HoldfastError } from "../../base/errors.ts"
 import type { Checkout, CheckoutMove, Checkouts } from "../../release/checkout-ports.ts"
@@ -106,8 +107,10 @@ async function receive(
   ctx: FetchContext,
 ): Promise<void> {
   const shallow = (await there.ask(["rev-parse", "--is-shallow-repository"], `${there.root} is not readable`, ctx)).trim() === "true"
-  await mkdir(directory, { recursive: true, mode: 0o700 })
-  const beside = await mkdtemp(join(directory, "pack-"))
+  // One for each checkout: what a killed run left in it goes with the next.
+  const beside = join(directory, `pack-${createHash("sha256").update(there.root).digest("hex").slice(0, 16)}`)
+  await rm(beside, { recursive: true, force: true })
+  await mkdir(beside, { recursive: true, mode: 0o700 })
   try {
     const file = await open(join(beside, "pack"), "wx+", 0o600)
     try {
