@@ -133,5 +133,5 @@ export async function stopAnew(tools: AdoptTools, app: LocatedApp, prepared: Pre
 
 /** As it ran before, from the files of before. */
 export async function startAsBefore(tools: AdoptTools, app: LocatedApp, { standstill }: Prepared, ctx: RunContext): Promise<void> {
-  await startOld(tools, app, standstill, ctx)
+  await startOld(tools, app, { standstill, withDependencies: false }, ctx)
 }

@@ -65,10 +65,12 @@ export const updatePlan = z.object({
   edits: z.array(z.object({ path: z.string(), diff: z.string() })),
   proof: z.object({ point: z.string(), level: proofLevel, at: instant }),
   vault: z.string(),
-  databases: z.array(z.object({ name: z.string(), way: z.enum(["clone", "cold-point"]), why: z.string(), sizeBytes: count })),
+  databases: z.array(z.object({ name: z.string(), way: z.enum(["clone", "cold-point", "refill"]), why: z.string(), sizeBytes: count })),
   space: z.array(z.object({ where: z.string(), neededBytes: count, freeBytes: count })),
   /** Null: not rehearsed yet. */
   rehearsal: rehearsal.nullable(),
+  /** Why a person wants it without a rehearsal; null: it has to pass one. */
+  unrehearsed: z.string().nullable().default(null),
   predictedDowntimeMs: count.nullable(),
   rollbackWindowMs: count,
   warnings: z.array(z.string()),
@@ -96,6 +98,8 @@ export const updateReport = z.object({
   why: z.string().nullable(),
   downtimeMs: count,
   predictedDowntimeMs: count.nullable(),
+  /** Why a person wanted it without a rehearsal; null when it was rehearsed. */
+  unrehearsed: z.string().nullable().default(null),
   rollbackMs: count.nullable(),
   durationMs: count,
   hotPoint: z.string(),

@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises"
 import { join } from "node:path"
 import { z } from "zod"
 import type { App } from "../app/app.ts"
+import { letPulledGo } from "../app/pulled-names.ts"
 import { planStandstill, type Standstill } from "../app/standstill.ts"
 import type { AppUnderCare } from "../backup/backup.ts"
 import { capturePoint } from "../backup/capture.ts"
@@ -15,7 +16,6 @@ import type { RunContext } from "../base/run-context.ts"
 import { uncancelled, type Journal } from "../operation/journal.ts"
 import { owed } from "../operation/owed.ts"
 import { runOperation, type ContextBase } from "../operation/run-operation.ts"
-import { findPoint } from "../recovery-point/recovery-point.ts"
 import { isWell } from "../restore/gate-live.ts"
 import { requireSwap } from "../restore/plan-tables.ts"
 import { databaseSource } from "../restore/replacement.ts"
@@ -29,10 +29,10 @@ import type { UpdateTools } from "./ports.ts"
 import { planReplaced } from "./prepare.ts"
 import { preparedToJson, type Prepared } from "./prepared.ts"
 import { putBackStopped, putBackUnpinned } from "./put-back.ts"
-import { rehearse } from "./rehearse.ts"
+import { rehearseFirst } from "./rehearse-first.ts"
 import { copiesOf, untilPin } from "./stand-still.ts"
 import { updateSteps, type UpdateSteps } from "./steps.ts"
-import type { Rehearsal, UpdatePlan, UpdateReport } from "./update-plan.ts"
+import type { UpdatePlan, UpdateReport } from "./update-plan.ts"
 import type { StoodStill, Updating } from "./updating.ts"
 
 /**
@@ -50,11 +50,17 @@ export async function applyUpdate(
 ): Promise<UpdateReport> {
   const request = { kind: "update" as const, app: subject.app.name, steps: updateSteps, plan: updatePlanToJson(plan), command }
   const end = await runOperation(tools, request, base, async (journal, ctx) => {
+    let isOver = true
     try {
       const report = await update(tools, subject, vault, plan, journal, ctx)
       const outcome = report.outcome === "applied" ? ("succeeded" as const) : ("failed" as const)
       return { outcome, result: report, record: z.json().parse(report), ...(report.why === null ? {} : { message: report.why }) }
+    } catch (thrown) {
+      isOver = !isHoldfastError(thrown, "LEASE_LOST") && !isHoldfastError(thrown, "OPERATION_UNSETTLED")
+      throw thrown
     } finally {
+      // What is settled later may have to start from these images.
+      if (isOver && subject.app.compose !== null) await letPulledGo(tools.containers, ctx.operationId, uncancelled(ctx))
       await rm(join(tools.scratchDirectory, ctx.operationId), { recursive: true, force: true })
     }
   })
@@ -77,18 +83,20 @@ async function update(
   const startedMs = ctx.clock.monotonicMs()
   const placing = placingOf(tools, subject.app)
   const texts = await placing.texts()
-  const plan = await journal.step("guard", {}, async () => await lookAgain(tools, subject, vault, planned, ctx))
-  await journal.step("pull", {}, async () => await placing.bring(plan.to, ctx))
-  const rehearsal = await rehearsed(tools, subject, vault, plan, journal, ctx)
+  const reason = planned.unrehearsed === null ? {} : { unrehearsed: planned.unrehearsed }
+  const looked = await journal.step("guard", reason, async () => await lookAgain(tools, subject, vault, planned, ctx))
+  await journal.step("pull", {}, async () => await placing.bring(looked.to, ctx))
+  const plan = await rehearseFirst(tools, subject, vault, looked, journal, ctx)
   const hot = await takeHotPoint(tools, subject, vault, plan, journal, ctx)
-  const { updating, capture } = await prepare(tools, subject, vault, { plan, rehearsal, hotPoint: hot, placing, texts }, journal, ctx)
+  const { updating, capture } = await prepare(tools, subject, vault, { plan, hotPoint: hot, placing, texts }, journal, ctx)
   const still = await untilPin(tools, updating, capture, journal, ctx)
   const common = {
     operationId: ctx.operationId,
     app: subject.app.name,
     from: plan.from.version,
     to: plan.to.version,
-    predictedDowntimeMs: plan.predictedDowntimeMs ?? null,
+    predictedDowntimeMs: plan.predictedDowntimeMs,
+    unrehearsed: plan.unrehearsed,
     hotPoint: hot,
   }
   const live = await goLive(tools, updating, still, journal, uncancelled(ctx))
@@ -108,7 +116,7 @@ async function lookAgain(
   planned: UpdatePlan,
   ctx: RunContext,
 ): Promise<UpdatePlan> {
-  const options = { again: true, acceptDrift: true, rehearsal: planned.rehearsal }
+  const options = { again: true, acceptDrift: true, rehearsal: planned.rehearsal, unrehearsed: planned.unrehearsed }
   const now = await planUpdate(tools, subject, vault, planned.to, options, ctx)
   requirePlannedEdits(planned, now.edits)
   await requireWayBack(tools, subject.app, now, ctx)
@@ -118,31 +126,10 @@ async function lookAgain(
 /** A database that is not copied comes back by being restored beside and renamed; where that is refused there is no way back at all. */
 async function requireWayBack(tools: UpdateTools, app: App, plan: UpdatePlan, ctx: RunContext): Promise<void> {
   for (const { name, way } of plan.databases) {
-    if (way === "clone") continue
+    if (way !== "cold-point") continue
     const source = databaseSource(app, name)
     requireSwap(`database:${name}`, await tools.databases.for(source).inspect(source, ctx))
   }
-}
-
-/** A failing rehearsal ends the update with the app untouched. Throws UPDATE_REHEARSAL_FAILED naming what failed. */
-async function rehearsed(
-  tools: UpdateTools,
-  subject: AppUnderCare,
-  vault: OpenVault,
-  plan: UpdatePlan,
-  journal: Journal<UpdateSteps>,
-  ctx: RunContext,
-): Promise<Rehearsal> {
-  if (plan.rehearsal?.passed === true) return plan.rehearsal
-  const point = await findPoint(vault, tools.store, subject.app.name, plan.proof.point, ctx)
-  const rehearsing = async () => await rehearse(tools, subject, { vault, point }, plan.to, null, ctx)
-  const rehearsal = await journal.step("rehearse", { point: point.manifest.id }, rehearsing, (value) => z.json().parse(value))
-  if (rehearsal.passed) return rehearsal
-  throw new HoldfastError("UPDATE_REHEARSAL_FAILED", {
-    what: `${plan.to.version} did not pass the rehearsal on a copy of ${point.manifest.id}`,
-    ...(rehearsal.why === null ? {} : { why: rehearsal.why }),
-    details: { rehearsal },
-  })
 }
 
 async function takeHotPoint(
@@ -162,12 +149,12 @@ async function prepare(
   tools: UpdateTools,
   subject: AppUnderCare,
   vault: OpenVault,
-  known: Pick<Updating, "plan" | "rehearsal" | "placing" | "texts"> & { readonly hotPoint: string },
+  known: Pick<Updating, "plan" | "placing" | "texts"> & { readonly hotPoint: string },
   journal: Journal<UpdateSteps>,
   ctx: RunContext,
 ): Promise<{ readonly updating: Updating; readonly capture: Capture }> {
   const { app } = subject
-  const { plan, rehearsal, hotPoint, placing, texts } = known
+  const { plan, hotPoint, placing, texts } = known
   const label = `what ${plan.to.version} replaced`
   const options = { ...plainBackup, trigger: "safety" as const, label, acceptCollapse: true, acceptBlank: true }
   const capture = await beginInParts(tools, { ...subject, vault, options }, ctx)
@@ -183,12 +170,14 @@ async function prepare(
     to: plan.to.version,
     hotPoint,
     replacements: await planReplaced(tools, app, pins, plan, ctx),
-    coldDatabases: plan.databases.filter(({ way }) => way === "cold-point").map(({ name }) => name),
+    coldDatabases: plan.databases.filter(({ way }) => way !== "clone").map(({ name }) => name),
+    refilled: plan.databases.filter(({ way }) => way === "refill").map(({ name }) => name),
     standstill,
     link: await placing.link(plan.to, ctx),
     checkout: plan.to.built ?? null,
     services: plan.services,
     jobs: await placing.jobs(plan.services, ctx),
+    withDependencies: await placing.withDependencies(plan.services, ctx),
     wellBefore,
     vault: vault.location.name,
     safetyPoint: capture.id,
@@ -199,7 +188,7 @@ async function prepare(
     if (!isHoldfastError(thrown, "LEASE_LOST")) await putBackPrepared(tools, subject, prepared, journal, ctx)
     throw thrown
   }
-  return { updating: { app, vault, plan, release: plan.to, rehearsal, placing, texts, prepared, warnings: [...plan.warnings] }, capture }
+  return { updating: { app, vault, plan, release: plan.to, placing, texts, prepared, warnings: [...plan.warnings] }, capture }
 }
 
 /** What does not run cannot be judged afterwards, and would be left with data of a version that never ran. Throws SERVICE_NOT_RUNNING. */

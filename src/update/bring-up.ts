@@ -9,7 +9,9 @@ import type { UpdateTools } from "./ports.ts"
 import type { Prepared } from "./prepared.ts"
 
 /** Nothing is pulled: what is not here was not looked at before everything stopped. */
-const HERE = { noDeps: true, neverPull: true } as const
+function here({ withDependencies }: Pick<Prepared, "withDependencies">) {
+  return { noDeps: !withDependencies, neverPull: true } as const
+}
 
 const DATABASE_LIMIT_MS = 120_000
 const DATABASE_POLL_MS = 250
@@ -29,10 +31,15 @@ export function movesDatabaseServices(app: App, prepared: Pick<Prepared, "servic
 }
 
 /** Makes them anew as the files now say, and waits until each database answers. */
-export async function startDatabases(tools: UpdateTools, app: App, prepared: Pick<Prepared, "services">, ctx: RunContext): Promise<void> {
+export async function startDatabases(
+  tools: UpdateTools,
+  app: App,
+  prepared: Pick<Prepared, "services" | "withDependencies">,
+  ctx: RunContext,
+): Promise<void> {
   const moved = movedDatabaseServices(app, prepared)
   if (app.compose === null || moved.length === 0) return
-  await tools.containers.up(app.compose, moved, HERE, ctx)
+  await tools.containers.up(app.compose, moved, here(prepared), ctx)
   for (const source of app.databases) {
     if (source.engine === "postgres" && source.service !== null && moved.includes(source.service)) await untilAnswers(tools, source, ctx)
   }
@@ -56,15 +63,21 @@ export async function startNew(tools: UpdateTools, app: App, prepared: Prepared,
   const { standstill, services } = prepared
   if (app.compose === null) return await resume(tools, app, standstill, ctx)
   const anew = namesOf(standstill).filter((service) => services.includes(service))
-  await tools.containers.up(app.compose, anew, HERE, ctx)
+  await tools.containers.up(app.compose, anew, here(prepared), ctx)
   const others = standstill.services.filter(({ service }) => !services.includes(service))
-  await startOthers(tools, app.compose, others, ctx)
+  await startOthers(tools, app.compose, prepared, others, ctx)
 }
 
-async function startOthers(tools: UpdateTools, compose: ComposeProject, others: readonly StoppedService[], ctx: RunContext): Promise<void> {
+async function startOthers(
+  tools: UpdateTools,
+  compose: ComposeProject,
+  prepared: Prepared,
+  others: readonly StoppedService[],
+  ctx: RunContext,
+): Promise<void> {
   const present = new Set((await tools.containers.services(compose.projectName, ctx)).map((state) => state.containerId))
   const gone = others.filter(({ containerId }) => !present.has(containerId)).map(({ service }) => service)
-  if (gone.length > 0) await tools.containers.up(compose, gone, HERE, ctx)
+  if (gone.length > 0) await tools.containers.up(compose, gone, here(prepared), ctx)
   const same = others.filter(({ containerId }) => present.has(containerId))
   if (same.length > 0) await tools.containers.startServices(same, ctx)
 }
@@ -73,11 +86,17 @@ async function startOthers(tools: UpdateTools, compose: ComposeProject, others: 
  * Everything as it ran before, from the files of before. A container that is there already (a repetition) keeps the restart policy that
  * its stop took from it, so all get the policy that was noted. Repeating it is harmless.
  */
-export async function startOld(tools: RestoreTools, app: App, standstill: Standstill, ctx: RunContext): Promise<void> {
+export async function startOld(
+  tools: RestoreTools,
+  app: App,
+  prepared: Pick<Prepared, "standstill" | "withDependencies">,
+  ctx: RunContext,
+): Promise<void> {
+  const { standstill } = prepared
   if (app.compose === null || standstill.byCommand) return await resume(tools, app, standstill, ctx)
   const names = namesOf(standstill)
   if (names.length === 0) return
-  await tools.containers.up(app.compose, names, HERE, ctx)
+  await tools.containers.up(app.compose, names, here(prepared), ctx)
   const states = await tools.containers.services(app.compose.projectName, ctx)
   const started = states.flatMap((state): StoppedService[] => {
     const noted = standstill.services.find(({ service }) => service === state.service)

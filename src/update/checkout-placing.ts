@@ -16,6 +16,8 @@ export function checkoutPlacing(tools: UpdateTools, app: App, compose: ComposePr
     ...composePlacing(tools, compose),
     pins: async () => await Promise.resolve({ edits: [], tags: [] }),
     bring: async (release, ctx) => void (await buildRelease(tools, app, release, ctx)),
+    // The checkout may bring other settings for what its services depend on; that is not the update's to make anew.
+    withDependencies: async () => await Promise.resolve(false),
     stage: async (prepared, _pins, release, ctx) => {
       const built = builtOf(release)
       await requireMovable(tools, app, built, ctx)

@@ -22,6 +22,12 @@ export interface Failure {
   readonly why: string | null
 }
 
+const HOW = { rehearsal: "failed its rehearsal", update: "was rolled back", rollback: "was applied and taken back by a person" } as const
+
+export function howItFailed({ version }: Pick<InstallableRelease, "version">, { how, at }: Failure): string {
+  return `${version} ${HOW[how]} here on ${at.toISOString()}`
+}
+
 type Recorded = Pick<OperationRecord, "id" | "kind" | "plan" | "result" | "outcome" | "errorCode" | "message" | "startedAt" | "finishedAt">
 
 /** How the release itself failed; what was cancelled, interrupted or refused beforehand says nothing about it. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { exampleApp } from "../../test/fixture/example.ts"
 import { ago, DAY_MS, HOUR_MS, NOW, point, proof } from "../../test/fixture/posture.ts"
-import { exampleOperation, exampleRelease, recordedPlan } from "../../test/fixture/update.ts"
+import { exampleRelease } from "../../test/fixture/update.ts"
 import { isHoldfastError } from "../base/errors.ts"
 import { nextRelease, refuseDowngrade, refuseFailedBefore, refuseSameImages, requireProven } from "./guard.ts"
 
@@ -102,18 +102,14 @@ describe("the release that is next", () => {
 
   it("is refused when it failed here, unless somebody wants it once more", () => {
     const release = exampleRelease()
-    const failed = exampleOperation({
-      kind: "update",
-      outcome: "failed",
-      plan: recordedPlan(release),
-      result: { outcome: "rolled back", why: "worker restarts" },
-    })
-    expect(refusalOf(() => refuseFailedBefore("chat", [failed], release, false))).toEqual({
+    const failed = { at: new Date("2026-06-06T03:30:00Z"), how: "update", why: "worker restarts" } as const
+    expect(refusalOf(() => refuseFailedBefore("chat", failed, release, false))).toEqual({
       code: "UPDATE_FAILED_BEFORE",
       what: "1.1.0 was rolled back here on 2026-06-06T03:30:00.000Z",
       why: "worker restarts",
       hint: "Nothing was changed. Wait for the next release, or run `holdfast update apply chat --again` after the cause is gone.",
     })
-    expect(() => refuseFailedBefore("chat", [failed], release, true)).not.toThrow()
+    expect(() => refuseFailedBefore("chat", failed, release, true)).not.toThrow()
+    expect(() => refuseFailedBefore("chat", null, release, false)).not.toThrow()
   })
 })

@@ -9,7 +9,7 @@ import { markDamage } from "../posture/damage.ts"
 import { newestProven, type PosturePoint } from "../posture/proven.ts"
 import { compareVersionTexts } from "../release/version.ts"
 import type { FoundReleases, InstallableRelease } from "../release/installable.ts"
-import { failedBefore } from "./failed-before.ts"
+import { howItFailed, type Failure } from "./failed-before.ts"
 import type { UpdateTools } from "./ports.ts"
 import type { UpdatePlan } from "./update-plan.ts"
 
@@ -78,14 +78,15 @@ export function refuseSameImages(
 }
 
 /** Throws UPDATE_FAILED_BEFORE unless a person wants it tried once more. */
-export function refuseFailedBefore(app: string, operations: readonly OperationRecord[], release: InstallableRelease, again: boolean): void {
-  const failure = again ? null : failedBefore(operations, release)
-  if (failure === null) return
-  const how = { rehearsal: "failed its rehearsal", update: "was rolled back", rollback: "was applied and taken back by a person" }[
-    failure.how
-  ]
+export function refuseFailedBefore(
+  app: string,
+  failure: Failure | null,
+  release: Pick<InstallableRelease, "version">,
+  again: boolean,
+): void {
+  if (failure === null || again) return
   throw new HoldfastError("UPDATE_FAILED_BEFORE", {
-    what: `${release.version} ${how} here on ${failure.at.toISOString()}`,
+    what: howItFailed(release, failure),
     ...(failure.why === null ? {} : { why: failure.why }),
     hint: `Nothing was changed. Wait for the next release, or run \`holdfast update apply ${app} --again\` after the cause is gone.`,
     details: { version: release.version },

@@ -31,6 +31,7 @@ export function linkPlacing(tools: UpdateTools, app: App): Placing {
     bring: async (release) => await requireSameDirectory(directoryOf(release)),
     link: async (release, ctx) => await planLink(install, release, ctx.operationId),
     jobs: async () => await Promise.resolve([]),
+    withDependencies: async () => await Promise.resolve(false),
     stage: async () => await Promise.resolve(),
     migrate: async (release, timeoutMs, ctx) =>
       release.migrate === null

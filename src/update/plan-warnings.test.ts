@@ -72,7 +72,9 @@ function warn(more: Partial<WarningFacts> = {}): readonly string[] {
     missing: [],
     untold: [],
     unseen: [],
-    acceptDrift: false,
+    unrehearsed: null,
+    failure: null,
+    drift: [],
     ...more,
   })
 }
@@ -117,6 +119,11 @@ describe("what a person should know of an update", () => {
       "database main cannot be copied beside itself (role chat may not create databases): it is captured while the app stands still, and a rollback restores it, which takes longer",
     ],
     [
+      "a database that can only be emptied and filled again",
+      { databases: [{ name: "main", way: "refill", why: "role chat may not create databases", sizeBytes: 1 }] },
+      "database main cannot be copied beside itself (role chat may not create databases): it is captured while the app stands still, and a rollback empties it and fills it from that point, which takes longer; what the new version has written by then is not kept beside",
+    ],
+    [
       "a service at rest",
       { standstill: { services: [], graceSeconds: 1, byCommand: false, rested: ["web"] } },
       "web does not run now and is not expected to run afterwards",
@@ -127,9 +134,29 @@ describe("what a person should know of an update", () => {
       "which version of PostgreSQL the new image of db holds can only be told once it is here; another major version ends the update",
     ],
     ["a server elsewhere", { unseen: ["main"] }, "whether there is room for a copy of database main cannot be seen from here"],
-    ["accepted drift", { acceptDrift: true }, "containers that differ from the compose files are made anew as the files say"],
+    [
+      "accepted drift",
+      { drift: ["The service web has a container, and no compose file declares it."] },
+      "The service web has a container, and no compose file declares it. That is accepted: what the update makes anew is made as the files say, and so is what a rollback brings back.",
+    ],
+    [
+      "a failure before",
+      { failure: { at: new Date("2026-06-06T03:30:00Z"), how: "update", why: "worker restarts" } },
+      "1.1.0 was rolled back here on 2026-06-06T03:30:00.000Z (worker restarts); it is tried again because somebody says so",
+    ],
   ])("is said of %s", (_what, facts, warning) => {
     expect(warn(facts)).toEqual([warning])
+  })
+
+  it("is, without a rehearsal, whatever is not proven then", () => {
+    const command = (word: string) => ({ service: "web", argv: ["app", word] as const })
+    const release = exampleRelease("1.1.0", { preFlight: command("check"), migrate: command("migrate") })
+    expect(warn({ rehearsal: null, unrehearsed: "it needs the USB dongle", release }).slice(0, 3)).toEqual([
+      "it is not rehearsed, because somebody said: it needs the USB dongle",
+      "not proven: that 1.1.0 starts and stays well with this data, that its migration succeeds on it, and how long it takes; what goes wrong is seen on the live app, which is then taken back by itself",
+      "its pre-flight (app check) is not run: it runs in rehearsals alone",
+    ])
+    expect(warn({ rehearsal: null, unrehearsed: "it needs the USB dongle" })).toHaveLength(2)
   })
 
   it("is said of a schema that changes, with what it removes, or that may change", () => {

@@ -2,6 +2,7 @@
 import type { App, UpdateRules } from "../app/app.ts"
 import type { Standstill } from "../app/standstill.ts"
 import type { InstallableRelease } from "../release/installable.ts"
+import { howItFailed, type Failure } from "./failed-before.ts"
 import type { RunningApp } from "./running.ts"
 import type { Rehearsal, UpdatePlan } from "./update-plan.ts"
 
@@ -13,6 +14,8 @@ export interface WarningFacts {
   readonly version: string | null
   readonly databases: UpdatePlan["databases"]
   readonly rehearsal: Rehearsal | null
+  /** Why a person wants it without one. */
+  readonly unrehearsed: string | null
   readonly standstill: Standstill
   /** Images that are not here yet. */
   readonly missing: readonly string[]
@@ -20,36 +23,61 @@ export interface WarningFacts {
   readonly untold: readonly string[]
   /** Databases whose free space cannot be seen from here. */
   readonly unseen: readonly string[]
-  readonly acceptDrift: boolean
+  /** How this very release failed here before, which somebody wants to try again all the same. */
+  readonly failure: Failure | null
+  /** Differences between compose files and containers that somebody accepts. */
+  readonly drift: readonly string[]
 }
 
 export function planWarnings(facts: WarningFacts): readonly string[] {
   return [
+    ...aboutFailure(facts),
     ...aboutRehearsal(facts),
     ...aboutSchema(facts),
     ...aboutHealth(facts),
-    ...facts.databases
-      .filter(({ way }) => way === "cold-point")
-      .map(
-        ({ name, why }) =>
-          `database ${name} cannot be copied beside itself (${why}): it is captured while the app stands still, and a rollback restores it, which takes longer`,
-      ),
+    ...facts.databases.flatMap(aboutDatabase),
     ...resting(facts),
     ...facts.untold.map(
       (service) =>
         `which version of PostgreSQL the new image of ${service} holds can only be told once it is here; another major version ends the update`,
     ),
     ...facts.unseen.map((name) => `whether there is room for a copy of database ${name} cannot be seen from here`),
-    ...(facts.acceptDrift ? ["containers that differ from the compose files are made anew as the files say"] : []),
+    ...facts.drift.map(
+      (difference) =>
+        `${difference} That is accepted: what the update makes anew is made as the files say, and so is what a rollback brings back.`,
+    ),
   ]
 }
 
-function aboutRehearsal({ app, release, rehearsal, missing }: WarningFacts): readonly string[] {
+function aboutDatabase({ name, way, why }: WarningFacts["databases"][number]): readonly string[] {
+  if (way === "clone") return []
+  const head = `database ${name} cannot be copied beside itself (${why}): it is captured while the app stands still`
+  if (way === "cold-point") return [`${head}, and a rollback restores it, which takes longer`]
+  return [
+    `${head}, and a rollback empties it and fills it from that point, which takes longer; what the new version has written by then is not kept beside`,
+  ]
+}
+
+function aboutFailure({ release, failure }: WarningFacts): readonly string[] {
+  if (failure === null) return []
+  return [`${howItFailed(release, failure)}${failure.why === null ? "" : ` (${failure.why})`}; it is tried again because somebody says so`]
+}
+
+function aboutRehearsal({ app, release, rehearsal, unrehearsed, missing }: WarningFacts): readonly string[] {
+  if (unrehearsed !== null) return notProven(release, unrehearsed)
   if (app.compose === null) return aboutBeside(release, rehearsal)
   if (rehearsal !== null) return []
   const how = release.built === undefined ? "pulled" : "built"
   const pull = missing.length === 0 ? "" : `; ${missing.length === 1 ? "one image is" : `${missing.length} images are`} ${how} first`
   return [`${release.version} was not rehearsed here yet: that is done before anything is stopped${pull}`]
+}
+
+function notProven({ version, preFlight, migrate }: InstallableRelease, reason: string): readonly string[] {
+  return [
+    `it is not rehearsed, because somebody said: ${reason}`,
+    `not proven: that ${version} starts and stays well with this data${migrate === null ? "" : ", that its migration succeeds on it"}, and how long it takes; what goes wrong is seen on the live app, which is then taken back by itself`,
+    ...(preFlight === null ? [] : [`its pre-flight (${preFlight.argv.join(" ")}) is not run: it runs in rehearsals alone`]),
+  ]
 }
 
 /** Of an app without containers, the rehearsal can show less. */

@@ -1,18 +1,19 @@
 /** What an update will do, computed before anything changes, and refused where it may not be done (design §10, step 1). */
 import type { App, UpdateRules } from "../app/app.ts"
 import { assertNoDrift, lookForDrift } from "../app/compose/drift.ts"
-import { planStandstill, type Standstill } from "../app/standstill.ts"
+import { planStandstill } from "../app/standstill.ts"
 import type { ServiceState } from "../app/ports.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { AppUnderCare } from "../backup/backup.ts"
-import type { OperationRecord } from "../operation/ports.ts"
-import { findPoint, type SealedPoint } from "../recovery-point/recovery-point.ts"
+import type { SealedPoint } from "../recovery-point/recovery-point.ts"
 import type { FoundReleases, InstallableRelease } from "../release/installable.ts"
 import { addUpSpace, refuseLackOfSpace } from "../restore/free-space.ts"
 import type { OpenVault } from "../vault/vault.ts"
-import { predictDowntime } from "./downtime.ts"
+import { earlierOperations, newestPoint, predictFor } from "./downtime-of-app.ts"
+import { waysOf, waysWithoutRoom } from "./database-ways.ts"
 import { requireOnlyPins } from "./edited-model.ts"
+import { failedBefore } from "./failed-before.ts"
 import { updateRules } from "./find-tools.ts"
 import { nextRelease, provableOf, refuseDowngrade, refuseFailedBefore, refuseOtherWork, refuseSameImages, requireProven } from "./guard.ts"
 import { refuseOtherMajor } from "./major-database.ts"
@@ -35,9 +36,11 @@ export interface PlanOptions {
   readonly acceptDrift: boolean
   /** One that was just done; without it a recorded one is used as long as it still counts. */
   readonly rehearsal: Rehearsal | null
+  /** Why a person wants it without one; null: an update needs one that passed. */
+  readonly unrehearsed: string | null
 }
 
-export const plainPlan: PlanOptions = { again: false, acceptDrift: false, rehearsal: null }
+export const plainPlan: PlanOptions = { again: false, acceptDrift: false, rehearsal: null, unrehearsed: null }
 
 /** A recorded rehearsal counts so long; the data it ran on is older than that by little. */
 export const REHEARSAL_AGE_MS = 24 * 3_600_000
@@ -63,10 +66,10 @@ export async function planUpdate(
   const now = await lookAround(tools, app, rules, release, found, ctx)
   refuseDowngrade(now.version, release)
   refuseSameImages(app.name, release, now.running.states)
-  // The update that plans once more for itself is no part of its own history.
-  const operations = (await tools.store.operations({ app: app.name })).filter(({ id }) => id !== ctx.operationId)
-  refuseFailedBefore(app.name, operations, release, options.again)
-  const newest = await findPoint(vault, tools.store, app.name, "latest", ctx).catch(noPoint)
+  const operations = await earlierOperations(tools, app, ctx)
+  const failure = failedBefore(operations, release)
+  refuseFailedBefore(app.name, failure, release, options.again)
+  const newest = await newestPoint(tools, vault, app, ctx)
   const proof = requireProven(
     declared,
     vault.location.name,
@@ -74,12 +77,16 @@ export async function planUpdate(
     ctx.clock.now(),
   )
   const untold = await refuseOtherMajor(tools, app, release, ctx)
-  const edits = await planEdits(tools, app, release, options, ctx)
-  const databases = await waysOf(tools, app, ctx)
+  const drift = await acceptedDrift(tools, app, options, ctx)
+  const edits = await planEdits(tools, app, release, ctx)
+  const ways = await waysOf(tools, app, ctx)
   const rehearsal =
     options.rehearsal ??
     usableRehearsal(operations, release, await schemaVersionNow(tools.databases, app, ctx), ctx.clock.now(), REHEARSAL_AGE_MS)
-  const space = await planSpace(tools, app, vault, { databases, newest, states: now.running.states, rehearsed: rehearsal !== null }, ctx)
+  const unrehearsed = rehearsal === null ? options.unrehearsed : null
+  const rehearsed = rehearsal !== null || unrehearsed !== null
+  const space = await planSpace(tools, app, vault, { ways, newest, states: now.running.states, rehearsed }, ctx)
+  const { databases } = space
   const standstill = await planStandstill(tools, app, ctx)
   const missing = await missingImages(tools.containers, release, ctx)
   return {
@@ -95,7 +102,8 @@ export async function planUpdate(
     databases,
     space: space.there,
     rehearsal,
-    predictedDowntimeMs: predicted(app, operations, databases, newest, rehearsal, standstill),
+    unrehearsed,
+    predictedDowntimeMs: predictFor({ app, operations, databases, newest, rehearsal, standstill }),
     rollbackWindowMs: rules.rollbackWindowMs,
     warnings: planWarnings({
       app,
@@ -104,11 +112,13 @@ export async function planUpdate(
       ...now,
       databases,
       rehearsal,
+      unrehearsed,
       standstill,
       missing,
       untold,
       unseen: space.unseen,
-      acceptDrift: options.acceptDrift,
+      failure,
+      drift,
     }),
   }
 }
@@ -131,26 +141,21 @@ async function lookAround(
   return { running, version: told ?? runningVersion(app, rules, running, Object.keys(release.images)) }
 }
 
-/** Without any point there is nothing proven either, which is refused with its own words. */
-function noPoint(thrown: unknown): null {
-  if (thrown instanceof HoldfastError && thrown.code === "POINT_UNKNOWN") return null
-  throw thrown
-}
-
 function imagesNow(states: readonly ServiceState[], release: InstallableRelease): Readonly<Record<string, string>> {
   const moved = states.filter(({ service }) => release.images[service] !== undefined)
   return Object.fromEntries(moved.map((state) => [state.service, state.repositoryDigests[0] ?? state.imageReference]))
 }
 
-async function planEdits(
-  tools: UpdateTools,
-  app: App,
-  release: InstallableRelease,
-  options: PlanOptions,
-  ctx: RunContext,
-): Promise<UpdatePlan["edits"]> {
+/** Every difference that somebody accepts. Throws DRIFT_FOUND where nobody does. */
+async function acceptedDrift(tools: UpdateTools, app: App, options: PlanOptions, ctx: RunContext): Promise<readonly string[]> {
+  if (app.compose === null) return []
+  const drift = await lookForDrift(tools.containers, app.compose, ctx)
+  assertNoDrift(app.name, drift, options.acceptDrift)
+  return drift
+}
+
+async function planEdits(tools: UpdateTools, app: App, release: InstallableRelease, ctx: RunContext): Promise<UpdatePlan["edits"]> {
   if (app.compose === null) return await planExchange(tools, app, release)
-  if (!options.acceptDrift) assertNoDrift(app.name, await lookForDrift(tools.containers, app.compose, ctx), false)
   if (release.built !== undefined) return await planCheckout(tools, app, app.compose, release, release.built, ctx)
   const pins = await pinsOf(app.compose, release)
   await requireOnlyPins(tools.containers, app.compose, pins, release, ctx)
@@ -168,57 +173,26 @@ async function planExchange(tools: UpdateTools, app: App, release: InstallableRe
   return edits.map(({ path, diff }) => ({ path, diff }))
 }
 
-/** How each database is kept for the way back. Throws what asking its engine throws. */
-async function waysOf(tools: UpdateTools, app: App, ctx: RunContext): Promise<UpdatePlan["databases"]> {
-  const ways: UpdatePlan["databases"][number][] = []
-  for (const source of app.databases) {
-    const engine = tools.databases.for(source)
-    if (engine.canClone === undefined) {
-      ways.push({
-        name: source.name,
-        way: "cold-point",
-        why: `a database of kind ${source.engine} cannot be copied beside itself`,
-        sizeBytes: 0,
-      })
-      continue
-    }
-    const { possible, why, sizeBytes } = await engine.canClone(source, ctx)
-    ways.push({ name: source.name, way: possible ? "clone" : "cold-point", why, sizeBytes })
-  }
-  return ways
-}
-
 async function planSpace(
   tools: UpdateTools,
   app: App,
   vault: OpenVault,
-  facts: { databases: UpdatePlan["databases"]; newest: SealedPoint | null; states: readonly ServiceState[]; rehearsed: boolean },
+  facts: { ways: UpdatePlan["databases"]; newest: SealedPoint | null; states: readonly ServiceState[]; rehearsed: boolean },
   ctx: RunContext,
-): Promise<{ there: UpdatePlan["space"]; unseen: readonly string[] }> {
+): Promise<{ databases: UpdatePlan["databases"]; there: UpdatePlan["space"]; unseen: readonly string[] }> {
   ctx.signal.throwIfAborted()
-  const { databases, newest, states, rehearsed } = facts
-  if (newest === null) return { there: [], unseen: [] }
+  const { ways, newest, states, rehearsed } = facts
+  if (newest === null) return { databases: ways, there: [], unseen: [] }
   const rehearsalDirectory = rehearsed ? null : tools.scratchDirectory
-  const { needs, unseen } = spaceNeeds({ app, states, databases, newest: newest.manifest, vault: vault.location, rehearsalDirectory })
-  const there = await addUpSpace(needs)
-  refuseLackOfSpace(there)
-  return { there, unseen }
-}
-
-function predicted(
-  app: App,
-  operations: readonly OperationRecord[],
-  databases: UpdatePlan["databases"],
-  newest: SealedPoint | null,
-  rehearsal: Rehearsal | null,
-  standstill: Standstill,
-): number | null {
-  const captures = new Map(
-    newest?.manifest.parts.flatMap((part) => (part.kind === "database" ? [[part.name, part.durationMs] as const] : [])),
-  )
-  const copied = databases.map(({ name, way }) => ({ way, captureMs: captures.get(name) ?? null }))
-  // Nothing is stopped where nothing runs.
-  const graceMs = app.compose !== null && standstill.services.length === 0 ? 0 : standstill.graceSeconds * 1000
-  // How long a plain program takes to start was not rehearsed; what the last update took is then all that is known.
-  return predictDowntime({ operations, graceMs, databases: copied, rehearsal: app.compose === null ? null : rehearsal })
+  const known = { app, states, newest: newest.manifest, vault: vault.location, rehearsalDirectory }
+  const spaceOf = async (databases: UpdatePlan["databases"]) => {
+    const { needs, unseen } = spaceNeeds({ ...known, databases })
+    return { databases, there: await addUpSpace(needs), unseen }
+  }
+  const beside = await spaceOf(ways)
+  const tight = beside.there.find(({ freeBytes, neededBytes }) => freeBytes < neededBytes)
+  const smaller = tight === undefined ? null : await waysWithoutRoom(tools, app, ways, tight, ctx)
+  const fitting = smaller === null ? beside : await spaceOf(smaller)
+  refuseLackOfSpace(fitting.there)
+  return fitting
 }

@@ -16,6 +16,8 @@ export interface Prepared {
   readonly replacements: readonly Replacement[]
   /** Databases that no copy is made of: they come back from the safety point, which is then taken while everything stands still. */
   readonly coldDatabases: readonly string[]
+  /** Of these, those that are emptied and filled again; the others are restored beside and swapped in. */
+  readonly refilled: readonly string[]
   readonly standstill: Standstill
   /** Of an app without containers: the link that is led to the new version; null for others. */
   readonly link: LinkSwap | null
@@ -25,6 +27,8 @@ export interface Prepared {
   readonly services: readonly string[]
   /** Of these, those that are run to their end before the others start. */
   readonly jobs: readonly string[]
+  /** Compose brings services up together with what they depend on, which stays as it is. */
+  readonly withDependencies: boolean
   readonly wellBefore: boolean
   readonly vault: string
   /** Id of the point that is made of the state before; sealed once the app is up again. */
@@ -40,12 +44,14 @@ const preparedSchema = z.object({
   hotPoint: z.string(),
   replacements: z.json(),
   coldDatabases: z.array(z.string()),
+  refilled: z.array(z.string()).default([]),
   standstill: z.json(),
   // Journals of earlier versions know no link.
   link: z.object({ live: z.string(), staged: z.string(), from: z.string(), to: z.string() }).nullable().default(null),
   checkout: z.object({ root: z.string(), from: z.string(), to: z.string() }).nullable().default(null),
   services: z.array(z.string()),
   jobs: z.array(z.string()),
+  withDependencies: z.boolean().default(false),
   wellBefore: z.boolean(),
   vault: z.string(),
   safetyPoint: z.string(),
@@ -56,6 +62,7 @@ export function preparedToJson(prepared: Prepared): Json {
     ...prepared,
     replacements: replacementsToJson(prepared.replacements),
     coldDatabases: [...prepared.coldDatabases],
+    refilled: [...prepared.refilled],
     standstill: standstillToJson(prepared.standstill),
     link: prepared.link === null ? null : { ...prepared.link },
     checkout: prepared.checkout === null ? null : { ...prepared.checkout },

@@ -1,4 +1,5 @@
 import type { ContainerEngine } from "../app/ports.ts"
+import { namePulled } from "../app/pulled-names.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { InstallableRelease, ReleaseImage } from "../release/installable.ts"
 
@@ -28,15 +29,18 @@ export async function missingImages(
 
 /**
  * Pulls what is missing while the app runs; what is here already is not asked for again, so that a registry that is away does not matter.
- * Throws IMAGE_MISSING, REGISTRY_AUTH_FAILED, REGISTRY_FAILED.
+ * Each is proven to be made for this machine, and has a name of ours until `letPulledGo`, so that no clean-up takes it meanwhile.
+ * Throws IMAGE_MISSING, IMAGE_PLATFORM_MISSING, REGISTRY_AUTH_FAILED, REGISTRY_FAILED, SPACE_MISSING.
  */
 export async function pullReleaseImages(
   tools: { readonly containers: ContainerEngine },
   release: Pick<InstallableRelease, "images">,
   ctx: RunContext,
 ): Promise<void> {
-  for (const reference of await missingImages(tools.containers, release, ctx)) {
-    ctx.progress.note(`pulling ${reference}`)
-    await tools.containers.pullImage(reference, ctx)
+  const { containers } = tools
+  for (const reference of imagesOfRelease(release)) {
+    if (!(await containers.imagePresent(reference, ctx))) ctx.progress.note(`pulling ${reference}`)
+    await containers.pullImage(reference, ctx)
+    await namePulled(containers, reference, ctx)
   }
 }

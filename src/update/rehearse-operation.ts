@@ -1,9 +1,11 @@
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
 import type { App } from "../app/app.ts"
+import { letPulledGo } from "../app/pulled-names.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { AppUnderCare } from "../backup/backup.ts"
 import type { OperationRecord } from "../operation/ports.ts"
+import { uncancelled } from "../operation/journal.ts"
 import type { Settlement } from "../operation/operation.ts"
 import { runOperation, type ContextBase } from "../operation/run-operation.ts"
 import type { InstallableRelease } from "../release/installable.ts"
@@ -45,6 +47,7 @@ export async function rehearseUpdate(
         ...(rehearsal.why === null ? {} : { message: rehearsal.why }),
       }
     } finally {
+      await letPulledGo(tools.containers, ctx.operationId, uncancelled(ctx))
       await rm(join(tools.scratchDirectory, ctx.operationId), { recursive: true, force: true })
     }
   })
@@ -58,7 +61,10 @@ export async function settleRehearse(
   operation: OperationRecord,
   ctx: RunContext,
 ): Promise<Settlement> {
-  if (app.compose !== null) await tools.containers.removeLeftovers(operation.id, ctx)
+  if (app.compose !== null) {
+    await tools.containers.removeLeftovers(operation.id, ctx)
+    await letPulledGo(tools.containers, operation.id, ctx)
+  }
   await rm(join(tools.scratchDirectory, operation.id), { recursive: true, force: true })
   return { outcome: "failed", message: "interrupted; what the sandbox left behind was removed, the release counts as not rehearsed" }
 }

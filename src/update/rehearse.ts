@@ -22,6 +22,7 @@ import { rehearseBeside } from "./plain-rehearse.ts"
 import type { UpdateTools } from "./ports.ts"
 import { pinnedReference, pullReleaseImages } from "./pull-images.ts"
 import { quietEnvironment } from "./quiet-environment.ts"
+import { withoutSandbox } from "./without-sandbox.ts"
 import { play, type Stage } from "./rehearsal-play.ts"
 import type { RehearsalSteps } from "./rehearse-steps.ts"
 import { schemaChange, unchangedSchema } from "./schema-change.ts"
@@ -56,7 +57,9 @@ export async function rehearse(
   await mkdir(directory, { recursive: true, mode: 0o700 })
   try {
     const fetched = await step("fetch-files", async () => await fetchWhole(origin, directory, ctx))
-    const { proven, ...found } = await step("rehearse-update", async () => await rehearseIn(place, fetched, environment, directory, ctx))
+    const playing = async () =>
+      await rehearseIn(place, fetched, environment, directory, ctx).catch((thrown: unknown) => withoutSandbox(place.app.name, thrown))
+    const { proven, ...found } = await step("rehearse-update", playing)
     if (proven !== null)
       await step("record-proof", async () => await recordProof(origin.vault, tools.store, proofOf(place, proven, ctx), ctx))
     return { operationId: ctx.operationId, point: id, version: release.version, ...found, at: ctx.clock.now().toISOString() }

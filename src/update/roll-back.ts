@@ -16,6 +16,7 @@ import { keptStateOf } from "../restore/kept.ts"
 import { databaseSource } from "../restore/replacement.ts"
 import { standstillOf } from "../restore/unstoppable.ts"
 import type { OpenVault } from "../vault/vault.ts"
+import { dependenciesRest } from "./dependencies.ts"
 import { countRowsBefore, goBack, rowsSetAside, type GoingBack, type RowsBeside } from "./go-back.ts"
 import { keepSetAside } from "./keep.ts"
 import { requireVersionBefore } from "./plain-install.ts"
@@ -122,7 +123,9 @@ export async function rollBackUpdate(
     const options = { ...plainBackup, trigger: "safety" as const, label, acceptCollapse: true, acceptBlank: true }
     const safetyPoint = (await capturePoint(tools, { ...subject, vault, options }, journal, ctx)).manifest.id
     // What runs now runs afterwards: since the update somebody may have stopped one service and started another.
-    const prepared = { ...noted.prepared, standstill: await standstillOf(tools, app, ctx) }
+    const { compose } = app
+    const withDependencies = compose !== null && (await dependenciesRest(tools.containers, compose, noted.prepared.services, ctx))
+    const prepared = { ...noted.prepared, standstill: await standstillOf(tools, app, ctx), withDependencies }
     const kept = { ...noted, prepared }
     const rowsBefore = await countRowsBefore(tools, app, prepared, ctx)
     const details = { kept: keptUpdateToJson(kept), undoes: record.operationId, windowMs }

@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises"
 import { join } from "node:path"
 import { z } from "zod"
 import type { App } from "../app/app.ts"
+import { letPulledGo } from "../app/pulled-names.ts"
 import { begun, settleCapture } from "../backup/settle.ts"
 import { HoldfastError, messageOf } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
@@ -21,6 +22,18 @@ import { wayOf } from "./settlement.ts"
 
 /** Settles an interrupted update: to the old version or to the new one, never to something between. */
 export async function settleUpdate(
+  tools: UpdateTools,
+  app: App,
+  vault: OpenVault,
+  operation: OperationRecord,
+  ctx: RunContext,
+): Promise<Settlement> {
+  const settlement = await settleByJournal(tools, app, vault, operation, ctx)
+  if (app.compose !== null) await letPulledGo(tools.containers, operation.id, ctx)
+  return settlement
+}
+
+async function settleByJournal(
   tools: UpdateTools,
   app: App,
   vault: OpenVault,

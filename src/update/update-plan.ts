@@ -16,16 +16,21 @@ export interface UpdatePlan {
   /** The proof that the update stands on. */
   readonly proof: { readonly point: string; readonly level: string; readonly at: string }
   readonly vault: string
-  /** How each database is kept for the way back: by a copy beside it, or from a cold point where that is not possible, with the reason. */
+  /**
+   * How each database is kept for the way back: by a copy beside it; or, with the reason, from a cold point that is restored beside (`cold-point`)
+   * or put into the emptied database itself (`refill`).
+   */
   readonly databases: readonly {
     readonly name: string
-    readonly way: "clone" | "cold-point"
+    readonly way: "clone" | "cold-point" | "refill"
     readonly why: string
     readonly sizeBytes: number
   }[]
   readonly space: readonly { readonly where: string; readonly neededBytes: number; readonly freeBytes: number }[]
   /** What the rehearsal found; null where it was not done yet (`update plan` without `--rehearse`). */
   readonly rehearsal: Rehearsal | null
+  /** Why a person wants it without a rehearsal; null: it is rehearsed before anything is stopped. */
+  readonly unrehearsed: string | null
   /** From the last rehearsal of this release here, else from earlier updates; null when nothing is known. */
   readonly predictedDowntimeMs: number | null
   readonly rollbackWindowMs: number
@@ -72,7 +77,10 @@ export interface UpdateReport {
   readonly why: string | null
   /** From the moment the writers were told to stop to the first good answer. */
   readonly downtimeMs: number
+  /** As the plan or the rehearsal within the update let expect; null when nothing was known. */
   readonly predictedDowntimeMs: number | null
+  /** Why a person wanted it without a rehearsal; null when it was rehearsed. */
+  readonly unrehearsed: string | null
   readonly rollbackMs: number | null
   readonly durationMs: number
   readonly hotPoint: string

@@ -4,7 +4,7 @@ import type { InstallableRelease } from "../release/installable.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import type { Placing } from "./placing.ts"
 import type { Prepared, TreesBefore } from "./prepared.ts"
-import type { Rehearsal, UpdatePlan } from "./update-plan.ts"
+import type { UpdatePlan } from "./update-plan.ts"
 
 /** Everything that one update in place carries along once it is prepared. */
 export interface Updating {
@@ -12,7 +12,6 @@ export interface Updating {
   readonly vault: OpenVault
   readonly plan: UpdatePlan
   readonly release: InstallableRelease
-  readonly rehearsal: Rehearsal
   readonly placing: Placing
   /** What decides what runs, as it was planned with, by path. */
   readonly texts: ReadonlyMap<string, string>

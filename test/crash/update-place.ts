@@ -273,7 +273,7 @@ export async function freeData(project: AppProject): Promise<void> {
 }
 
 /** The volume with the data moves onto a file system of this size, for as long as the place is there. */
-export async function smallData({ project }: UpdatePlace, size: string): Promise<() => Promise<void>> {
+export async function smallData({ project }: Pick<UpdatePlace, "project">, size: string): Promise<() => Promise<void>> {
   await project.cli("stop", "--timeout", "5")
   const live = await project.volumePath("data")
   await run("cp", ["-a", live, `${live}.saved`])

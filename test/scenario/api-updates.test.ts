@@ -167,14 +167,27 @@ describe("an update that is asked for", () => {
     const planned = plannedUpdate.parse((await send("update-plan", {})).body)
     expect(planned.lines).toContain("expected downtime: 7.3 s")
     expect(await send("update", { planId: planned.planId, confirm: "cat" })).toMatchObject({ status: 409, code: "CONFIRMATION_REFUSED" })
-    const answer = await send("update", { planId: planned.planId, confirm: "chat", again: true })
+    const answer = await send("update", { planId: planned.planId, confirm: "chat" })
     expect(answer.status).toBe(202)
     const { operationId } = accepted.parse(answer.body)
     await vi.waitFor(async () => expect((await page()).history[0]).toMatchObject({ operationId, outcome: "applied", to: "2.5.0" }))
-    expect(work.asked).toEqual(["plan chat", "apply chat 2.5.0 again"])
+    expect(work.asked).toEqual(["plan chat", "apply chat 2.5.0"])
     expect((await send("update", { planId: planned.planId, confirm: "chat" })).code).toBe("PLAN_STALE")
     const { entries } = await owner.read(auditPage, "/api/v1/audit")
     expect(entries.find(({ outcome }) => outcome === "allowed")).toMatchObject({ action: "update", app: "chat", subject: "2.5.0" })
+  })
+
+  it("that failed before, or meets a difference, is done only where the plan that was confirmed was made so", async () => {
+    const choices = { again: true, acceptDrift: true }
+    const { planId: wanted } = plannedUpdate.parse((await send("update-plan", choices)).body)
+    expect((await send("update", { planId: wanted, confirm: "chat" })).status).toBe(202)
+    await vi.waitFor(() => expect(work.asked).toEqual(["plan chat again accept-drift", "apply chat 2.5.0 again accept-drift"]))
+    work.plan({})
+    expect((await send("update", { planId: await planId(), confirm: "chat", ...choices })).status).toBe(202)
+    await vi.waitFor(() => expect(work.asked.slice(2)).toEqual(["plan chat", "apply chat 2.5.0"]))
+    const { entries } = await owner.read(auditPage, "/api/v1/audit")
+    const updates = entries.filter(({ action, outcome }) => action === "update" && outcome === "allowed")
+    expect(updates.map(({ details }) => details)).toEqual([{ again: false, acceptDrift: false }, choices])
   })
 
   it("is rehearsed as an operation of its own", async () => {

@@ -167,6 +167,11 @@ describeNeeding(
   step("that were taken back by a person are tried again only when somebody says so", async () => {
     await open(page, `${address}${UPDATES}/apply`)
     await page.getByText("UPDATE_FAILED_BEFORE").waitFor(LONG)
+    await expectAccessible(page)
+    await press("Plan it again all the same")
+    await page.getByRole("heading", { name: "The plan" }).waitFor(LONG)
+    await page.getByText(/was applied and taken back by a person here on .*tried again because somebody says so/).waitFor()
+    await expectAccessible(page)
   })
 
   step("are nothing that a viewer is offered", async () => {

@@ -39,11 +39,18 @@ export interface InProcess {
   close(): Promise<void>
 }
 
-/** @param place where `holdfast.yaml` and the state directory of a command line are */
-export async function inProcess(place: { readonly cwd: string; readonly stateDirectory: string }, name: string): Promise<InProcess> {
+/**
+ * @param place where `holdfast.yaml` and the state directory of a command line are
+ * @param engine the value of DOCKER_HOST
+ */
+export async function inProcess(
+  place: { readonly cwd: string; readonly stateDirectory: string },
+  name: string,
+  engine = process.env["DOCKER_HOST"],
+): Promise<InProcess> {
   const host = createHostIdentity({ hostName: hostname(), processId: process.pid })
-  const { PATH = "", DOCKER_HOST } = process.env
-  const environment = { PATH, HOME: place.stateDirectory, LC_ALL: "C.UTF-8", ...(DOCKER_HOST === undefined ? {} : { DOCKER_HOST }) }
+  const { PATH = "" } = process.env
+  const environment = { PATH, HOME: place.stateDirectory, LC_ALL: "C.UTF-8", ...(engine === undefined ? {} : { DOCKER_HOST: engine }) }
   const processes = createProcesses({ environment, clock: systemClock, setpriv: "/usr/bin/setpriv" })
   const scratchDirectory = join(place.stateDirectory, "scratch")
   const own = join(place.stateDirectory, "own")

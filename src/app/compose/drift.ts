@@ -21,7 +21,8 @@ export interface ConfigHashes {
   readonly byService: Readonly<Record<string, readonly string[]>>
 }
 
-const HASH_LABEL = "com.docker.compose.config-hash"
+/** What compose writes on a container: a hash of the configuration that it was made from. */
+export const CONFIG_HASH_LABEL = "com.docker.compose.config-hash"
 const VERSION_LABEL = "com.docker.compose.version"
 
 /** Asks compose and the engine. Throws what these throw. */
@@ -58,9 +59,8 @@ function difference(
   const { name, image } = declared
   if (image !== null && !isSameImage(image, state.imageReference))
     return [`The container of ${name} was made from ${state.imageReference}; the compose files say ${image}.`]
-  const [made, now] = [state.labels[HASH_LABEL], hashes?.byService[name]]
-  const isComparable = isSameVersion(state.labels[VERSION_LABEL], hashes?.composeVersion)
-  if (made === undefined || now === undefined || !isComparable || now.includes(made)) return []
+  const [made, now] = [state.labels[CONFIG_HASH_LABEL], hashes?.byService[name]]
+  if (made === undefined || now === undefined || now.includes(made) || !madeByThisVersion(state.labels, hashes?.composeVersion)) return []
   return [`The container of ${name} was made from another configuration than the compose files say now.`]
 }
 
@@ -70,6 +70,11 @@ function isSameImage(left: string, right: string): boolean {
   if (!isSameRepository(one.repository, other.repository)) return false
   if (one.digest !== null || other.digest !== null) return one.digest === other.digest
   return (one.tag ?? "latest") === (other.tag ?? "latest")
+}
+
+/** Only a compose of the same version hashes in the same way. */
+export function madeByThisVersion(labels: Readonly<Record<string, string>>, composeVersion: string | undefined): boolean {
+  return isSameVersion(labels[VERSION_LABEL], composeVersion)
 }
 
 /** A distribution's own suffix (`2.26.1-4`) is not in the label (`2.26.1`). */

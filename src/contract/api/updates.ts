@@ -48,8 +48,18 @@ export const updatesPage = z.object({
   history: z.array(updateEntry),
 })
 
+const wanted = version.nullable().default(null)
+
+/** What a person wants although the guard says no; the plan tells what it means, and is what is confirmed. */
+const choices = {
+  /** Although this release failed here before. */
+  again: z.boolean().default(false),
+  /** Although what runs differs from the compose file. */
+  acceptDrift: z.boolean().default(false),
+}
+
 /** POST /apps/:app/update-plan. `to`: another version than the next one. */
-export const updatePlanBody = z.object({ to: version.nullable().default(null) })
+export const updatePlanBody = z.object({ to: wanted, ...choices })
 
 /** `plan` is null when nothing newer is there; then there is nothing to confirm. */
 export const plannedUpdate = z.object({
@@ -64,17 +74,10 @@ export const plannedUpdate = z.object({
 })
 
 /** POST /apps/:app/rehearse → 202 */
-export const rehearseBody = z.object({ to: version.nullable().default(null) })
+export const rehearseBody = z.object({ to: wanted, ...choices })
 
 /** POST /apps/:app/update (fresh second factor) → 202; `confirm` is the app's name. */
-export const updateBody = z.object({
-  planId: z.string(),
-  confirm: z.string(),
-  /** Although this release failed here before. */
-  again: z.boolean().default(false),
-  /** Although what runs differs from the compose file. */
-  acceptDrift: z.boolean().default(false),
-})
+export const updateBody = z.object({ planId: z.string(), confirm: z.string() })
 
 /** POST /apps/:app/rollback-plan. `operation`: another update than the last one. */
 export const rollbackPlanBody = z.object({ operation: z.string().max(100).nullable().default(null) })
@@ -101,8 +104,8 @@ export const updaterStatus = z.object({
   last: updateEntry.nullable(),
 })
 
-/** POST /updater/:app/plan */
-export const updaterPlanBody = updatePlanBody
+/** POST /updater/:app/plan. What the guard refuses is for a person to decide, not for an app. */
+export const updaterPlanBody = z.object({ to: wanted })
 /** POST /updater/:app/apply → 202; the plan is the confirmation. */
 export const updaterApplyBody = z.object({ planId: z.string() })
 

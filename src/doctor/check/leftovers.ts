@@ -1,4 +1,5 @@
 import type { App } from "../../app/app.ts"
+import { pulledNames } from "../../app/pulled-names.ts"
 import { isHoldfastError } from "../../base/errors.ts"
 import type { RunContext } from "../../base/run-context.ts"
 import { ok, trouble, type Finding } from "../finding.ts"
@@ -8,7 +9,7 @@ import { stagedFindings } from "./staged.ts"
 
 /** What interrupted runs left in vaults, kept states whose time is over, and what lies beside live data without anyone knowing it. */
 export async function checkLeftovers(tools: DoctorTools, subject: Subject, ctx: RunContext): Promise<readonly Finding[]> {
-  const found: Finding[] = [...(await containerFindings(tools, ctx))]
+  const found: Finding[] = [...(await containerFindings(tools, ctx)), ...(await imageFindings(tools, ctx))]
   for (const app of subject.apps) {
     found.push(...(await keptFindings(tools, app, ctx)), ...(await stagedFindings(tools, app, ctx)))
     for (const { vault, leftovers } of await leftoversIn(tools, subject.vaults, app, ctx)) {
@@ -52,6 +53,24 @@ async function containerFindings(tools: DoctorTools, ctx: RunContext): Promise<r
     if (operation.finishedAt === null) continue
     const text = `container ${name} was made for operation ${operationId}, which is over`
     findings.push(trouble("warn", "leftovers", "Docker", text, `Remove it: docker rm --force ${name}`))
+  }
+  return findings
+}
+
+/** Names that images had for an operation that is over. */
+async function imageFindings(tools: DoctorTools, ctx: RunContext): Promise<readonly Finding[]> {
+  const listed = await pulledNames(tools.containers, ctx).catch((thrown: unknown) => {
+    if (!isHoldfastError(thrown)) throw thrown
+    return []
+  })
+  const findings: Finding[] = []
+  for (const { operationId, name } of listed) {
+    const operation = await tools.store.operation(operationId)
+    if (operation !== null && operation.finishedAt === null) continue
+    const known = operation === null ? "this store does not know" : "is over"
+    const careful = operation === null ? "If no other Holdfast works on this engine, take" : "Take"
+    const text = `an image has the name ${name} for operation ${operationId}, which ${known}`
+    findings.push(trouble("warn", "leftovers", "Docker", text, `${careful} it away; what runs stays: docker image rm ${name}`))
   }
   return findings
 }

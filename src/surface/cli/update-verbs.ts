@@ -5,6 +5,7 @@ const wish: readonly OptionSpec[] = [
   { flags: "--to <version>", summary: "up to this version (the newest unless told)" },
   { flags: "--vault <name>", summary: "whose proof counts, and where the points before the update go (the app's first unless told)" },
   { flags: "--accept-drift", summary: "what runs differs from the compose file, and that is intended" },
+  { flags: "--unrehearsed <reason>", summary: "without a rehearsal, for an app that no sandbox can hold; the reason is recorded" },
 ]
 const again: OptionSpec = { flags: "--again", summary: "although this release failed here before; it is rehearsed again" }
 

@@ -72,9 +72,9 @@ function unproven(app: string): HoldfastError {
 async function planIn(house: House, subject: Subject, wish: UpdateWish): Promise<{ found: FoundReleases; plan: UpdatePlan | null }> {
   const { tools, vault, ctx, app } = subject
   const found = towards(app.name, await lookForUpdates(house, app.name), wish.to)
-  const { again, acceptDrift } = wish
+  const { again, acceptDrift, unrehearsed } = wish
   try {
-    return { found, plan: await planUpdate(tools, subject, vault, found, { again, acceptDrift, rehearsal: null }, ctx) }
+    return { found, plan: await planUpdate(tools, subject, vault, found, { again, acceptDrift, rehearsal: null, unrehearsed }, ctx) }
   } catch (thrown) {
     if (isHoldfastError(thrown, "UPDATE_NOTHING_NEWER")) return { found, plan: null }
     throw thrown

@@ -136,6 +136,7 @@ describe("what an update came to", () => {
     why: null,
     downtimeMs: 6_900,
     predictedDowntimeMs: 7_300,
+    unrehearsed: null,
     rollbackMs: null,
     durationMs: 65_000,
     hotPoint: "hot",
@@ -154,5 +155,6 @@ describe("what an update came to", () => {
       "warning: a warning",
     ])
     expect(updateReportLines({ ...report, predictedDowntimeMs: null })[1]).toBe("down for 6.9 s")
+    expect(updateReportLines({ ...report, unrehearsed: "no sandbox" })[2]).toBe("it was not rehearsed: no sandbox")
   })
 })

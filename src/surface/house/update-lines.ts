@@ -33,7 +33,8 @@ export function updatePlanLines(plan: UpdatePlanDocument, now: Date): readonly s
 }
 
 /** How long a plain program takes to start is not rehearsed. */
-function unknownDowntime({ to }: UpdatePlanDocument): string {
+function unknownDowntime({ to, unrehearsed }: UpdatePlanDocument): string {
+  if (unrehearsed !== null) return "not known without a rehearsal"
   return to.directory === undefined ? "not known before the rehearsal" : "not known before the first update"
 }
 
@@ -48,7 +49,8 @@ function sourceOf({ to }: UpdatePlanDocument): string {
   }[to.foundIn]
 }
 
-function rehearsalLines({ rehearsal }: UpdatePlanDocument, now: Date): readonly string[] {
+function rehearsalLines({ rehearsal, unrehearsed }: UpdatePlanDocument, now: Date): readonly string[] {
+  if (unrehearsed !== null) return [`not rehearsed, and not going to be: ${unrehearsed}`]
   if (rehearsal === null) return ["not rehearsed yet: that is done first, on a copy of the data; if it fails, the app stays as it is"]
   const { passed, why, point, at, startMs, preFlightMs, migrateMs } = rehearsal
   const times = [
@@ -81,9 +83,14 @@ function changeOf(what: string, names: readonly string[]): readonly string[] {
   return names.length === 0 ? [] : [`${what}${names.length === 1 ? "" : "s"} ${names.join(", ")}`]
 }
 
+const WAYS = {
+  clone: "by a copy beside it",
+  "cold-point": "from a point that is taken while everything stands still",
+  refill: "from a point that is taken while everything stands still, and put into the emptied database itself",
+} as const
+
 function databaseLine({ name, way, why, sizeBytes }: UpdatePlanDocument["databases"][number]): string {
-  const how = way === "clone" ? "by a copy beside it" : "from a point that is taken while everything stands still"
-  return `keeps database ${name} (${formatBytes(sizeBytes)}) ${how}${why === "" ? "" : `: ${why}`}`
+  return `keeps database ${name} (${formatBytes(sizeBytes)}) ${WAYS[way]}${why === "" ? "" : `: ${why}`}`
 }
 
 /** What going back would do, for people. */
@@ -109,6 +116,7 @@ export function updateReportLines(report: UpdateReportDocument): readonly string
   return [
     `updated ${report.app} from ${report.from ?? "an unknown version"} to ${report.to} in ${formatDuration(report.durationMs)}`,
     `down for ${formatDuration(report.downtimeMs)}${predicted}`,
+    ...(report.unrehearsed === null ? [] : [`it was not rehearsed: ${report.unrehearsed}`]),
     ...(report.safetyPoint === null ? [] : [`safety point before it: ${report.safetyPoint}`]),
     ...(report.keptUntil === null
       ? []

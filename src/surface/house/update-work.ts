@@ -11,11 +11,13 @@ export interface UpdateWish {
   readonly again: boolean
   /** Although what runs differs from the compose file. */
   readonly acceptDrift: boolean
+  /** Without a rehearsal, because of this; null: it has to pass one. Said by a person for this one update, never by a rule. */
+  readonly unrehearsed: string | null
   /** Whose proof counts and which holds the points before the update; null: the app's first. */
   readonly vault: string | null
 }
 
-export const NEXT: UpdateWish = { to: null, again: false, acceptDrift: false, vault: null }
+export const NEXT: UpdateWish = { to: null, again: false, acceptDrift: false, unrehearsed: null, vault: null }
 
 export interface NextUpdate {
   readonly found: FoundReleases

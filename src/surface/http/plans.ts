@@ -38,6 +38,8 @@ export interface PlannedUpdate {
   readonly app: string
   /** As it was asked for; null: the next one. */
   readonly to: string | null
+  readonly again: boolean
+  readonly acceptDrift: boolean
   readonly version: string
   /** What would be done, to be compared when it is done. */
   readonly fingerprint: string

@@ -1,6 +1,7 @@
 import { updaterApplyBody, updaterPlanBody, updaterStatus, plannedUpdate, type UpdaterStatus } from "../../../contract/api/updates.ts"
 import { accepted } from "../../../contract/api/shapes.ts"
 import type { Ground } from "../ground.ts"
+import { NEXT } from "../../house/update-work.ts"
 import { updatesPageOf } from "../updates-page.ts"
 import { none, route, type Route } from "./route.ts"
 import { planUpdate, startUpdate } from "./updates.ts"
@@ -25,7 +26,7 @@ export const updaterRoutes: readonly Route[] = [
     answer: plannedUpdate,
     audit: "updater.plan",
     handle: async ({ ground, who, param, body, note }) => {
-      const planned = await planUpdate(ground, who, param("app"), body.to)
+      const planned = await planUpdate(ground, who, param("app"), { ...NEXT, to: body.to })
       note(planned.plan?.to.version ?? null)
       return planned
     },
@@ -39,7 +40,7 @@ export const updaterRoutes: readonly Route[] = [
     answer: accepted,
     status: 202,
     audit: "updater.apply",
-    handle: async (call) => await startUpdate(call, { planId: call.body.planId, again: false, acceptDrift: false }),
+    handle: async (call) => await startUpdate(call, call.body.planId),
   }),
 ]
 

@@ -15,7 +15,7 @@ import {
 import { accepted } from "../../../contract/api/shapes.ts"
 import { fingerprintOf } from "../../house/same-plan.ts"
 import { rollbackPlanLines, updatePlanLines } from "../../house/update-lines.ts"
-import { NEXT } from "../../house/update-work.ts"
+import { NEXT, type UpdateWish } from "../../house/update-work.ts"
 import { refuseUnconfirmed } from "../confirmed.ts"
 import type { Ground } from "../ground.ts"
 import type { Who } from "../guard/who.ts"
@@ -54,7 +54,7 @@ export const updateRoutes: readonly Route[] = [
     query: none,
     body: updatePlanBody,
     answer: plannedUpdate,
-    handle: async ({ ground, who, param, body }) => await planUpdate(ground, who, param("app"), body.to),
+    handle: async ({ ground, who, param, body }) => await planUpdate(ground, who, param("app"), { ...NEXT, ...body }),
   }),
   route({
     method: "POST",
@@ -67,9 +67,9 @@ export const updateRoutes: readonly Route[] = [
     audit: "update.rehearse",
     handle: async ({ ground, who, param, body, note }) => {
       const app = param("app")
-      note(body.to)
+      note(body.to, { again: body.again, acceptDrift: body.acceptDrift })
       return await startRun(ground, who, app, `update plan ${app} --rehearse`, async (own) => {
-        return await (await ground.updates()).rehearse(own, app, { ...NEXT, to: body.to })
+        return await (await ground.updates()).rehearse(own, app, { ...NEXT, ...body })
       })
     },
   }),
@@ -84,7 +84,7 @@ export const updateRoutes: readonly Route[] = [
     audit: "update",
     handle: async (call) => {
       refuseUnconfirmed(call.body.confirm, call.param("app"))
-      return await startUpdate(call, call.body)
+      return await startUpdate(call, call.body.planId)
     },
   }),
   route({
@@ -110,9 +110,9 @@ export const updateRoutes: readonly Route[] = [
 ]
 
 /** Makes a plan, shows it, and keeps what was shown for whoever asked. */
-export async function planUpdate(ground: Ground, who: Who, app: string, to: string | null): Promise<PlannedUpdate> {
+export async function planUpdate(ground: Ground, who: Who, app: string, wish: UpdateWish): Promise<PlannedUpdate> {
   const { house } = ground
-  const { found, plan } = await (await ground.updates()).plan(house, app, { ...NEXT, to })
+  const { found, plan } = await (await ground.updates()).plan(house, app, wish)
   if (plan === null)
     return {
       planId: null,
@@ -122,24 +122,26 @@ export async function planUpdate(ground: Ground, who: Who, app: string, to: stri
       plan,
       lines: [`nothing newer than ${found.running ?? "what runs"} is there`],
     }
-  const kept = ground.plans.update.keep(who.id, { app, to, version: plan.to.version, fingerprint: fingerprintOf(plan) })
+  const { to, again, acceptDrift } = wish
+  const shown = { app, to, again, acceptDrift, version: plan.to.version, fingerprint: fingerprintOf(plan) }
+  const kept = ground.plans.update.keep(who.id, shown)
   return { ...kept, app, running: found.running, plan, lines: [...updatePlanLines(plan, house.clock.now())] }
 }
 
 /** Begins the update that a plan showed; refused where it would be another one by now. */
 export async function startUpdate(
   { ground, who, param, note }: Pick<Call<unknown, unknown>, "ground" | "who" | "param" | "note">,
-  given: { readonly planId: string; readonly again: boolean; readonly acceptDrift: boolean },
+  planId: string,
 ): Promise<z.input<typeof accepted>> {
   const app = param("app")
-  const { planId, again, acceptDrift } = given
   const shown = ground.plans.update.take(who.id, planId)
+  const { to, again, acceptDrift } = shown
   if (shown.app !== app) throw new HoldfastError("PLAN_STALE", { what: `the plan is of ${shown.app}` })
   note(shown.version, { again, acceptDrift })
   return await startRun(ground, who, app, `update apply ${app} --to ${shown.version}`, async (own) => {
     const report = await (
       await ground.updates()
-    ).apply(own, app, { ...NEXT, to: shown.to, again, acceptDrift }, (plan) => {
+    ).apply(own, app, { ...NEXT, to, again, acceptDrift }, (plan) => {
       if (fingerprintOf(plan) !== shown.fingerprint)
         throw new HoldfastError("PLAN_STALE", { what: "the update would not do any more what the plan said" })
     })

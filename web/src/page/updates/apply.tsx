@@ -1,4 +1,4 @@
-import { Checkbox, Stack } from "@mantine/core"
+import { Stack } from "@mantine/core"
 import { useParams } from "@tanstack/react-router"
 import { useState, type ReactNode } from "react"
 import { plannedUpdate, type PlannedUpdate } from "../../../../src/contract/api/updates.ts"
@@ -8,10 +8,12 @@ import { place } from "../../wire/place.ts"
 import { useBeginUpdate } from "./begin.ts"
 import { PlanReview } from "./plan-review.tsx"
 import { BackToUpdates, PlannedPage } from "./planned-page.tsx"
+import { NO_CHOICES, RefusedPlan } from "./refused-plan.tsx"
 
 /** The plan of an update, and the last door before it. */
 export function ApplyUpdate(): ReactNode {
   const { app } = useParams({ from: "/apps/$app/updates/apply" })
+  const [choices, setChoices] = useState(NO_CHOICES)
   return (
     <PlannedPage
       app={app}
@@ -19,7 +21,9 @@ export function ApplyUpdate(): ReactNode {
       lead="This is what will happen. Nothing is touched before the update has passed its rehearsal on a copy of the data."
       refused="Your account may not update this app."
       path={place`/apps/${app}/update-plan`}
+      body={choices}
       schema={plannedUpdate}
+      problem={(error) => <RefusedPlan error={error} onChoose={(chosen) => setChoices({ ...choices, ...chosen })} />}
     >
       {(planned) => <Review app={app} planned={planned} />}
     </PlannedPage>
@@ -28,7 +32,6 @@ export function ApplyUpdate(): ReactNode {
 
 function Review({ app, planned: { plan, planId } }: { readonly app: string; readonly planned: PlannedUpdate }): ReactNode {
   const begin = useBeginUpdate(app)
-  const [again, setAgain] = useState(false)
   if (plan === null || planId === null) {
     return <Empty title="Nothing newer is there." action={<BackToUpdates app={app} />} />
   }
@@ -36,24 +39,14 @@ function Review({ app, planned: { plan, planId } }: { readonly app: string; read
     <Stack gap="lg">
       <PlanReview plan={plan} />
       <Section title="Confirm">
-        <Stack gap="md">
-          {plan.rehearsal?.passed === false ? (
-            <Checkbox
-              label="Although it failed here before"
-              description="It is rehearsed again; if that fails, the app stays as it is."
-              checked={again}
-              onChange={(event) => setAgain(event.currentTarget.checked)}
-            />
-          ) : null}
-          <ConfirmByName
-            app={app}
-            action="Apply"
-            pending={begin.isPending}
-            onConfirm={(confirm) => begin.mutate({ path: place`/apps/${app}/update`, body: { planId, confirm, again } })}
-          >
-            <BackToUpdates app={app} />
-          </ConfirmByName>
-        </Stack>
+        <ConfirmByName
+          app={app}
+          action="Apply"
+          pending={begin.isPending}
+          onConfirm={(confirm) => begin.mutate({ path: place`/apps/${app}/update`, body: { planId, confirm } })}
+        >
+          <BackToUpdates app={app} />
+        </ConfirmByName>
       </Section>
     </Stack>
   )

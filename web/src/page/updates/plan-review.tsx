@@ -13,6 +13,12 @@ import { Notes } from "./versions.tsx"
 
 type Plan = NonNullable<PlannedUpdate["plan"]>
 
+const WAYS = {
+  clone: "A copy beside it, made while it stands still.",
+  "cold-point": "A point that is taken while everything stands still.",
+  refill: "A point that is taken while everything stands still, and put into the emptied database itself.",
+} as const
+
 /** Everything that an operator wants to know before saying yes. */
 export function PlanReview({ plan }: { readonly plan: Plan }): ReactNode {
   return (
@@ -50,8 +56,7 @@ export function PlanReview({ plan }: { readonly plan: Plan }): ReactNode {
                 Database {name} ({formatBytes(sizeBytes)})
               </Text>
               <Text size="sm" c="dimmed" className="wrap">
-                {way === "clone" ? "A copy beside it, made while it stands still." : "A point that is taken while everything stands still."}{" "}
-                {why}
+                {WAYS[way]} {why}
               </Text>
             </li>
           ))}

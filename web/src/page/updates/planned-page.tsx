@@ -14,7 +14,11 @@ interface PlannedPageProps<Schema extends z.ZodType> {
   readonly refused: string
   /** Where the plan is asked for, once. */
   readonly path: string
+  /** Sent with it; another one asks anew. */
+  readonly body?: object
   readonly schema: Schema
+  /** In the place of the plan where there is none; the refusal alone unless given. */
+  readonly problem?: (error: Error) => ReactNode
   readonly children: (planned: z.output<Schema>) => ReactNode
 }
 
@@ -24,9 +28,8 @@ export function PlannedPage<Schema extends z.ZodType>({
   title,
   lead,
   refused,
-  path,
-  schema,
   children,
+  ...plan
 }: PlannedPageProps<Schema>): ReactNode {
   const may = useMay()
   return (
@@ -40,9 +43,7 @@ export function PlannedPage<Schema extends z.ZodType>({
       }
     >
       {may("update.apply", app) ? (
-        <Planned path={path} schema={schema}>
-          {children}
-        </Planned>
+        <Planned {...plan}>{children}</Planned>
       ) : (
         <Empty title={refused}>Ask an owner for the role update.apply.</Empty>
       )}
@@ -52,16 +53,19 @@ export function PlannedPage<Schema extends z.ZodType>({
 
 function Planned<Schema extends z.ZodType>({
   path,
+  body = {},
   schema,
+  problem,
   children,
-}: Pick<PlannedPageProps<Schema>, "path" | "schema" | "children">): ReactNode {
+}: Pick<PlannedPageProps<Schema>, "path" | "body" | "schema" | "problem" | "children">): ReactNode {
   const query = useQuery({
-    queryKey: ["planned", path],
-    queryFn: async ({ signal }) => await ask(schema, path, { method: "POST", body: {}, signal }),
+    queryKey: ["planned", path, body],
+    queryFn: async ({ signal }) => await ask(schema, path, { method: "POST", body, signal }),
     gcTime: 0,
     staleTime: Infinity,
     retry: false,
   })
+  if (query.isError && problem !== undefined) return problem(query.error)
   return <Loaded query={query}>{children}</Loaded>
 }
 
