@@ -118,6 +118,10 @@ describeNeeding(
       code: "USAGE",
       what: "--release is for apps whose recipe knows an updater",
     })
+    expect(await cli.error("adopt", "--undo", "--release", "2.0.0", "--yes")).toMatchObject({
+      code: "USAGE",
+      what: "--undo puts back what was there before; it takes no --release",
+    })
   })
 
   step("does not lose a line that somebody writes into the compose file while it is adopted", async () => {

@@ -26,6 +26,7 @@ import { selectionOf } from "../selection.ts"
 
 /** `holdfast adopt` */
 export const run: CommandRun = async (house, input) => {
+  if (input.flag("undo")) refuseChoices(input)
   const subject = await openAdoption(house, selectionOf(input))
   if (input.flag("undo")) return await runUndo(house, input, subject)
   const tools = await adoptTools(house)
@@ -159,6 +160,16 @@ function checkLines({ checks }: AdoptPlan): readonly string[] {
     good ? "" : `expected ${expected}`,
   ])
   return renderTable([{ title: "CHECK" }, { title: "" }, { title: "FOUND" }, { title: "" }], rows)
+}
+
+/** What is put back is what was there; nothing of it can be chosen. */
+function refuseChoices(input: CommandInput): void {
+  const told = [
+    ...["target", "release", "channel", "key", "holdfast-image"].filter((name) => input.text(name) !== null),
+    ...(input.list("image").length > 0 ? ["image"] : []),
+    ...(input.flag("any-version") ? ["any-version"] : []),
+  ]
+  if (told.length > 0) throw usage(`--undo puts back what was there before; it takes no ${told.map((name) => `--${name}`).join(", ")}`)
 }
 
 async function runUndo(house: CliHouse, input: CommandInput, subject: Subject): Promise<CommandResult> {
