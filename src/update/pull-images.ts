@@ -33,7 +33,7 @@ export async function missingImages(
  * Throws IMAGE_MISSING, IMAGE_PLATFORM_MISSING, REGISTRY_AUTH_FAILED, REGISTRY_FAILED, SPACE_MISSING.
  */
 export async function pullReleaseImages(
-  tools: { readonly containers: ContainerEngine },
+  tools: { readonly containers: Pick<ContainerEngine, "imagePresent" | "pullImage" | "tagImage"> },
   release: Pick<InstallableRelease, "images">,
   ctx: RunContext,
 ): Promise<void> {
