@@ -51,7 +51,7 @@ const suites: readonly Suite[] = [
     include: ["test/crash/update*.test.ts"],
     order: 4,
     workers: Math.max(2, cores / 2),
-    testTimeout: (full ? 90 : 12) * MINUTE_MS,
+    testTimeout: (full ? 90 : 30) * MINUTE_MS,
   },
 ]
 

@@ -54,6 +54,19 @@ export function stepsIn(writes: readonly string[]): readonly string[] {
   return [...new Set(writes.flatMap((label) => /^beginStep (\S+)$/.exec(label)?.[1] ?? []))]
 }
 
+/** Steps by troubles, in one table: how long it took to settle, in seconds; empty where this run did not walk it. */
+export function recordCells(verb: string, reports: ReadonlyMap<string, CrashReport>): void {
+  const [first] = reports.values()
+  if (first === undefined) return
+  const settled = (report: CrashReport, step: string): string => {
+    const point = report.points.find(({ label }) => label.startsWith(`endStep ${step} `))
+    return point === undefined ? "" : (point.settledInMs / 1000).toFixed(1)
+  }
+  const rows = stepsIn(first.writes).map((step) => [step, ...[...reports.values()].map((report) => settled(report, step))])
+  const title = `Kill matrix: ${verb}, steps by troubles`
+  recordEvidence(title.toLowerCase(), { title, table: { columns: ["at the end of", ...reports.keys()], rows } })
+}
+
 function atEndOf(wanted: (step: string, first: boolean) => boolean): NonNullable<CrashMatrix["only"]> {
   return (label, first) => {
     const step = /^endStep (\S+) /.exec(label)?.[1]

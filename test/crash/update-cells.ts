@@ -6,8 +6,8 @@ import { goBackSteps, rollBackSteps, updateSteps } from "../../src/update/steps.
 import { isFullRun } from "../fixture/size.ts"
 import type { Engine } from "../fixture/versioned-app/project.ts"
 import { APP, stateOfShop, type ShopState } from "../scenario/update-world.ts"
-import type { CrashWorld } from "./harness.ts"
-import { stepsIn, walk, walkSettling, walkSteps, type Steps, type Walked } from "./matrix.ts"
+import type { CrashReport, CrashWorld } from "./harness.ts"
+import { recordCells, stepsIn, walk, walkSettling, walkSteps, type Steps, type Walked } from "./matrix.ts"
 import {
   expectSettled,
   fillData,
@@ -178,9 +178,14 @@ export function describeTroubled(engine: Engine, app: string): void {
   describe(`${app}, updated on a machine that goes wrong`, () => {
     const at = usePlace(engine)
 
+    const reports = new Map<string, CrashReport>()
+    afterAll(() => recordCells(`update of ${app}`, reports))
+
     const walked = async (what: string, steps: Steps, more: (world: World) => More): Promise<void> => {
       const world = at()
-      world.writes = (await walkSteps(`update of ${app}, ${what}`, updateOf(world, more(world)), { normal: steps })).writes
+      const report = await walkSteps(`update of ${app}, ${what}`, updateOf(world, more(world)), { normal: steps })
+      world.writes = report.writes
+      reports.set(what, report)
     }
     const restart = async ({ place }: World): Promise<void> => {
       await place.daemon.stop()

@@ -81,18 +81,37 @@ export async function expectAllAcknowledged(project: AppProject, writer: NumberW
 }
 
 /**
- * After a rollback: what was acknowledged before the stop is live, without a gap; what the new version acknowledged is beside, and counted. Nothing is
- * in neither place. Gives the number of rows that are beside alone.
+ * After an update was taken back: what was acknowledged before everything stood still is live; what was acknowledged later and is not live was acknowledged by
+ * the new version, and is beside. Gives the number of rows that are beside alone.
  */
-export async function expectNoneLost(project: AppProject, writer: NumberWriter, beside: readonly number[]): Promise<number> {
-  const live = await numbersLive(project, writer.name)
-  const last = live.at(-1) ?? 0
+export async function expectNoneLost(
+  world: Pick<UpdateWorld, "cli" | "project">,
+  writer: NumberWriter,
+  beside: readonly number[],
+): Promise<number> {
+  const live = new Set(await numbersLive(world.project, writer.name))
+  const stoodStillAt = standstillOf(world)
+  const gone = writer.acknowledged
+    .map((number, index) => ({ number, at: writer.acknowledgedAt[index] ?? 0 }))
+    .filter(({ number }) => !live.has(number))
+  expect(gone.filter(({ at }) => at <= stoodStillAt)).toEqual([])
   const aside = new Set(beside)
-  expect(writer.acknowledged.filter((number) => number <= last && !live.includes(number))).toEqual([])
-  // What came later was acknowledged by the new version, or by the old one when it was back; the second kind is live and was looked at above.
-  const others = writer.acknowledged.filter((number) => !live.includes(number))
-  expect(others.filter((number) => !aside.has(number))).toEqual([])
-  return beside.filter((number) => !live.includes(number)).length
+  expect(gone.filter(({ number }) => !aside.has(number))).toEqual([])
+  return beside.filter((number) => !live.has(number)).length
+}
+
+/** When the newest update had stopped everything that writes, in milliseconds since 1970. */
+function standstillOf(world: Pick<UpdateWorld, "cli">): number {
+  const database = new DatabaseSync(join(world.cli.place.stateDirectory, "store.sqlite"), { readOnly: true })
+  try {
+    const steps = "FROM step JOIN operation ON operation.id = step.operation_id WHERE kind = 'update' AND name = 'stop-writers'"
+    const row = database.prepare(`SELECT at ${steps} ORDER BY at DESC LIMIT 1`).get()
+    const at = Date.parse(String(row?.["at"]))
+    expect(at).toBeGreaterThan(0)
+    return at
+  } finally {
+    database.close()
+  }
 }
 
 /** Nothing of ours is left in the engine, beside the app's files, or in our own scratch directory. */

@@ -1,7 +1,9 @@
 /** Updates that go wrong, one way after the other: the app ends as it was, to the byte, and every acknowledged row is live or counted beside. */
+import { join } from "node:path"
 import { afterAll, beforeAll, expect } from "vitest"
 import { useDocker } from "../fixture/docker/use-docker.ts"
 import { describeNeeding } from "../fixture/needs.ts"
+import { makeKeyCheap } from "../fixture/quick-key.ts"
 import { isFullRun } from "../fixture/size.ts"
 import { updateImages } from "../fixture/versioned-app/images.ts"
 import type { Version } from "../fixture/versioned-app/versions.ts"
@@ -41,6 +43,7 @@ describeNeeding(
     world = await updateWorld({ neighbour: true })
     neighbourBefore = await world.neighbour?.look()
     await world.provenPoint()
+    await makeKeyCheap(join(world.directory, "vault"), join(world.directory, "state/keys/local.key"))
   })
 
   afterAll(async () => {
@@ -129,7 +132,7 @@ describeNeeding(
 
     const beside = (await databasesBeside(project)).filter((name) => !known.has(name))
     expect(beside).toHaveLength(1)
-    const aside = await expectNoneLost(project, writer, await numbersBeside(project, beside[0] ?? "", writer.name))
+    const aside = await expectNoneLost(world, writer, await numbersBeside(project, beside[0] ?? "", writer.name))
     expect(aside).toBeGreaterThan(0)
     expect(error.what).toMatch(/\d+ rows that the new version had written are kept beside/)
     expect(recordedReport(world).rowsKeptBeside).toContainEqual({ database: "main", table: "public.entries", rows: aside })

@@ -166,7 +166,7 @@ describeNeeding(
     expect((await Promise.all(aside.map(async (name) => await fileOf(project, name)))).join("\n")).toContain("BY_HAND=1")
     const beside = await databasesBeside(project)
     expect(beside).toHaveLength(1)
-    const rows = await expectNoneLost(project, writer, await numbersBeside(project, beside[0] ?? "", writer.name))
+    const rows = await expectNoneLost(world, writer, await numbersBeside(project, beside[0] ?? "", writer.name))
     expect(rows).toBe(told)
     expect(report.rowsKeptBeside.find(({ table }) => /\bentries$/.test(table))?.rows).toBe(rows)
     expect(await world.neighbour?.look()).toEqual(neighbourBefore)
