@@ -62,6 +62,15 @@ export function pinnedPoints(pins: readonly PinRecord[]): ReadonlySet<string> {
   return new Set([...last].filter(([, pinned]) => pinned).map(([point]) => point))
 }
 
+type Told = "id" | "sequence" | "trigger" | "label" | "cold" | "appVersion" | "sizeBytes" | "storedBytes" | "warnings"
+
+/** What every list says of a point, whichever vault it is in. */
+export function toldOf(point: PointSummary): Pick<PointSummary, Told> & { readonly startedAt: string; readonly parts: string[] } {
+  const { id, sequence, trigger, label, cold, appVersion, sizeBytes, storedBytes, warnings } = point
+  const startedAt = point.startedAt.toISOString()
+  return { id, sequence, startedAt, trigger, label, cold, appVersion, sizeBytes, storedBytes, warnings, parts: [...point.parts] }
+}
+
 function listedPoint(
   point: PointSummary,
   best: ReadonlyMap<string, ProofRecord>,
@@ -69,21 +78,11 @@ function listedPoint(
   vaults: readonly string[],
 ): ListedPoint {
   const proof = best.get(keyOf(point.vault, point.id))
-  const { id, app, vault, sequence, trigger, label, cold, appVersion, sizeBytes, storedBytes, warnings } = point
+  const { id, app, vault } = point
   return {
-    id,
+    ...toldOf(point),
     app,
     vault,
-    sequence,
-    startedAt: point.startedAt.toISOString(),
-    trigger,
-    label,
-    cold,
-    appVersion,
-    sizeBytes,
-    storedBytes,
-    warnings,
-    parts: [...point.parts],
     pinned: pinned.has(id),
     proof: proof === undefined ? null : { level: proof.level, at: proof.at.toISOString() },
     vaults: vaults.toSorted(),

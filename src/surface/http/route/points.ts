@@ -17,7 +17,7 @@ import type { Decision } from "../../../retention/retention.ts"
 import { comparison } from "../../house/comparison.ts"
 import type { House } from "../../house/house.ts"
 import { knowPoints } from "../../house/known-points.ts"
-import { bestProofs, keyOf, RANK } from "../../house/listed-points.ts"
+import { bestProofs, keyOf, RANK, toldOf } from "../../house/listed-points.ts"
 import { changePin } from "../../house/change-pin.ts"
 import { openPoints } from "../../house/point-subject.ts"
 import { describePart, shownPoint } from "../../house/shown-point.ts"
@@ -151,24 +151,14 @@ async function decisionsFor(house: House, app: string, vault: string): Promise<R
 
 function pointOf(held: Copies, ground: PointGround): Point {
   const [first] = held
-  const { id, sequence, trigger, label, cold, appVersion, sizeBytes, storedBytes, warnings } = first
+  const { id } = first
   const pin = ground.pins.get(id)
   const decision = ground.decisions?.get(id)
   const strongest = held
     .flatMap(({ vault }) => ground.best.get(keyOf(vault, id)) ?? [])
     .toSorted((left, right) => RANK[right.level] - RANK[left.level])[0]
   return {
-    id,
-    sequence,
-    startedAt: first.startedAt.toISOString(),
-    trigger,
-    label,
-    cold,
-    appVersion,
-    sizeBytes,
-    storedBytes,
-    warnings,
-    parts: [...first.parts],
+    ...toldOf(first),
     pinned: pin?.pinned === true,
     pinReason: pin?.pinned === true ? pin.reason : null,
     proof: strongest === undefined ? null : { level: strongest.level, at: strongest.at.toISOString(), vault: strongest.vault },
