@@ -27,7 +27,10 @@ export const updateSteps = {
   "stop-writers": { title: "stop what writes", crashLeadsTo: asBefore },
   "clone-database": { title: "copy a database beside itself", crashLeadsTo: asBefore },
   "survey-trees": { title: "note the state of the file trees at standstill", crashLeadsTo: asBefore },
-  pin: { title: "put the edited files, or the checkout, in place", crashLeadsTo: "the files of before are put back, the old version is started" },
+  pin: {
+    title: "put the edited files, or the checkout, in place",
+    crashLeadsTo: "the files of before are put back, the old version is started",
+  },
   "start-databases": { title: "start the new database services", crashLeadsTo: back },
   migrate: { title: "run the migrations", crashLeadsTo: back },
   start: { title: "start the new version", crashLeadsTo: "it is started and gated; if it is not well, everything goes back" },
