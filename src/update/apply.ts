@@ -17,8 +17,6 @@ import { uncancelled, type Journal } from "../operation/journal.ts"
 import { owed } from "../operation/owed.ts"
 import { runOperation, type ContextBase } from "../operation/run-operation.ts"
 import { isWell } from "../restore/gate-live.ts"
-import { requireSwap } from "../restore/plan-tables.ts"
-import { databaseSource } from "../restore/replacement.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import { goBack, rowsSetAside, type GoingBack } from "./go-back.ts"
 import { pin, startAndGate } from "./go-live.ts"
@@ -119,17 +117,7 @@ async function lookAgain(
   const options = { again: true, acceptDrift: true, rehearsal: planned.rehearsal, unrehearsed: planned.unrehearsed }
   const now = await planUpdate(tools, subject, vault, planned.to, options, ctx)
   requirePlannedEdits(planned, now.edits)
-  await requireWayBack(tools, subject.app, now, ctx)
   return { ...now, hopsAfter: planned.hopsAfter, from: { ...now.from, version: planned.from.version }, warnings: planned.warnings }
-}
-
-/** A database that is not copied comes back by being restored beside and renamed; where that is refused there is no way back at all. */
-async function requireWayBack(tools: UpdateTools, app: App, plan: UpdatePlan, ctx: RunContext): Promise<void> {
-  for (const { name, way } of plan.databases) {
-    if (way !== "cold-point") continue
-    const source = databaseSource(app, name)
-    requireSwap(`database:${name}`, await tools.databases.for(source).inspect(source, ctx))
-  }
 }
 
 async function takeHotPoint(
@@ -170,8 +158,7 @@ async function prepare(
     to: plan.to.version,
     hotPoint,
     replacements: await planReplaced(tools, app, pins, plan, ctx),
-    coldDatabases: plan.databases.filter(({ way }) => way !== "clone").map(({ name }) => name),
-    refilled: plan.databases.filter(({ way }) => way === "refill").map(({ name }) => name),
+    coldDatabases: plan.databases.filter(({ way }) => way === "cold-point").map(({ name }) => name),
     standstill,
     link: await placing.link(plan.to, ctx),
     checkout: plan.to.built ?? null,

@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest"
+import type { SqliteSource } from "../app/app.ts"
+import type { DatabaseEngine, DatabaseInspection } from "../app/ports.ts"
+import { systemClock } from "../base/clock.ts"
+import { silentLog, silentProgress } from "../base/run-context.ts"
+import { wayOf } from "./database-ways.ts"
+
+const ctx = {
+  operationId: "op",
+  signal: new AbortController().signal,
+  progress: silentProgress,
+  log: silentLog,
+  clock: systemClock,
+}
+const source: SqliteSource = { engine: "sqlite", name: "main", place: { path: "/srv/chat.db" } }
+const WHY = "role plain may not create databases (CREATEDB is missing)"
+
+type Asked = Pick<DatabaseEngine<SqliteSource>, "canClone" | "inspect">
+
+function inspecting(canSwap: DatabaseInspection["canSwap"]): Pick<Asked, "inspect"> {
+  return { inspect: async () => await Promise.resolve({ engineVersion: "15", sizeBytes: 9, access: "", toolVersion: "15", canSwap }) }
+}
+const copying = (possible: boolean): Pick<Asked, "canClone"> => ({
+  canClone: async () => await Promise.resolve({ possible, why: possible ? "" : WHY, sizeBytes: 9 }),
+})
+
+describe("how a database comes back after an update", () => {
+  it("is by a copy where it can be copied beside itself, else from a point where it can be restored beside", async () => {
+    expect(await wayOf({ ...copying(true), ...inspecting({ allowed: false, why: WHY }) }, source, ctx)).toMatchObject({ way: "clone" })
+    const beside = inspecting({ allowed: true })
+    expect(await wayOf({ ...copying(false), ...beside }, source, ctx)).toEqual({ name: "main", way: "cold-point", why: WHY, sizeBytes: 9 })
+    expect(await wayOf(beside, source, ctx)).toMatchObject({
+      way: "cold-point",
+      why: "a database of kind sqlite cannot be copied beside itself",
+    })
+  })
+
+  it("is refused with the plan where it could do neither, with what would allow it", async () => {
+    const remedy = "As a superuser run `ALTER ROLE plain CREATEDB`."
+    const asked = wayOf({ ...copying(false), ...inspecting({ allowed: false, why: WHY, remedy }) }, source, ctx)
+    await expect(asked).rejects.toMatchObject({ code: "DATABASE_RENAME_REFUSED", why: WHY, hint: remedy })
+  })
+})
