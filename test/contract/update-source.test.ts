@@ -2,17 +2,30 @@
 import { existsSync } from "node:fs"
 import { appendFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { expect, it } from "vitest"
+import { expect, it, onTestFinished } from "vitest"
 import type { App, UpdateRules } from "../../src/app/app.ts"
 import type { ContainerEngine } from "../../src/app/ports.ts"
 import { systemClock } from "../../src/base/clock.ts"
 import { createProcesses } from "../../src/tool/process/process.ts"
 import { createDocker } from "../../src/tool/docker/docker.ts"
+import { createCommandEngine } from "../../src/tool/engine/command/command.ts"
+import { createPostgresEngine } from "../../src/tool/engine/postgres/postgres.ts"
+import { createSqliteEngine } from "../../src/tool/engine/sqlite/sqlite.ts"
+import { createEngineTable } from "../../src/tool/engine/table.ts"
 import { createGit } from "../../src/tool/git/git.ts"
+import { createProber } from "../../src/tool/probe/probe.ts"
+import { createCommandRunner } from "../../src/tool/process/command-runner.ts"
+import { createRestic } from "../../src/tool/restic/restic.ts"
+import { openSqliteStore } from "../../src/tool/store/store.ts"
 import { buildRelease } from "../../src/update/build-release.ts"
+import { checkoutPlacing } from "../../src/update/checkout-placing.ts"
 import { findInGit } from "../../src/update/git-releases.ts"
+import { placeNew, placeOld } from "../../src/update/place.ts"
 import { planCheckout } from "../../src/update/plan-checkout.ts"
-import type { SourceUse } from "../../src/update/source-project.ts"
+import type { UpdateTools } from "../../src/update/ports.ts"
+import { planReplaced } from "../../src/update/prepare.ts"
+import type { Prepared } from "../../src/update/prepared.ts"
+import { state } from "../fixture/gate-tools.ts"
 import { exampleApp, exampleUpdates } from "../fixture/example-updates.ts"
 import { exampleContext } from "../fixture/example.ts"
 import { cloneRepository, createRepository, type TestRepository } from "../fixture/git-repository.ts"
@@ -37,7 +50,9 @@ interface World {
   readonly vendor: TestRepository
   readonly own: TestRepository
   readonly app: App
-  readonly tools: SourceUse
+  readonly tools: UpdateTools
+  /** Name → image, as the engine has them. */
+  readonly names: ReadonlyMap<string, string>
   /** What was asked to be built, and what lay there for it. */
   readonly built: { images: Readonly<Record<string, string>>; files: readonly string[]; dockerfile: string }[]
   find(rules?: Partial<UpdateRules>): ReturnType<typeof findInGit>
@@ -59,19 +74,42 @@ async function world(): Promise<World> {
   const composeBinary = existsSync(plugin) ? plugin : "docker-compose"
   const docker = createDocker({ processes, dockerBinary: "docker", composeBinary, environment, scratchDirectory })
   const built: World["built"] = []
-  const made = new Set<string>()
+  const names = new Map([
+    ["shop-web", "sha256:old"],
+    ["sha256:old", "sha256:old"],
+  ])
   const containers: ContainerEngine = {
     ...docker,
-    imagePresent: async (reference) => await Promise.resolve(made.has(reference)),
+    services: async () => await Promise.resolve([state("web", { imageId: "sha256:old" }), state("worker", { imageId: "sha256:old" })]),
+    imagePresent: async (reference) => await Promise.resolve(names.has(reference)),
+    tagImage: async (image, name) => await Promise.resolve(void names.set(name, names.get(image) ?? "nothing")),
     imageNames: async () => await Promise.resolve([]),
     build: async (project, { images }) => {
       const files = (await readdir(project.projectDirectory)).toSorted()
       built.push({ images, files, dockerfile: await readFile(join(project.projectDirectory, "Dockerfile"), "utf8") })
-      for (const image of Object.values(images)) made.add(image)
+      for (const image of Object.values(images)) names.set(image, `sha256:built ${image}`)
     },
   }
   const sources = createGit({ processes, binary: "git", directory: join(directory, "sources"), isRoot: false })
-  const tools = { containers, sources, scratchDirectory }
+  const host = { self: (command: string) => ({ host: "h", bootId: "b", processId: 1, processStart: "1", command }), isAlive: () => true }
+  const store = await openSqliteStore(join(directory, "store.sqlite"), { host, clock: systemClock })
+  onTestFinished(async () => await store.close())
+  const tools: UpdateTools = {
+    host,
+    store,
+    commands: createCommandRunner(processes),
+    prober: createProber({ processes }),
+    backend: createRestic({ processes, binary: "restic", scratchDirectory }),
+    databases: createEngineTable({
+      postgres: createPostgresEngine({ processes, containers, scratchDirectory }),
+      sqlite: createSqliteEngine({ processes, scratchDirectory, nodeBinary: process.execPath }),
+      command: createCommandEngine({ processes, directory: join(directory, "dumps") }),
+    }),
+    containers,
+    sources,
+    scratchDirectory,
+    holdfastVersion: "0.0.0-test",
+  }
   const files = ["compose.yml", "compose.override.yml"].map((name) => join(own.directory, name))
   const compose = { files, projectDirectory: own.directory, projectName: "shop", profiles: [] }
   const app: App = { ...exampleApp, name: "shop", compose }
@@ -79,7 +117,7 @@ async function world(): Promise<World> {
     const running = { model: await docker.compose(compose, exampleContext()), states: [], reported: null }
     return await findInGit(tools, { app, running }, { ...exampleUpdates, source: "git", url: vendor.url, ...rules }, exampleContext())
   }
-  return { vendor, own, app, tools, built, find }
+  return { vendor, own, app, tools, built, names, find }
 }
 
 async function planned({ app, tools, find }: World): Promise<Awaited<ReturnType<typeof planCheckout>>> {
@@ -197,6 +235,50 @@ describeNeeding("git", "docker")("an update from a git repository", () => {
       },
     ])
     expect(await readdir(made.tools.scratchDirectory)).toEqual([])
+    expect(made.own.git("status", "--porcelain", "--untracked-files=no")).toBe("")
+  })
+
+  it("is put in place and taken back as one: names of images and the checkout, with what ran kept by a name of ours", async () => {
+    const made = await world()
+    const from = made.own.git("rev-parse", "HEAD")
+    const to = made.vendor.commit("second", { Dockerfile: "FROM scratch\nLABEL a=b\n" })
+    const [release] = (await made.find()).hops
+    const { compose } = made.app
+    if (release === undefined || compose === null) throw new Error("nothing was found")
+    const placing = checkoutPlacing(made.tools, made.app, compose)
+    const [ctx, services] = [exampleContext(), ["web", "worker"]]
+    await placing.bring(release, ctx)
+    const pins = await placing.pins(release)
+    const replacements = await planReplaced(made.tools, made.app, pins, { to: release, services }, ctx)
+    const standstill = { graceSeconds: 1, byCommand: false, rested: [], services: [] }
+    const none = { hotPoint: "", coldDatabases: [], refilled: [], link: null, jobs: [], withDependencies: false, wellBefore: true }
+    const prepared: Prepared = {
+      ...none,
+      from: null,
+      to: release.version,
+      replacements,
+      standstill,
+      checkout: release.built ?? null,
+      services,
+      vault: "local",
+      safetyPoint: "",
+    }
+    await placing.stage(prepared, pins, release, ctx)
+    expect(made.own.git("rev-parse", "HEAD")).toBe(from)
+
+    await placeNew(made.tools, made.app, prepared, ctx)
+
+    const image = `sha256:built holdfast-built/shop-web:${to.slice(0, 12)}`
+    expect(made.names.get("shop-web")).toBe(image)
+    expect([...made.names].filter(([name]) => name.startsWith("holdfast-kept:")).map(([, id]) => id)).toEqual(["sha256:old"])
+    expect(made.own.git("rev-parse", "HEAD")).toBe(to)
+    expect(await readFile(join(made.own.directory, "Dockerfile"), "utf8")).toContain("LABEL a=b")
+
+    await placeOld(made.tools, made.app, prepared, ctx)
+
+    expect(made.names.get("shop-web")).toBe("sha256:old")
+    expect(made.names.get(`holdfast-built/shop-web:${to.slice(0, 12)}`)).toBe(image)
+    expect(made.own.git("rev-parse", "HEAD")).toBe(from)
     expect(made.own.git("status", "--porcelain", "--untracked-files=no")).toBe("")
   })
 })
