@@ -43,7 +43,7 @@ describeNeeding(
     await world?.dispose()
   })
 
-  step("is shown its checks, its secrets and the edited files, and nothing is changed", async () => {
+  step("is shown its checks, its secrets and the edited files, and nothing is changed (C118, C119, C124)", async () => {
     const plan = await world.cli.json(adoptPlanOutput, ["adopt", "--plan"])
 
     expect(plan.checks.filter((check) => !check.good)).toEqual([])
@@ -60,23 +60,28 @@ describeNeeding(
     expect(await world.files()).toEqual(before)
   })
 
-  step("is adopted: a proven point first, the updater beside it, then the server by its digest", async () => {
-    const report = await world.cli.json(adoptOutput, ["adopt", "chat", "--yes"])
+  step(
+    "is adopted: a proven point first, the updater beside it, then the server by its digest (C113, C114, C127-C130, C145, C147)",
+    async () => {
+      const report = await world.cli.json(adoptOutput, ["adopt", "chat", "--yes"])
 
-    operationId = report.operationId
-    expect(report).toMatchObject({ from: "0.24.5", to: "0.24.6", target: "vendor" })
-    expect(await serverImage()).toMatch(new RegExp(`^${world.images.server}@sha256:[0-9a-f]{64}$`))
-    expect(await world.project.health()).toMatchObject({ status: "ok", version: "0.24.6" })
-    expect((await world.project.messages()).map(({ body }) => body)).toEqual(["before"])
-    expect(await services()).toEqual(["chatalot", "chatalot-socket-proxy", "chatalot-updater", "postgres"])
-    const { points } = await world.cli.json(pointsOutput, ["points", "chat"])
-    const point = points.find(({ id }) => id === report.point)
-    expect(point?.proof?.level).toBe("read")
-    expect(point?.pinned).toBeTruthy()
-    expect(report.coldPoint).not.toBeNull()
-  })
+      operationId = report.operationId
+      expect(report).toMatchObject({ from: "0.24.5", to: "0.24.6", target: "vendor" })
+      expect(await serverImage()).toMatch(new RegExp(`^${world.images.server}@sha256:[0-9a-f]{64}$`))
+      expect(await world.project.health()).toMatchObject({ status: "ok", version: "0.24.6" })
+      expect((await world.project.messages()).map(({ body }) => body)).toEqual(["before"])
+      expect(await services()).toEqual(["chatalot", "chatalot-socket-proxy", "chatalot-updater", "postgres"])
+      const { points } = await world.cli.json(pointsOutput, ["points", "chat"])
+      const point = points.find(({ id }) => id === report.point)
+      expect(point?.proof?.level).toBe("read")
+      expect(point?.pinned).toBeTruthy()
+      const kinds = new Set(point?.parts.map((part) => part.split(":")[0]))
+      expect([...kinds]).toEqual(expect.arrayContaining(["database", "files", "secrets", "image"]))
+      expect(report.coldPoint).not.toBeNull()
+    },
+  )
 
-  step("lets the updater read its secrets as its own user, and knows its admin pages", async () => {
+  step("lets the updater read its secrets as its own user, and knows its admin pages (C115, C134, C148)", async () => {
     const updater = Object.keys(await containersOf(world.project.name)).find((name) => name.includes("chatalot-updater"))
     expect(await command(["docker", "logs", updater ?? ""])).toContain("http listener bound")
     expect((await fetch(`${world.project.url}/api/admin/updates/status`)).status).toBe(401)
@@ -91,14 +96,14 @@ describeNeeding(
     ]).toEqual(["644", "644", "644", "700", "600"])
   })
 
-  step("is not adopted twice", async () => {
+  step("is not adopted twice (C111)", async () => {
     expect(await world.cli.error("adopt", "chat", "--yes")).toMatchObject({
       code: "ADOPT_SURPRISE",
       why: expect.stringContaining("updater: expected it was never started; found"),
     })
   })
 
-  step("is undone in one command, every file byte for byte, and its database stays", async () => {
+  step("is undone in one command, every file byte for byte, and its database stays (C113, C149)", async () => {
     await world.project.post("while adopted")
     const plan = await world.cli.json(adoptUndoPlanOutput, ["adopt", "chat", "--undo", "--plan"])
     expect(plan).toMatchObject({ undoes: operationId, from: "0.24.6", to: "0.24.5", point: null, rowsLost: [], warnings: [] })
@@ -119,7 +124,7 @@ describeNeeding(
     })
   })
 
-  step("goes back by itself when the updater does not stay up, before the app was touched", async () => {
+  step("goes back by itself when the updater does not stay up, before the app was touched (C145, C146)", async () => {
     await world.publish("0.24.7", { schema: 1, breaks: true })
     const containers = await containersOf(world.project.name)
 
@@ -131,7 +136,7 @@ describeNeeding(
     expect(await containersOf(world.project.name)).toEqual(containers)
   })
 
-  step("goes back by itself when the server does not report the version of the pin, with its database of before", async () => {
+  step("goes back by itself when the server does not report the version of the pin, with its database of before (C147, C150)", async () => {
     await world.publish("0.24.8", { schema: 2, reports: "0.24.0" })
 
     const error = await world.cli.error("adopt", "chat", "--yes")
