@@ -13,7 +13,9 @@ const memorySchema = z.object({
   /** Why the last search failed. */
   problem: z.string().nullable(),
   notices: z.array(z.string()),
-  releases: z.array(z.object({ version: z.string(), foundIn: z.enum(["manifest", "registry", "git", "directories", "given"]), notes: z.string() })),
+  releases: z.array(
+    z.object({ version: z.string(), foundIn: z.enum(["manifest", "registry", "git", "directories", "given"]), notes: z.string() }),
+  ),
 })
 
 /** What is known of an app's updates without asking anybody. */
