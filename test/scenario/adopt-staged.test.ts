@@ -2,7 +2,8 @@
 import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect } from "vitest"
-import { adoptOutput, adoptUndoOutput, adoptUndoPlanOutput } from "../../src/contract/output-adopt.ts"
+import { catalog } from "../../src/base/error-catalog.ts"
+import { adoptOutput, adoptPlanOutput, adoptUndoOutput, adoptUndoPlanOutput } from "../../src/contract/output-adopt.ts"
 import { buildHoldfastImage } from "../fixture/adopt/holdfast-image.ts"
 import { command } from "../fixture/docker/command.ts"
 import { useDocker } from "../fixture/docker/use-docker.ts"
@@ -27,6 +28,21 @@ describeNeeding(
   const services = async (): Promise<readonly string[]> =>
     (await world.project.cli(["--profile", "*", "ps", "--all", "--services"])).trim().split("\n").toSorted()
 
+  const image = (): string => `${world.registry.name}/holdfast:test`
+  const byHoldfast = (): readonly string[] => ["adopt", "chat", "--yes", "--target", "holdfast", "--holdfast-image", image()]
+  /** It answers health and signed requests alone, and sees the engine through its proxy. */
+  const expectHoldfastBeside = async (): Promise<void> => {
+    const inUpdater = async (code: string): Promise<string> =>
+      (await world.project.cli(["exec", "-T", "chatalot-updater", "node", "--input-type=module", "-e", code])).trim()
+    const asked = (url: string): string =>
+      `const a = await fetch(${JSON.stringify(url)}); console.log(a.status, (await a.text()).slice(0, 40))`
+    expect(await inUpdater(asked("http://127.0.0.1:8081/health"))).toBe('200 {"status":"ok"}')
+    expect(await inUpdater(asked("http://127.0.0.1:8081/api/v1/updater/chat/status"))).toMatch(/^401 /)
+    expect(await inUpdater(asked("http://127.0.0.1:8081/api/v1/apps"))).toMatch(/^404 /)
+    expect(await inUpdater(asked("http://chatalot-socket-proxy:2375/_ping"))).toBe("200 OK")
+    expect(await inUpdater(asked("http://chatalot-socket-proxy:2375/v1.41/secrets"))).toMatch(/^403 /)
+  }
+
   beforeAll(async () => {
     world = await adoptWorld("staged")
     await world.fresh("not-defined")
@@ -39,29 +55,32 @@ describeNeeding(
     await world?.dispose()
   })
 
-  step("from a staged and unfinished updater is adopted by filling in what is missing, and a filled secret is never touched", async () => {
-    await world.fresh("defined")
-    await writeFile(
-      join(world.project.directory, "secrets/registry_creds"),
-      `{"username":"ann","password":"p","serveraddress":"r.example"}`,
-      { mode: 0o600 },
-    )
-    before = await world.files()
-    await world.publish("0.25.0", { schema: 2 })
+  step(
+    "from a staged and unfinished updater is adopted by filling in what is missing, and a filled secret is never touched (C123, C131, C133)",
+    async () => {
+      await world.fresh("defined")
+      await writeFile(
+        join(world.project.directory, "secrets/registry_creds"),
+        `{"username":"ann","password":"p","serveraddress":"r.example"}`,
+        { mode: 0o600 },
+      )
+      before = await world.files()
+      await world.publish("0.25.0", { schema: 2 })
 
-    const report = await world.cli.json(adoptOutput, ["adopt", "chat", "--yes"])
+      const report = await world.cli.json(adoptOutput, ["adopt", "chat", "--yes"])
 
-    expect(report).toMatchObject({ from: "0.24.5", to: "0.25.0" })
-    expect(await readFile(join(world.project.directory, "secrets/registry_creds"), "utf8")).toContain('"username":"ann"')
-    expect((await readFile(join(world.project.directory, "secrets/updater_token"), "utf8")).length).toBe(64)
-    expect((await world.project.check()).schema).toBe(2)
-    const updater = Object.keys(await containersOf(world.project.name)).find((name) => name.includes("chatalot-updater"))
-    expect(await command(["docker", "logs", updater ?? ""])).toContain("registry credentials loaded")
-    const text = await readFile(join(world.project.directory, "docker-compose.yml"), "utf8")
-    expect(text).toContain("      - UPDATE_CHANNEL=stable   # was staged in spring\n")
-  })
+      expect(report).toMatchObject({ from: "0.24.5", to: "0.25.0" })
+      expect(await readFile(join(world.project.directory, "secrets/registry_creds"), "utf8")).toContain('"username":"ann"')
+      expect((await readFile(join(world.project.directory, "secrets/updater_token"), "utf8")).length).toBe(64)
+      expect((await world.project.check()).schema).toBe(2)
+      const updater = Object.keys(await containersOf(world.project.name)).find((name) => name.includes("chatalot-updater"))
+      expect(await command(["docker", "logs", updater ?? ""])).toContain("registry credentials loaded")
+      const text = await readFile(join(world.project.directory, "docker-compose.yml"), "utf8")
+      expect(text).toContain("      - UPDATE_CHANNEL=stable   # was staged in spring\n")
+    },
+  )
 
-  step("is undone with the database of before, because the new version had migrated it, and says what is lost", async () => {
+  step("is undone with the database of before, because the new version had migrated it, and says what is lost (C150)", async () => {
     await world.project.post("on the new schema")
     const plan = await world.cli.json(adoptUndoPlanOutput, ["adopt", "chat", "--undo", "--plan"])
     expect(plan.databases).toEqual([{ database: "main", before: "1", now: "2", moved: true }])
@@ -76,7 +95,7 @@ describeNeeding(
     expect((await world.project.messages()).map(({ body }) => body)).toEqual(["before"])
   })
 
-  step("is refused with what was expected when something is not as it should be, and nothing is changed", async () => {
+  step("is refused with what was expected when something is not as it should be, and nothing is changed (C119)", async () => {
     const compose = join(world.project.directory, "docker-compose.yml")
     const text = await readFile(compose, "utf8")
     await writeFile(compose, text.replace("      - UPDATE_CHANNEL=stable", "      - UPDATE_CHANNEL=beta"))
@@ -86,31 +105,40 @@ describeNeeding(
       what: "chat is not as it is expected to be",
       why: "environment UPDATE_CHANNEL: expected not set, or once as stable; found beta",
     })
+    const plan = await world.cli.json(adoptPlanOutput, ["adopt", "chat", "--plan"], catalog.ADOPT_SURPRISE.exitCode)
+    expect(plan.checks.filter(({ good }) => !good).map(({ name }) => name)).toEqual(["environment UPDATE_CHANNEL"])
     expect(await world.files()).toEqual(now)
     await writeFile(compose, text)
   })
-  step("is adopted by Holdfast's own image in the place of both, hardened as they are, and undone again", async () => {
+
+  step("is adopted by Holdfast's own image in the place of both, hardened as they are, and undone again (C143)", async () => {
     await world.fresh("not-defined")
     before = await world.files()
-    const image = `${world.registry.name}/holdfast:test`
-    await buildHoldfastImage(image, join(world.directory, "holdfast-image"))
+    await buildHoldfastImage(image(), join(world.directory, "holdfast-image"))
 
-    const words = ["adopt", "chat", "--yes", "--target", "holdfast", "--holdfast-image", image]
-    const report = await world.cli.json(adoptOutput, words)
+    const report = await world.cli.json(adoptOutput, byHoldfast())
 
     expect(report).toMatchObject({ from: "0.24.5", to: "0.25.0", target: "holdfast" })
     expect(await services()).toEqual(["chatalot", "chatalot-socket-proxy", "chatalot-updater", "postgres"])
-    const inUpdater = async (code: string): Promise<string> =>
-      (await world.project.cli(["exec", "-T", "chatalot-updater", "node", "--input-type=module", "-e", code])).trim()
-    const asked = (url: string): string =>
-      `const a = await fetch(${JSON.stringify(url)}); console.log(a.status, (await a.text()).slice(0, 40))`
-    expect(await inUpdater(asked("http://127.0.0.1:8081/health"))).toBe('200 {"status":"ok"}')
-    expect(await inUpdater(asked("http://127.0.0.1:8081/api/v1/updater/chat/status"))).toMatch(/^401 /)
-    expect(await inUpdater(asked("http://127.0.0.1:8081/api/v1/apps"))).toMatch(/^404 /)
-    expect(await inUpdater(asked("http://chatalot-socket-proxy:2375/_ping"))).toBe("200 OK")
-    expect(await inUpdater(asked("http://chatalot-socket-proxy:2375/v1.41/secrets"))).toMatch(/^403 /)
+    await expectHoldfastBeside()
     const undone = await world.cli.json(adoptUndoOutput, ["adopt", "chat", "--undo", "--yes"])
     expect(undone.undone).toBe(report.operationId)
+    expect(await world.files()).toEqual(before)
+    expect(await services()).toEqual(["chatalot", "postgres"])
+  })
+
+  step("has Holdfast's own image take the place of a staged pair, its filled token untouched, and both come back (C131)", async () => {
+    await world.fresh("defined")
+    const token = join(world.project.directory, "secrets/updater_token")
+    await writeFile(token, "a token of somebody's own, from spring", { mode: 0o600 })
+    before = await world.files()
+
+    await world.cli.json(adoptOutput, byHoldfast())
+
+    expect(await services()).toEqual(["chatalot", "chatalot-socket-proxy", "chatalot-updater", "postgres"])
+    await expectHoldfastBeside()
+    expect(await readFile(token, "utf8")).toBe("a token of somebody's own, from spring")
+    await world.cli.json(adoptUndoOutput, ["adopt", "chat", "--undo", "--yes"])
     expect(await world.files()).toEqual(before)
     expect(await services()).toEqual(["chatalot", "postgres"])
   })
