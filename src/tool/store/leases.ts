@@ -31,19 +31,22 @@ export function leasesOf(db: Kysely<StoreTables>, host: HostIdentity): Leases {
       const row = await db.selectFrom("lease").selectAll().where("app", "=", app).executeTakeFirst()
       return row ? { operationId: row.operation_id, holder: parseHolder(row.holder) } : null
     },
-    dropDeadLeases: async () =>
+    dropDeadLeases: async () => {
+      const isDead = ({ holder }: { holder: string }): boolean => !host.isAlive(parseHolder(holder))
+      // Most often there is none, and then nobody who writes is kept waiting.
+      if (!(await db.selectFrom("lease").select("holder").execute()).some(isDead)) return
       await db.transaction().execute(async (transaction) => {
-        const rows = await transaction.selectFrom("lease").selectAll().execute()
-        for (const row of rows.filter(({ holder }) => !host.isAlive(parseHolder(holder)))) {
+        for (const { app, operation_id } of (await transaction.selectFrom("lease").selectAll().execute()).filter(isDead)) {
           const operation = await transaction
             .selectFrom("operation")
             .select("finished_at")
-            .where("id", "=", row.operation_id)
+            .where("id", "=", operation_id)
             .executeTakeFirst()
           if (operation === undefined || operation.finished_at !== null)
-            await transaction.deleteFrom("lease").where("app", "=", row.app).execute()
+            await transaction.deleteFrom("lease").where("app", "=", app).execute()
         }
-      }),
+      })
+    },
     releaseLease: async (app, operationId) => {
       if (await isOurs(app, operationId))
         await db.deleteFrom("lease").where("app", "=", app).where("operation_id", "=", operationId).execute()
