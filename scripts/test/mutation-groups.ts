@@ -7,6 +7,7 @@ export interface MutationGroup {
 
 export const mutationGroups: readonly MutationGroup[] = [
   { name: "retention", files: ["src/retention/*.ts"], tests: ["src/retention/*.test.ts"] },
+  { name: "clock", files: ["src/base/timezone.ts"], tests: ["src/base/timezone.test.ts"] },
   { name: "facts", files: ["src/recovery-point/facts.ts"], tests: ["src/recovery-point/facts.test.ts"] },
   {
     name: "chain",

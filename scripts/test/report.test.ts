@@ -87,7 +87,7 @@ describe("the page of evidence", () => {
   it("knows the groups of files that mutation testing changes, and that each has files and tests", () => {
     expect(chosenGroups([])).toBeNull()
     expect(chosenGroups(["--part", "mutation", "--group", "gate,proxy"])).toEqual(["gate", "proxy"])
-    expect(() => chosenGroups(["--group", "gait"])).toThrow("--group gait: there is retention, facts, chain,")
+    expect(() => chosenGroups(["--group", "gait"])).toThrow("--group gait: there is retention, clock, facts,")
     const empty = mutationGroups.flatMap(({ files, tests }) => [...files, ...tests]).filter((pattern) => globSync(pattern).length === 0)
     expect(empty).toEqual([])
   })
