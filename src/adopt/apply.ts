@@ -1,6 +1,7 @@
 /** Adopts: a point first, then files and secrets, the updater beside the app, the app on its pinned image, and back by itself if it is not well. */
 import { gate, requirePassed } from "../app/gate.ts"
 import type { LocatedApp } from "../app/locate.ts"
+import { letPulledGo } from "../app/pulled-names.ts"
 import { capturePoint } from "../backup/capture.ts"
 import { plainBackup } from "../backup/options.ts"
 import { HoldfastError, isHoldfastError, messageOf } from "../base/errors.ts"
@@ -60,30 +61,49 @@ export async function adopt(
   refuseSurprises(plan.app, plan.checks)
   const request = { kind: "adopt" as const, app: plan.app, steps: adoptSteps, plan: adoptPlanToJson(plan), command }
   const end = await runOperation(tools, request, base, async (journal, ctx) => {
-    const startedMs = ctx.clock.monotonicMs()
-    await requireAsPlanned(plan)
-    const contents = secretContents(plan.secrets, plan.vendorKey)
-    const prepared = await prepare(tools, subject.app, plan, contents, ctx)
-    await journal.step("prepare", preparedToJson(prepared), async () => await Promise.resolve())
-    const adopting = { subject, plan, prepared, contents }
-    const point = await firstPoint(tools, adopting, journal, ctx)
-    await fetchImages(tools, adopting, journal, ctx)
-    const { coldPoint, downtimeMs } = await change(tools, adopting, journal, ctx)
-    const report: AdoptReport = {
-      operationId: ctx.operationId,
-      app: plan.app,
-      target: plan.target,
-      from: plan.running,
-      to: plan.release.version,
-      point,
-      coldPoint,
-      downtimeMs,
-      durationMs: Math.round(ctx.clock.monotonicMs() - startedMs),
-      warnings: plan.warnings,
+    let isOver = true
+    try {
+      const report = await adoptNow(tools, subject, plan, journal, ctx)
+      return { outcome: "succeeded", result: report, record: { ...report, warnings: [...plan.warnings] } }
+    } catch (thrown) {
+      isOver = !isHoldfastError(thrown, "LEASE_LOST") && !isHoldfastError(thrown, "OPERATION_UNSETTLED")
+      throw thrown
+    } finally {
+      // What is settled later may have to start from these images.
+      if (isOver) await letPulledGo(tools.containers, ctx.operationId, uncancelled(ctx))
     }
-    return { outcome: "succeeded", result: report, record: { ...report, warnings: [...plan.warnings] } }
   })
   return end.result
+}
+
+async function adoptNow(
+  tools: AdoptTools,
+  subject: AdoptSubject,
+  plan: AdoptPlan,
+  journal: Journal<AdoptSteps>,
+  ctx: RunContext,
+): Promise<AdoptReport> {
+  const startedMs = ctx.clock.monotonicMs()
+  await requireAsPlanned(plan)
+  const contents = secretContents(plan.secrets, plan.vendorKey)
+  const prepared = await prepare(tools, subject.app, plan, contents, ctx)
+  await journal.step("prepare", preparedToJson(prepared), async () => await Promise.resolve())
+  const adopting = { subject, plan, prepared, contents }
+  const point = await firstPoint(tools, adopting, journal, ctx)
+  await fetchImages(tools, adopting, journal, ctx)
+  const { coldPoint, downtimeMs } = await change(tools, adopting, journal, ctx)
+  return {
+    operationId: ctx.operationId,
+    app: plan.app,
+    target: plan.target,
+    from: plan.running,
+    to: plan.release.version,
+    point,
+    coldPoint,
+    downtimeMs,
+    durationMs: Math.round(ctx.clock.monotonicMs() - startedMs),
+    warnings: plan.warnings,
+  }
 }
 
 /** Backed up, read back to the last byte, and held for as long as nobody lets it go (C113, C129, C130). */

@@ -1,5 +1,6 @@
 /** Settles an interrupted adoption, or an interrupted undoing of one, from the journal and from what is there. */
 import { z } from "zod"
+import { letPulledGo } from "../app/pulled-names.ts"
 import { begun, done, lastDetails, settleCapture } from "../backup/settle.ts"
 import { isHoldfastError, messageOf } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
@@ -18,6 +19,17 @@ import { verifyAdopted } from "./verify-adopted.ts"
  * is not well.
  */
 export async function settleAdopt(
+  tools: AdoptTools,
+  subject: AdoptSubject,
+  operation: OperationRecord,
+  base: RunContext,
+): Promise<Settlement> {
+  const settlement = await settleByJournal(tools, subject, operation, base)
+  await letPulledGo(tools.containers, operation.id, base)
+  return settlement
+}
+
+async function settleByJournal(
   tools: AdoptTools,
   subject: AdoptSubject,
   operation: OperationRecord,

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto"
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { backupOutput } from "../../src/contract/output.ts"
 import { adoptOutput } from "../../src/contract/output-adopt.ts"
@@ -113,9 +114,21 @@ describeNeeding(
     await world.reset()
     await up()
   }
+  /** Names that images had while this app's operations needed them; others have theirs. */
+  const pulledNames = async (): Promise<readonly string[]> => {
+    const database = new DatabaseSync(join(directory, "state/store.sqlite"), { readOnly: true })
+    const ids = database
+      .prepare("SELECT id FROM operation")
+      .all()
+      .map(({ id }) => String(id))
+    database.close()
+    const listed = await command(["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", "reference=holdfast-pulled"])
+    return listed.split("\n").filter((name) => ids.some((id) => name.includes(`:${id}-`)))
+  }
   const isAdopted = async (): Promise<boolean> => (await readFile(compose(), "utf8")).includes("chatalot-updater:")
   const check = async (): Promise<void> => {
     expectNothingUnfinished(join(directory, "state"))
+    expect(await pulledNames()).toEqual([])
     if (await isAdopted()) {
       await expect
         .poll(services, { timeout: 60_000 })

@@ -68,6 +68,7 @@ describeNeeding(
       operationId = report.operationId
       expect(report).toMatchObject({ from: "0.24.5", to: "0.24.6", target: "vendor" })
       expect(await serverImage()).toMatch(new RegExp(`^${world.images.server}@sha256:[0-9a-f]{64}$`))
+      expect(await command(["docker", "image", "ls", "--quiet", "--filter", `reference=holdfast-pulled:${operationId}-*`])).toBe("")
       expect(await world.project.health()).toMatchObject({ status: "ok", version: "0.24.6" })
       expect((await world.project.messages()).map(({ body }) => body)).toEqual(["before"])
       expect(await services()).toEqual(["chatalot", "chatalot-socket-proxy", "chatalot-updater", "postgres"])
