@@ -155,7 +155,7 @@ describeNeeding(
   })
 
   step("that only takes its time, longer than becoming well may take, is waited for", async () => {
-    await world.settle({ timeout: "6s", stability: "2s" })
+    await world.settle({ timeout: "12s", stability: "2s" })
     await world.vendor.publish("1.0.12")
 
     const [report] = await applied(world)
