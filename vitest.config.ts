@@ -60,7 +60,10 @@ const onlyInFull = [
   "test/crash/update-postgres.test.ts",
   "test/crash/update-trouble-postgres.test.ts",
   "test/crash/update.test.ts",
+  "test/crash/update-trouble.test.ts",
   "test/scenario/update-failures.test.ts",
+  // Green alone, red once beside other suites; why is not known yet.
+  "test/scenario/update-own-engine.test.ts",
 ]
 
 export default defineConfig({
