@@ -82,6 +82,13 @@ export interface DatabaseEngine<Source extends DatabaseSource = DatabaseSource> 
   cloneBeside?(source: Source, name: string, ctx: RunContext): Promise<{ readonly sizeBytes: number }>
   /** Whether `cloneBeside` would be allowed, and how much room the copy takes; nothing is changed. */
   canClone?(source: Source, ctx: RunContext): Promise<{ readonly possible: boolean; readonly why: string; readonly sizeBytes: number }>
+  /** Whether `refill` would be allowed: everything in the live database could be dropped by this role, and comes back from a dump. */
+  canRefill?(source: Source, ctx: RunContext): Promise<{ readonly possible: boolean; readonly why: string }>
+  /**
+   * Empties the live database, whose writers were stopped, and fills it from the dump; needs neither the right to make databases nor room for
+   * another one. Cut off, it leaves half a database: repeating it begins anew. Throws DATABASE_RESTORE_FAILED and what staging throws.
+   */
+  refill?(source: Source, dump: DumpSource, schema: SchemaQueries | null, ctx: RunContext): Promise<DatabaseFacts>
   /** Lets sessions onto a database beside the live one that a swap has closed, so that it can be looked at; for engines that close them. */
   openBeside?(source: Source, name: string, ctx: RunContext): Promise<void>
   /** Removes a staged, kept or failed database. A name that is not there is fine; the live name is refused. */

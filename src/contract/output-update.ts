@@ -65,7 +65,7 @@ export const updatePlan = z.object({
   edits: z.array(z.object({ path: z.string(), diff: z.string() })),
   proof: z.object({ point: z.string(), level: proofLevel, at: instant }),
   vault: z.string(),
-  databases: z.array(z.object({ name: z.string(), way: z.enum(["clone", "cold-point"]), why: z.string(), sizeBytes: count })),
+  databases: z.array(z.object({ name: z.string(), way: z.enum(["clone", "cold-point", "refill"]), why: z.string(), sizeBytes: count })),
   space: z.array(z.object({ where: z.string(), neededBytes: count, freeBytes: count })),
   /** Null: not rehearsed yet. */
   rehearsal: rehearsal.nullable(),

@@ -5,6 +5,7 @@ import { assertBindable, isCanonical } from "./bind-source.ts"
 import { readContainer } from "./container-body.ts"
 import { checkJsonType, readHeaders } from "./head.ts"
 import { assertPullable, fullName, isListed, readImageName } from "./image-name.ts"
+import { isOurs } from "./scope.ts"
 import { readSwitches } from "./socket-proxy.ts"
 import { readTarget } from "./target.ts"
 
@@ -49,6 +50,23 @@ describe("a container's body", () => {
 
   it("names capabilities with their prefix at the front alone", () => {
     expect(createHost({ CapAdd: ["CHCAP_OWN"] })).toMatchObject({ ok: false })
+  })
+
+  it("may be of a copy that is rehearsed in, which is reached by the proxy's own label alone", () => {
+    const labels = { "com.docker.compose.project": "holdfast-sandbox-op-1a2b-00ff00" }
+    const body = { ...harmless, Labels: labels, HostConfig: { NetworkMode: "none" } }
+    expect(readContainer(body, policy).rebuilt(new Map())).toMatchObject({ Labels: { ...labels, "holdfast.socket-proxy": policy.scope } })
+    expect(isOurs(labels, policy)).toBe(false)
+    for (const project of [
+      "holdfast-sandbox-",
+      "holdfast-sandbox",
+      "x-holdfast-sandbox-1",
+      "holdfast-sandbox-1/..",
+      "Holdfast-sandbox-1",
+    ]) {
+      const forged = { ...body, Labels: { "com.docker.compose.project": project } }
+      expect(() => readContainer(forged, policy), project).toThrow("none of the projects of this proxy")
+    }
   })
 
   it("asks for exactly what it mounts", () => {

@@ -7,6 +7,12 @@ export const OWN_LABEL = "holdfast.socket-proxy"
 
 export type Labels = Readonly<Record<string, string>>
 
+/**
+ * A copy of an app that Holdfast rehearses in is a project of its own, with a name that nobody knows before. One that is made through this
+ * proxy is reached by the proxy's own label alone: the name opens nothing, so that of somebody else's copy is not reached by it.
+ */
+const SANDBOX = /^holdfast-sandbox-[a-z0-9_-]{1,100}$/
+
 /** Whether something belongs to what this proxy serves. */
 export function isOurs(labels: Labels, policy: Policy): boolean {
   if (labels[OWN_LABEL] === policy.scope) return true
@@ -25,7 +31,7 @@ export function ownLabels(given: Labels | null | undefined, policy: Policy): Lab
   const forged = Object.keys(labels).find((name) => name.toLowerCase().startsWith(OWN_LABEL))
   if (forged !== undefined) throw new Refusal(`the label ${quoted(forged)} is set by the proxy alone`)
   const project = labels[PROJECT_LABEL]
-  if (project !== undefined && !policy.projects.includes(project)) {
+  if (project !== undefined && !policy.projects.includes(project) && !SANDBOX.test(project)) {
     throw new Refusal(`the label ${PROJECT_LABEL} names ${quoted(project)}, which is none of the projects of this proxy`)
   }
   return { ...labels, [OWN_LABEL]: policy.scope }

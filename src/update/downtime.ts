@@ -37,7 +37,7 @@ export function predictDowntime(facts: DowntimeFacts): number | null {
 }
 
 function copyTime({ databases, rehearsal, operations }: DowntimeFacts): number | null {
-  const captures = databases.filter(({ way }) => way === "cold-point").map(({ captureMs }) => captureMs)
+  const captures = databases.filter(({ way }) => way !== "clone").map(({ captureMs }) => captureMs)
   const clones = databases.some(({ way }) => way === "clone") ? (rehearsal?.cloneMs ?? lastTime(operations, CLONES)) : 0
   return [clones, ...captures].reduce<number | null>((sum, one) => (sum === null || one === null ? null : sum + one), 0)
 }

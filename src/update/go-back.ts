@@ -14,6 +14,7 @@ import { movesDatabaseServices, startDatabases, startOld, stopAll } from "./brin
 import { placeOld } from "./place.ts"
 import type { UpdateTools } from "./ports.ts"
 import { databasesOf, treesOf, type Prepared, type TreesBefore } from "./prepared.ts"
+import { refillOnce } from "./refill.ts"
 import type { goBackSteps } from "./steps.ts"
 import { putTreeBack } from "./tree-put-back.ts"
 
@@ -71,6 +72,7 @@ async function swapDatabaseBack(
   replacement: Extract<Replacement, { kind: "database" }>,
   ctx: RunContext,
 ): Promise<void> {
+  if (back.prepared.refilled.includes(replacement.source)) return await refillOnce(tools, back, replacement, ctx)
   if (back.prepared.coldDatabases.includes(replacement.source)) return await restoreCold(tools, back, replacement, ctx)
   await swapBack(tools, back.app, replacement, ctx)
 }

@@ -119,6 +119,11 @@ describe("what a person should know of an update", () => {
       "database main cannot be copied beside itself (role chat may not create databases): it is captured while the app stands still, and a rollback restores it, which takes longer",
     ],
     [
+      "a database that can only be emptied and filled again",
+      { databases: [{ name: "main", way: "refill", why: "role chat may not create databases", sizeBytes: 1 }] },
+      "database main cannot be copied beside itself (role chat may not create databases): it is captured while the app stands still, and a rollback empties it and fills it from that point, which takes longer; what the new version has written by then is not kept beside",
+    ],
+    [
       "a service at rest",
       { standstill: { services: [], graceSeconds: 1, byCommand: false, rested: ["web"] } },
       "web does not run now and is not expected to run afterwards",

@@ -51,8 +51,10 @@ export function planWarnings(facts: WarningFacts): readonly string[] {
 
 function aboutDatabase({ name, way, why }: WarningFacts["databases"][number]): readonly string[] {
   if (way === "clone") return []
+  const head = `database ${name} cannot be copied beside itself (${why}): it is captured while the app stands still`
+  if (way === "cold-point") return [`${head}, and a rollback restores it, which takes longer`]
   return [
-    `database ${name} cannot be copied beside itself (${why}): it is captured while the app stands still, and a rollback restores it, which takes longer`,
+    `${head}, and a rollback empties it and fills it from that point, which takes longer; what the new version has written by then is not kept beside`,
   ]
 }
 

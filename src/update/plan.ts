@@ -11,7 +11,7 @@ import type { FoundReleases, InstallableRelease } from "../release/installable.t
 import { addUpSpace, refuseLackOfSpace } from "../restore/free-space.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import { earlierOperations, newestPoint, predictFor } from "./downtime-of-app.ts"
-import { waysOf } from "./database-ways.ts"
+import { waysOf, waysWithoutRoom } from "./database-ways.ts"
 import { requireOnlyPins } from "./edited-model.ts"
 import { failedBefore } from "./failed-before.ts"
 import { updateRules } from "./find-tools.ts"
@@ -79,13 +79,14 @@ export async function planUpdate(
   const untold = await refuseOtherMajor(tools, app, release, ctx)
   const drift = await acceptedDrift(tools, app, options, ctx)
   const edits = await planEdits(tools, app, release, ctx)
-  const databases = await waysOf(tools, app, ctx)
+  const ways = await waysOf(tools, app, ctx)
   const rehearsal =
     options.rehearsal ??
     usableRehearsal(operations, release, await schemaVersionNow(tools.databases, app, ctx), ctx.clock.now(), REHEARSAL_AGE_MS)
   const unrehearsed = rehearsal === null ? options.unrehearsed : null
   const rehearsed = rehearsal !== null || unrehearsed !== null
-  const space = await planSpace(tools, app, vault, { databases, newest, states: now.running.states, rehearsed }, ctx)
+  const space = await planSpace(tools, app, vault, { ways, newest, states: now.running.states, rehearsed }, ctx)
+  const { databases } = space
   const standstill = await planStandstill(tools, app, ctx)
   const missing = await missingImages(tools.containers, release, ctx)
   return {
@@ -176,15 +177,22 @@ async function planSpace(
   tools: UpdateTools,
   app: App,
   vault: OpenVault,
-  facts: { databases: UpdatePlan["databases"]; newest: SealedPoint | null; states: readonly ServiceState[]; rehearsed: boolean },
+  facts: { ways: UpdatePlan["databases"]; newest: SealedPoint | null; states: readonly ServiceState[]; rehearsed: boolean },
   ctx: RunContext,
-): Promise<{ there: UpdatePlan["space"]; unseen: readonly string[] }> {
+): Promise<{ databases: UpdatePlan["databases"]; there: UpdatePlan["space"]; unseen: readonly string[] }> {
   ctx.signal.throwIfAborted()
-  const { databases, newest, states, rehearsed } = facts
-  if (newest === null) return { there: [], unseen: [] }
+  const { ways, newest, states, rehearsed } = facts
+  if (newest === null) return { databases: ways, there: [], unseen: [] }
   const rehearsalDirectory = rehearsed ? null : tools.scratchDirectory
-  const { needs, unseen } = spaceNeeds({ app, states, databases, newest: newest.manifest, vault: vault.location, rehearsalDirectory })
-  const there = await addUpSpace(needs)
-  refuseLackOfSpace(there)
-  return { there, unseen }
+  const known = { app, states, newest: newest.manifest, vault: vault.location, rehearsalDirectory }
+  const spaceOf = async (databases: UpdatePlan["databases"]) => {
+    const { needs, unseen } = spaceNeeds({ ...known, databases })
+    return { databases, there: await addUpSpace(needs), unseen }
+  }
+  const beside = await spaceOf(ways)
+  const tight = beside.there.find(({ freeBytes, neededBytes }) => freeBytes < neededBytes)
+  const smaller = tight === undefined ? null : await waysWithoutRoom(tools, app, ways, tight, ctx)
+  const fitting = smaller === null ? beside : await spaceOf(smaller)
+  refuseLackOfSpace(fitting.there)
+  return fitting
 }

@@ -16,6 +16,8 @@ export interface Prepared {
   readonly replacements: readonly Replacement[]
   /** Databases that no copy is made of: they come back from the safety point, which is then taken while everything stands still. */
   readonly coldDatabases: readonly string[]
+  /** Of these, those that are emptied and filled again; the others are restored beside and swapped in. */
+  readonly refilled: readonly string[]
   readonly standstill: Standstill
   /** Of an app without containers: the link that is led to the new version; null for others. */
   readonly link: LinkSwap | null
@@ -42,6 +44,7 @@ const preparedSchema = z.object({
   hotPoint: z.string(),
   replacements: z.json(),
   coldDatabases: z.array(z.string()),
+  refilled: z.array(z.string()).default([]),
   standstill: z.json(),
   // Journals of earlier versions know no link.
   link: z.object({ live: z.string(), staged: z.string(), from: z.string(), to: z.string() }).nullable().default(null),
@@ -59,6 +62,7 @@ export function preparedToJson(prepared: Prepared): Json {
     ...prepared,
     replacements: replacementsToJson(prepared.replacements),
     coldDatabases: [...prepared.coldDatabases],
+    refilled: [...prepared.refilled],
     standstill: standstillToJson(prepared.standstill),
     link: prepared.link === null ? null : { ...prepared.link },
     checkout: prepared.checkout === null ? null : { ...prepared.checkout },

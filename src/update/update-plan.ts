@@ -16,10 +16,13 @@ export interface UpdatePlan {
   /** The proof that the update stands on. */
   readonly proof: { readonly point: string; readonly level: string; readonly at: string }
   readonly vault: string
-  /** How each database is kept for the way back: by a copy beside it, or from a cold point where that is not possible, with the reason. */
+  /**
+   * How each database is kept for the way back: by a copy beside it; or, with the reason, from a cold point that is restored beside (`cold-point`)
+   * or put into the emptied database itself (`refill`).
+   */
   readonly databases: readonly {
     readonly name: string
-    readonly way: "clone" | "cold-point"
+    readonly way: "clone" | "cold-point" | "refill"
     readonly why: string
     readonly sizeBytes: number
   }[]

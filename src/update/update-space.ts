@@ -28,9 +28,10 @@ export interface SpaceNeeds {
 /** What is put where. Sizes of images are known to their registry alone; a pull that finds no room ends the update with the app untouched. */
 export function spaceNeeds(facts: SpaceFacts): SpaceNeeds {
   // One that is kept by a cold point needs the same room: going back puts it beside the live one before it takes its place.
-  const placed = facts.databases.map(({ name, sizeBytes }) => ({
+  // One that is emptied and filled again needs no more than it has.
+  const placed = facts.databases.map(({ name, way, sizeBytes }) => ({
     name,
-    bytes: sizeBytes || capturedBytes(facts, name),
+    bytes: way === "refill" ? 0 : sizeBytes || capturedBytes(facts, name),
     place: placeOf(facts, name),
   }))
   return {

@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process"
 import { createHash } from "node:crypto"
 import { existsSync } from "node:fs"
-import { lstat, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises"
+import { lstat, mkdir, readdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { promisify } from "node:util"
@@ -94,10 +94,11 @@ export interface SavedWorld {
 export async function saveWorld(directory: string): Promise<SavedWorld> {
   const saved = `${directory}.saved-${Math.random().toString(36).slice(2)}`
   await run("cp", ["-a", directory, saved])
+  // The directory itself stays: it may be a mount point.
   const putBack = async (from: string, to: string): Promise<void> => {
-    await removeTree(to)
-    await run("cp", ["-a", from, `${to}.next`])
-    await rename(`${to}.next`, to)
+    await mkdir(to, { recursive: true })
+    for (const name of await readdir(to)) await removeTree(join(to, name))
+    await run("cp", ["-a", `${from}/.`, to])
   }
   return {
     reset: async () => await putBack(saved, directory),

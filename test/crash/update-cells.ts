@@ -9,10 +9,10 @@ import { APP, stateOfShop, type ShopState } from "../scenario/update-world.ts"
 import type { CrashReport, CrashWorld } from "./harness.ts"
 import { recordCells, stepsIn, walk, walkSettling, walkSteps, type Steps, type Walked } from "./matrix.ts"
 import {
+  empty,
   expectSettled,
-  fillData,
-  freeData,
-  smallData,
+  fill,
+  smallDisk,
   updatePlace,
   type SavedPlace,
   type UpdatePlace,
@@ -227,18 +227,36 @@ export function describeTroubled(engine: Engine, app: string): void {
       }))
     })
 
-    it("whose data's disk is full from then on", async () => {
+    const walkedWhenFull = async (what: string, disk: string, size: string, steps: Steps): Promise<void> => {
       const { place, saved } = at()
       await saved.reset()
-      const unmount = await smallData(place, engine === "sqlite" ? "2m" : "150m")
+      const unmount = await smallDisk(place, disk, size)
       try {
-        await walked("disk full under it", ["prepare", "stop-writers", "pin"], () => ({
-          trouble: { begin: async () => await fillData(place.project), end: async () => await freeData(place.project) },
-        }))
+        await walked(what, steps, () => ({ trouble: { begin: async () => await fill(disk), end: async () => await empty(disk) } }))
       } finally {
         await place.project.cli("down", "--timeout", "0")
         await unmount()
       }
+    }
+
+    it("whose data's disk is full from then on", async () => {
+      const disk = await at().place.project.volumePath("data")
+      await walkedWhenFull("disk full under it", disk, engine === "sqlite" ? "2m" : "150m", ["prepare", "stop-writers", "pin"])
+    })
+
+    it("whose journal, vault and files have no room from then on", async () => {
+      await walkedWhenFull("own disk full under it", at().place.directory, "64m", ["prepare", "stop-writers", "start"])
+    })
+
+    it("asked for twice at once: one is done, the other is told that it is under way", async () => {
+      const { place, saved, after } = at()
+      await saved.reset()
+      const both = [place.cli.start(...APPLY), place.cli.start(...APPLY)]
+      const ended = await Promise.all(both.map(async ({ done }) => (await done).exitCode))
+      expect(new Set(ended)).toEqual(new Set([0, catalog.OPERATION_BUSY.exitCode]))
+      expect((await place.project.health())?.body.version).toBe("1.1.0")
+      await place.project.waitQuiet()
+      await expectSettled(place, [after ?? (await stateOfShop(place.project))])
     })
   })
 }

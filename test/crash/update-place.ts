@@ -262,20 +262,20 @@ function keptText(directory: string): string {
   }
 }
 
-/** Nothing can be written to the volume with the data any more, until `free`. It has to be small for that: see `smallData`. */
-export async function fillData(project: AppProject): Promise<void> {
-  const file = join(await project.volumePath("data"), "ballast")
-  await tryCommand(["dd", "if=/dev/zero", `of=${file}`, "bs=4096"])
+/** Nothing can be written there any more, until `empty`. It has to be small for that: see `smallDisk`. */
+export async function fill(disk: string): Promise<void> {
+  await tryCommand(["dd", "if=/dev/zero", `of=${join(disk, BALLAST)}`, "bs=4096"])
 }
 
-export async function freeData(project: AppProject): Promise<void> {
-  await removeTree(join(await project.volumePath("data"), "ballast"))
+export async function empty(disk: string): Promise<void> {
+  await removeTree(join(disk, BALLAST))
 }
 
-/** The volume with the data moves onto a file system of this size, for as long as the place is there. */
-export async function smallData({ project }: Pick<UpdatePlace, "project">, size: string): Promise<() => Promise<void>> {
-  await project.cli("stop", "--timeout", "5")
-  const live = await project.volumePath("data")
+const BALLAST = "ballast"
+
+/** What lies there moves onto a file system of this size, until the returned function is called. The app is down meanwhile. */
+export async function smallDisk({ project }: Pick<UpdatePlace, "project">, live: string, size: string): Promise<() => Promise<void>> {
+  await project.cli("down", "--timeout", "5")
   await run("cp", ["-a", live, `${live}.saved`])
   await run("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", live])
   await run("cp", ["-a", `${live}.saved/.`, live])

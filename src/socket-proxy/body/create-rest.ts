@@ -9,9 +9,14 @@ const range = z.strictObject({
   AuxAddress: nothing,
 })
 
-/** A bridge's options by which no interface of the host is named. */
+/** A bridge's options by which no interface of the host is named. The third takes the host's own address away from it: a sandbox has none. */
 const bridgeOptions = z.partialRecord(
-  z.enum(["com.docker.network.bridge.enable_icc", "com.docker.network.bridge.enable_ip_masquerade", "com.docker.network.driver.mtu"]),
+  z.enum([
+    "com.docker.network.bridge.enable_icc",
+    "com.docker.network.bridge.enable_ip_masquerade",
+    "com.docker.network.bridge.inhibit_ipv4",
+    "com.docker.network.driver.mtu",
+  ]),
   shortText,
 )
 

@@ -83,9 +83,14 @@ function changeOf(what: string, names: readonly string[]): readonly string[] {
   return names.length === 0 ? [] : [`${what}${names.length === 1 ? "" : "s"} ${names.join(", ")}`]
 }
 
+const WAYS = {
+  clone: "by a copy beside it",
+  "cold-point": "from a point that is taken while everything stands still",
+  refill: "from a point that is taken while everything stands still, and put into the emptied database itself",
+} as const
+
 function databaseLine({ name, way, why, sizeBytes }: UpdatePlanDocument["databases"][number]): string {
-  const how = way === "clone" ? "by a copy beside it" : "from a point that is taken while everything stands still"
-  return `keeps database ${name} (${formatBytes(sizeBytes)}) ${how}${why === "" ? "" : `: ${why}`}`
+  return `keeps database ${name} (${formatBytes(sizeBytes)}) ${WAYS[way]}${why === "" ? "" : `: ${why}`}`
 }
 
 /** What going back would do, for people. */

@@ -6,6 +6,7 @@ import type { Client } from "./client.ts"
 import { cliError } from "./engine-error.ts"
 
 const imageSchema = z.object({ Id: z.string() })
+const digestsSchema = z.object({ RepoDigests: z.array(z.string()).nullish() })
 
 /** The image's id, null when the engine does not have it. */
 export async function findImage(client: Client, reference: string, ctx: RunContext): Promise<string | null> {
@@ -46,9 +47,15 @@ export async function loadImage(client: Client, source: DumpSource, imageId: str
 
 /** Throws IMAGE_MISSING; TOOL_FAILED when the reference is not a name that an image can have. */
 export async function tagImage(client: Client, imageId: string, reference: string, ctx: RunContext): Promise<void> {
-  if ((await findImage(client, imageId, ctx)) === null)
-    throw new HoldfastError("IMAGE_MISSING", { what: `the engine has no image ${imageId}` })
-  const tagged = await client.docker(["tag", imageId, reference], ctx)
+  const shown: unknown = await client.find(
+    `cannot inspect image ${imageId}`,
+    ctx,
+    async (api): Promise<unknown> => await api.getImage(imageId).inspect(),
+  )
+  if (shown === null) throw new HoldfastError("IMAGE_MISSING", { what: `the engine has no image ${imageId}` })
+  // A socket proxy lets repositories through that it knows: an id tells it nothing, a digest does and is as exact.
+  const [name = imageId] = digestsSchema.parse(shown).RepoDigests ?? []
+  const tagged = await client.docker(["tag", name, reference], ctx)
   if (tagged.exitCode !== 0) throw cliError("TOOL_FAILED", `cannot tag image ${imageId} as ${reference}`, tagged.stderrTail)
 }
 

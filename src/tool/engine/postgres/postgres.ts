@@ -17,6 +17,7 @@ import { MAINTENANCE_DATABASES, openMaintenance } from "./maintenance.ts"
 import { replacementNames } from "./names.ts"
 import { identifier } from "./quote.ts"
 import { runQuery } from "./query.ts"
+import { canRefill, refill } from "./refill.ts"
 import { sweepScratchPlaces } from "./scratch-place.ts"
 import { withScratch } from "./scratch.ts"
 import { applicationName, withSession, type SqlSession } from "./session.ts"
@@ -80,6 +81,8 @@ export function createPostgresEngine(tools: EngineTools): DatabaseEngine<Postgre
       return await cloneBeside(access, { source, name, maintenance }, ctx)
     },
     canClone: async (source, ctx) => await on(source, null, ctx, async (session) => await canClone(session, source)),
+    canRefill: async (source, ctx) => await on(source, null, ctx, async (session) => await canRefill(session)),
+    refill: async (source, dump, schema, ctx) => await refill(await reach(source, ctx), source, dump, schema, ctx),
     openBeside: async (source, name, ctx) =>
       await beside(source, [name], ctx, async (session) => await allowConnections(session, name, true)),
     drop: async (source, name, ctx) => {

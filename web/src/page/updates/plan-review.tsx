@@ -16,6 +16,7 @@ type Plan = NonNullable<PlannedUpdate["plan"]>
 const WAYS = {
   clone: "A copy beside it, made while it stands still.",
   "cold-point": "A point that is taken while everything stands still.",
+  refill: "A point that is taken while everything stands still, and put into the emptied database itself.",
 } as const
 
 /** Everything that an operator wants to know before saying yes. */
