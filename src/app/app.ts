@@ -74,6 +74,8 @@ export interface InstallRules {
   readonly link: string
   /** Absolute path of the directory that holds one directory for each version. */
   readonly releases: string
+  /** Makes a version of its sources, in its own directory; null where they are run as they are. */
+  readonly build: Argv | null
   readonly preFlight: Argv | null
   readonly migrate: Argv | null
 }

@@ -24,7 +24,10 @@ export interface ReleaseCommand {
 export interface ReleaseDirectory {
   /** Absolute. */
   readonly path: string
-  /** `sha256:…` over names, sizes and times of what is in it: whether it is still what was looked at. */
+  /**
+   * `sha256:…` over names, sizes and times of what is in it: whether it is still what was looked at. `commit:…` for one that Holdfast builds
+   * from the sources of that commit, and which may not be there yet.
+   */
   readonly digest: string
 }
 

@@ -43,6 +43,7 @@ function installRules(given: NonNullable<NonNullable<AppSettings["updates"]>["in
   return {
     link: resolve(directory, given.link),
     releases: resolve(directory, given.releases),
+    build: given.build ?? null,
     preFlight: given.preFlight ?? null,
     migrate: given.migrate ?? null,
   }

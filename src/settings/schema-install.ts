@@ -10,6 +10,12 @@ export const installSchema = z
     releases: path
       .describe("Directory that holds one directory for each version, named by the version.")
       .meta({ examples: ["/srv/app/releases"] }),
+    build: argv
+      .describe(
+        "Run in the directory that the sources of a new version were written to, while the app runs (`source: git`); exits 0 when it is complete.",
+      )
+      .meta({ examples: [["make", "release"]] })
+      .optional(),
     preFlight: argv
       .describe("Run in the new version's directory, on a copy of the data only; exits 0 where the update may be done.")
       .meta({ examples: [["./bin/check"]] })

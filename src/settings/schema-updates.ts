@@ -160,6 +160,8 @@ export const updatesSchema = z
     if (source === "manifest" && key === undefined) issue("`source: manifest` needs `key`, the vendor's public key")
     if (keyDigest !== undefined && key === undefined) issue("`keyDigest` needs `key`")
     if (automatic && opening === undefined) issue("`automatic: true` needs `window`, the days and hours in which it may run")
+    if (source !== "git" && payload.value.install?.build !== undefined)
+      issue("`install.build` is for `source: git`; leave it out", "install")
     if (source === "directories" && payload.value.install === undefined)
       issue("`source: directories` needs `install`, the link and the directory of its versions")
     for (const [name, sources] of Object.entries(OF_SOME_SOURCES))

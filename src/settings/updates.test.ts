@@ -139,6 +139,12 @@ describe("settings of updates", () => {
       "h.yaml:6:24: apps.a.updates.source: `source: registry` moves images, so it needs `compose`; for example directories",
     ])
     expect(problemsOf(`source: directories, ${install}, versions: "1.x", minimumAge: 1h`, program)).toEqual([])
+    expect(problemsOf("source: git, url: https://g.example/a.git, install: { link: ./c, releases: ./r, build: [make] }", program)).toEqual(
+      [],
+    )
+    expect(problemsOf("source: directories, install: { link: ./c, releases: ./r, build: [make] }", program)).toEqual([
+      "h.yaml:6:46: apps.a.updates.install: `install.build` is for `source: git`; leave it out; for example { link: /srv/app/current, releases: /srv/app/releases }",
+    ])
     expect(problemsOf(`source: git, url: https://g.example/a.git, ${install}`, program)).toEqual([])
     expect(problemsOf("source: git, url: https://g.example/a.git", program)).toEqual([
       "h.yaml:6:5: apps.a.updates.install: is missing: the link and the directory of its versions; for example { link: /srv/app/current, releases: /srv/app/releases }",

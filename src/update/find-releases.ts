@@ -3,6 +3,7 @@ import type { FoundReleases } from "../release/installable.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import { updateRules, type FindSubject, type FindTools } from "./find-tools.ts"
 import { findInGit } from "./git-releases.ts"
+import { findBuilds } from "./plain-git-releases.ts"
 import { findInDirectories } from "./plain-releases.ts"
 import { findInRegistry } from "./registry-releases.ts"
 import { findSigned } from "./signed-releases.ts"
@@ -25,5 +26,5 @@ export async function findReleases(
   if (rules.source === "manifest") return await findSigned(tools, subject, rules, vaults, ctx)
   if (rules.source === "directories") return await findInDirectories(subject, rules, ctx)
   if (rules.source === "registry") return await findInRegistry(tools, subject, rules, vaults, ctx)
-  return await findInGit(tools, subject, rules, ctx)
+  return await (subject.app.compose === null ? findBuilds : findInGit)(tools, subject, rules, ctx)
 }

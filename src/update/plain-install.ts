@@ -31,6 +31,22 @@ export async function linkedDirectory({ link }: Pick<InstallRules, "link">): Pro
   return { text, path: resolve(dirname(link), text) }
 }
 
+/** A version that lies in a directory, with the commands that the settings name. */
+export function releaseAt(install: InstallRules, directory: ReleaseDirectory, version: string): InstallableRelease {
+  const command = (argv: InstallRules["migrate"]) => (argv === null ? null : { service: "", argv })
+  return {
+    version,
+    foundIn: "directories",
+    directory,
+    images: {},
+    preFlight: command(install.preFlight),
+    migrate: command(install.migrate),
+    schemaVersion: null,
+    notes: "",
+    signed: null,
+  }
+}
+
 /** `sha256:…` over what is in a directory: two looks that agree saw the same version, as far as names, sizes and times can tell. */
 export async function directoryDigest(path: string): Promise<string> {
   if (!(await isDirectory(path))) throw new HoldfastError("SOURCE_MISSING", { what: `there is no directory ${path}` })

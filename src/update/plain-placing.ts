@@ -1,6 +1,7 @@
 /** A directory of its own for each version, and a link that leads to the one that runs. */
 import type { App } from "../app/app.ts"
 import { HoldfastError } from "../base/errors.ts"
+import { buildDirectory, commitIn } from "./build-directory.ts"
 import { liveData, runCommandOf } from "./plain-commands.ts"
 import { directoryOf, installOf, linkedDirectory, linkEdits, planLink, requireSameDirectory } from "./plain-install.ts"
 import type { Placing } from "./placing.ts"
@@ -28,7 +29,11 @@ export function linkPlacing(tools: UpdateTools, app: App): Placing {
       })
     },
     pins: async (release) => await linkEdits(install, release),
-    bring: async (release) => await requireSameDirectory(directoryOf(release)),
+    bring: async (release, ctx) => {
+      const directory = directoryOf(release)
+      if (commitIn(directory.digest) === null) return await requireSameDirectory(directory)
+      await buildDirectory(tools, app, install.build, release, ctx)
+    },
     link: async (release, ctx) => await planLink(install, release, ctx.operationId),
     jobs: async () => await Promise.resolve([]),
     withDependencies: async () => await Promise.resolve(false),

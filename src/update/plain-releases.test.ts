@@ -20,7 +20,7 @@ const nobody: Parameters<typeof lookAtRunning>[0] = {
 
 async function place(versions: readonly string[], runs: string, more: Partial<UpdateRules> = {}) {
   const directory = await temporaryDirectory("plain-releases")
-  const install = { link: join(directory, "current"), releases: join(directory, "releases"), preFlight: null, migrate: null }
+  const install = { link: join(directory, "current"), releases: join(directory, "releases"), build: null, preFlight: null, migrate: null }
   for (const version of versions) {
     await mkdir(join(install.releases, version), { recursive: true })
     await writeFile(join(install.releases, version, "program"), version)

@@ -8,7 +8,7 @@ import { formatDuration } from "../base/units.ts"
 import type { FoundReleases, InstallableRelease } from "../release/installable.ts"
 import { selectTag, versionOfTag } from "../release/tag-selection.ts"
 import type { FindSubject } from "./find-tools.ts"
-import { directoryDigest, installOf, linkedDirectory } from "./plain-install.ts"
+import { directoryDigest, installOf, linkedDirectory, releaseAt } from "./plain-install.ts"
 import { plainVersion } from "./running.ts"
 
 /** The newest directory that the rules allow. Throws UPDATES_NOT_SET_UP, SOURCE_MISSING, TARGET_NOT_EMPTY. */
@@ -63,16 +63,5 @@ async function tooYoung(
 
 async function releaseIn(install: InstallRules, name: string, version: string): Promise<InstallableRelease> {
   const path = join(install.releases, name)
-  const command = (argv: InstallRules["migrate"]) => (argv === null ? null : { service: "", argv })
-  return {
-    version,
-    foundIn: "directories",
-    directory: { path, digest: await directoryDigest(path) },
-    images: {},
-    preFlight: command(install.preFlight),
-    migrate: command(install.migrate),
-    schemaVersion: null,
-    notes: "",
-    signed: null,
-  }
+  return releaseAt(install, { path, digest: await directoryDigest(path) }, version)
 }

@@ -20,7 +20,8 @@ import { updateRules } from "./find-tools.ts"
 import { refuseOtherMajor } from "./major-database.ts"
 import { rehearseBeside } from "./plain-rehearse.ts"
 import type { UpdateTools } from "./ports.ts"
-import { pinnedReference, pullReleaseImages } from "./pull-images.ts"
+import { placingOf } from "./placing-of.ts"
+import { pinnedReference } from "./pull-images.ts"
 import { quietEnvironment } from "./quiet-environment.ts"
 import { withoutSandbox } from "./without-sandbox.ts"
 import { play, type Stage } from "./rehearsal-play.ts"
@@ -50,7 +51,7 @@ export async function rehearse(
   const step = async <T>(name: keyof RehearsalSteps, action: () => Promise<T>): Promise<T> =>
     journal === null ? await action() : await journal.step(name, details, action)
   const place: Place = { tools, app: subject.declared, origin, release }
-  const environment = await step("pull-images", async () => await haveImages(tools, subject.app, release, ctx))
+  const environment = await step("pull-images", async () => await haveVersion(tools, subject.app, release, ctx))
   // A new server on a new volume would do well here, and on the live one's data directory it would not start.
   await refuseOtherMajor(tools, subject.app, release, ctx)
   const directory = join(tools.scratchDirectory, ctx.operationId, "rehearsal")
@@ -95,9 +96,9 @@ async function rehearseIn(
 }
 
 /** Built or pulled. Returns what of the services' environment a commit changes with them. */
-async function haveImages(tools: UpdateTools, app: App, release: InstallableRelease, ctx: RunContext): Promise<ChangedEnvironment> {
+async function haveVersion(tools: UpdateTools, app: App, release: InstallableRelease, ctx: RunContext): Promise<ChangedEnvironment> {
   if (release.built !== undefined) return await buildRelease(tools, app, release, ctx)
-  await pullReleaseImages(tools, release, ctx)
+  await placingOf(tools, app).bring(release, ctx)
   return {}
 }
 
