@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { formatBytes, formatDuration } from "../../src/base/units.ts"
 import type { Evidence } from "../../test/fixture/evidence.ts"
 import { partNames, readParts, type Part, type PartName } from "./full-run.ts"
+import { mutationGroups } from "./mutation-groups.ts"
 import type { SuiteCounts } from "./report.ts"
 
 type Cell = string | number
@@ -25,19 +26,14 @@ const SAYS: Readonly<Record<PartName, string>> = {
 
 /** The page's text. A part that was never run is said to be missing. */
 export function evidencePage(parts: readonly Part[]): string {
-  const rows = partNames.map((name) =>
-    partRow(
-      name,
-      parts.find(({ part }) => part === name),
-    ),
-  )
+  const rows = partNames.flatMap((name) => rowsOf(name, parts))
   return [
     "# Evidence\n\nWritten by `npm run test:full`, each part by the run that its row names; every figure below was counted or measured there.\n",
     section("Parts", table(["part", "date", "commit", "result", "duration"], rows)),
     section("Machine", machines(parts)),
     ...parts.filter(({ problems }) => problems.length > 0).map(problemSection),
     ...parts.flatMap(({ findings }) => findings.map((item) => section(item.title, body(item)))),
-    ...parts.filter(({ part }) => part === "mutation").map(({ scores }) => section("Mutation testing", mutation(scores))),
+    section("Mutation testing", mutation(parts.flatMap(({ scores }) => scores))),
     ...parts.filter(({ skippedTitles }) => skippedTitles.length > 0).map(skippedSection),
     section(
       "Files",
@@ -49,10 +45,26 @@ export function evidencePage(parts: readonly Part[]): string {
   ].join("\n")
 }
 
-function partRow(name: PartName, part: Part | undefined): readonly Cell[] {
-  if (part === undefined) return [SAYS[name], "–", "–", "not run", "–"]
+function rowsOf(name: PartName, parts: readonly Part[]): readonly (readonly Cell[])[] {
+  if (name !== "mutation")
+    return [
+      partRow(
+        SAYS[name],
+        parts.find(({ part }) => part === name),
+      ),
+    ]
+  return mutationGroups.map((group) =>
+    partRow(
+      `${SAYS[name]}: ${group.name}`,
+      parts.find((part) => part.group === group.name),
+    ),
+  )
+}
+
+function partRow(says: string, part: Part | undefined): readonly Cell[] {
+  if (part === undefined) return [says, "–", "–", "not run", "–"]
   const told = Object.fromEntries(part.machine)
-  return [SAYS[name], told["date"] ?? "?", told["commit"] ?? "?", resultOf(part), formatDuration(part.durationMs)]
+  return [says, told["date"] ?? "?", told["commit"] ?? "?", resultOf(part), formatDuration(part.durationMs)]
 }
 
 function resultOf({ part, suites, scores, problems }: Part): string {
@@ -81,8 +93,8 @@ function machines(parts: readonly Part[]): string {
   )
 }
 
-function problemSection({ part, problems }: Part): string {
-  return section(`To put right: ${part}`, problems.map((problem) => `- ${problem}`).join("\n"))
+function problemSection({ part, group, problems }: Part): string {
+  return section(`To put right: ${group ?? part}`, problems.map((problem) => `- ${problem}`).join("\n"))
 }
 
 function skippedSection({ part, skippedTitles }: Part): string {

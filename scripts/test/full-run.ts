@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path"
 import { z } from "zod"
 import { evidenceSchema, type Evidence } from "../../test/fixture/evidence.ts"
+import { mutationGroups } from "./mutation-groups.ts"
 
 export const partNames = ["unit", "contract", "scenario", "crash", "update-crash", "mutation"] as const
 
@@ -12,9 +13,10 @@ const cell = z.union([z.string(), z.number()])
 const suite = z.strictObject({ file: z.string(), passed: z.number(), failed: z.number(), skipped: z.number(), durationMs: z.number() })
 const score = z.strictObject({ file: z.string(), mutants: z.number(), detected: z.number() })
 
-/** What one part came to, with the machine and the commit that it came from. */
+/** What one part came to, with the machine and the commit that it came from. Mutation testing is judged and written down group by group. */
 export const partSchema = z.strictObject({
   part: z.enum(partNames),
+  group: z.string().optional(),
   machine: z.array(z.tuple([z.string(), cell])),
   durationMs: z.number(),
   /** What has to be put right before the part is well; empty when it is. */
@@ -41,15 +43,24 @@ export function chosenParts(words: readonly string[]): readonly PartName[] {
 /** Beside the page, for the next time that it is written. */
 export function writePart(root: string, part: Part): void {
   mkdirSync(folder(root), { recursive: true })
-  writeFileSync(join(folder(root), `${part.part}.json`), `${JSON.stringify(part, null, 1)}\n`)
+  writeFileSync(pathOf(root, part.part, part.group), `${JSON.stringify(part, null, 1)}\n`)
 }
 
 /** Parts that were ever written down, in the order in which they run. */
 export function readParts(root: string): readonly Part[] {
-  return partNames.flatMap((name) => {
-    const path = join(folder(root), `${name}.json`)
-    return existsSync(path) ? [partSchema.parse(JSON.parse(readFileSync(path, "utf8")))] : []
-  })
+  return partNames.flatMap((name) => groupsOf(name).flatMap((group) => readPart(pathOf(root, name, group))))
+}
+
+function groupsOf(part: PartName): readonly (string | undefined)[] {
+  return part === "mutation" ? mutationGroups.map(({ name }) => name) : [undefined]
+}
+
+function readPart(path: string): readonly Part[] {
+  return existsSync(path) ? [partSchema.parse(JSON.parse(readFileSync(path, "utf8")))] : []
+}
+
+function pathOf(root: string, part: PartName, group: string | undefined): string {
+  return join(folder(root), `${[part, ...(group === undefined ? [] : [group])].join(".")}.json`)
 }
 
 /** What suites handed in during a run; see `recordEvidence`. */

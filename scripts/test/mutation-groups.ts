@@ -74,13 +74,13 @@ export const mutationGroups: readonly MutationGroup[] = [
   { name: "proxy", files: ["src/socket-proxy/**/*.ts"], tests: ["src/socket-proxy/*.test.ts"] },
 ]
 
-/** The groups that are meant: `--group gate,proxy`; null for all. Throws for a name that is none. */
-export function chosenGroups(words: readonly string[]): readonly string[] | null {
+/** The groups that are meant: `--group gate,proxy`, or all. Throws for a name that is none. */
+export function chosenGroups(words: readonly string[]): readonly MutationGroup[] {
   const at = words.indexOf("--group")
-  if (at === -1) return null
-  const names = (words[at + 1] ?? "").split(",")
-  const known = mutationGroups.map(({ name }) => name)
-  const unknown = names.find((name) => !known.includes(name))
-  if (unknown !== undefined) throw new Error(`--group ${unknown}: there is ${known.join(", ")}`)
-  return names
+  if (at === -1) return mutationGroups
+  return (words[at + 1] ?? "").split(",").map((name) => {
+    const group = mutationGroups.find((one) => one.name === name)
+    if (group === undefined) throw new Error(`--group ${name}: there is ${mutationGroups.map((one) => one.name).join(", ")}`)
+    return group
+  })
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { z } from "zod"
-import { mutationGroups, type MutationGroup } from "./mutation-groups.ts"
+import type { MutationGroup } from "./mutation-groups.ts"
 import { judgeMutation, listedSurvivors, type MutatedFiles } from "./mutation-verdict.ts"
 import { runStep } from "./step.ts"
 
@@ -19,29 +19,19 @@ export interface MutationScore {
   readonly detected: number
 }
 
-/**
- * Runs StrykerJS group by group, then holds every file to its threshold and every survivor to the list. Resolves with what is wrong, in words;
- * empty when all is well.
- * @param chosen the names of the groups that are meant; all when left out. What survives elsewhere is not asked then.
- */
-export async function runMutation(root: string, chosen: readonly string[] | null): Promise<MutationRun> {
-  const groups = mutationGroups.filter(({ name }) => chosen === null || chosen.includes(name))
-  const files: MutatedFiles = {}
-  const problems: string[] = []
-  for (const group of groups) {
-    const ended = await runGroup(root, group)
-    if (ended !== 0) problems.push(`StrykerJS ended with exit code ${ended} for ${group.name}`)
-    Object.assign(files, readReport(root))
-  }
-  const listed = listedSurvivors(readFileSync(join(root, "test/mutation-survivors.md"), "utf8"))
-  const meant = chosen === null ? listed : new Set([...listed].filter((entry) => files[entry.slice(0, entry.indexOf(": "))] !== undefined))
-  if (problems.length === 0) problems.push(...judgeMutation(files, meant))
-  return { problems, scores: mutationScores(files) }
-}
-
-export interface MutationRun {
+export interface JudgedGroup {
   readonly problems: readonly string[]
   readonly scores: readonly MutationScore[]
+}
+
+/** Runs StrykerJS on one group, then holds every file to its threshold and every survivor to the list. `problems`: what is wrong, in words. */
+export async function judgeGroup(root: string, group: MutationGroup): Promise<JudgedGroup> {
+  const ended = await runGroup(root, group)
+  if (ended !== 0) return { problems: [`StrykerJS ended with exit code ${ended} for ${group.name}`], scores: [] }
+  const files = readReport(root)
+  const listed = listedSurvivors(readFileSync(join(root, "test/mutation-survivors.md"), "utf8"))
+  const ofGroup = new Set([...listed].filter((entry) => files[entry.slice(0, entry.indexOf(": "))] !== undefined))
+  return { problems: judgeMutation(files, ofGroup), scores: mutationScores(files) }
 }
 
 async function runGroup(root: string, group: MutationGroup): Promise<number> {
