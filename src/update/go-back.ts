@@ -45,7 +45,7 @@ export interface WentBack {
 export async function goBack(tools: UpdateTools, back: GoingBack, take: TakeStep, ctx: RunContext): Promise<WentBack> {
   const { app, prepared } = back
   // Counted beside the stop, which takes its time: the way back is to take no longer for a larger database.
-  const counting = async (): Promise<RowsBefore> => back.rowsBefore ?? (await countRowsBefore(tools, app, prepared, ctx))
+  const counting = async (): Promise<RowsBefore> => back.rowsBefore ?? (await countRowsBefore(tools, back, ctx))
   const stopping = async () => await Promise.all([counting(), stopAll(tools, app, prepared.standstill, ctx)])
   const [rowsBefore] = await take("roll-back", {}, stopping)
   await take("put-back-files", {}, async () => await putBackFiles(tools, app, prepared, ctx))
@@ -110,24 +110,44 @@ async function putBackTree(
 }
 
 /**
- * Rows of the state that comes back: of its copy, or of what is live where it is back already. What cannot be counted is not known; the way
- * back does not depend on it.
+ * Rows of the state that comes back: of its copy, of the point that it comes from, or of what is live where it is back already. What cannot
+ * be counted is not known; the way back does not depend on it.
  */
-export async function countRowsBefore(tools: UpdateTools, app: App, prepared: Prepared, ctx: RunContext): Promise<RowsBefore> {
+export async function countRowsBefore(
+  tools: UpdateTools,
+  place: Pick<GoingBack, "app" | "vault" | "prepared">,
+  ctx: RunContext,
+): Promise<RowsBefore> {
   const counted: Record<string, Readonly<Record<string, number>>> = {}
-  for (const { source: name, names } of databasesOf(prepared.replacements)) {
-    const source = databaseSource(app, name)
-    const engine = tools.databases.for(source)
+  for (const database of databasesOf(place.prepared.replacements)) {
     try {
-      const now = await engine.observe(source, names, ctx)
-      const isBack = !now.kept && now.failed && !now.staged
-      if (!now.kept && !isBack) continue
-      counted[name] = (await engine.facts(source, now.kept ? names.kept : null, schemaQueries(app, source), ctx)).rows
+      const rows = await rowsBeforeIn(tools, place, database, ctx)
+      if (rows !== null) counted[database.source] = rows
     } catch (thrown) {
-      ctx.progress.warn(`rows of database ${name} were not counted: ${messageOf(thrown)}`)
+      ctx.progress.warn(`rows of database ${database.source} were not counted: ${messageOf(thrown)}`)
     }
   }
   return counted
+}
+
+/** By table; null where nothing of the state before is there to be counted. Throws what the vault and the engine throw. */
+export async function rowsBeforeIn(
+  tools: UpdateTools,
+  { app, vault, prepared }: Pick<GoingBack, "app" | "vault" | "prepared">,
+  { source: name, part: partName, names }: Extract<Replacement, { kind: "database" }>,
+  ctx: RunContext,
+): Promise<Readonly<Record<string, number>> | null> {
+  if (prepared.coldDatabases.includes(name)) {
+    const point = await findPoint(vault, tools.store, app.name, prepared.safetyPoint, ctx)
+    const part = point.manifest.parts.find((candidate) => candidate.part === partName)
+    return part?.kind === "database" ? part.facts.rows : null
+  }
+  const source = databaseSource(app, name)
+  const engine = tools.databases.for(source)
+  const now = await engine.observe(source, names, ctx)
+  const isBack = !now.kept && now.failed && !now.staged
+  if (!now.kept && !isBack) return null
+  return (await engine.facts(source, now.kept ? names.kept : null, schemaQueries(app, source), ctx)).rows
 }
 
 /** The first good answer is when the app was back: it is measured to a fraction of a second. */

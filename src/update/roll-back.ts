@@ -17,7 +17,7 @@ import { databaseSource } from "../restore/replacement.ts"
 import { standstillOf } from "../restore/unstoppable.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import { dependenciesRest } from "./dependencies.ts"
-import { countRowsBefore, goBack, rowsSetAside, type GoingBack, type RowsBeside } from "./go-back.ts"
+import { countRowsBefore, goBack, rowsBeforeIn, rowsSetAside, type GoingBack, type RowsBeside } from "./go-back.ts"
 import { keepSetAside } from "./keep.ts"
 import { requireVersionBefore } from "./plain-install.ts"
 import { requireUnmoved } from "./lead-checkout.ts"
@@ -71,12 +71,18 @@ export interface FoundUpdate {
  * @param operationId null: the latest update
  * Throws UPDATE_ROLLBACK_CLOSED when there is nothing (any more) to go back to, naming the command that restores instead.
  */
-export async function planRollback(tools: UpdateTools, app: App, operationId: string | null, ctx: RunContext): Promise<RollbackPlan> {
+export async function planRollback(
+  tools: UpdateTools,
+  app: App,
+  vault: OpenVault,
+  operationId: string | null,
+  ctx: RunContext,
+): Promise<RollbackPlan> {
   const { record, kept } = await findUpdate(tools, app, operationId, ctx)
   const { prepared } = kept
   await requireUnmoved(tools, prepared.checkout, ctx)
   const operation = await tools.store.operation(record.operationId)
-  const { rows, warnings } = await rowsSince(tools, app, kept, ctx)
+  const { rows, warnings } = await rowsSince(tools, { app, vault, prepared }, ctx)
   return {
     app: app.name,
     operationId: record.operationId,
@@ -127,7 +133,7 @@ export async function rollBackUpdate(
     const withDependencies = compose !== null && (await dependenciesRest(tools.containers, compose, noted.prepared.services, ctx))
     const prepared = { ...noted.prepared, standstill: await standstillOf(tools, app, ctx), withDependencies }
     const kept = { ...noted, prepared }
-    const rowsBefore = await countRowsBefore(tools, app, prepared, ctx)
+    const rowsBefore = await countRowsBefore(tools, { app, vault, prepared }, ctx)
     const details = { kept: keptUpdateToJson(kept), undoes: record.operationId, windowMs }
     await journal.step("prepare", details, async () => await Promise.resolve())
     ctx.signal.throwIfAborted()
@@ -197,26 +203,25 @@ function closed(app: Pick<App, "name">, point: string | null, why: string): Hold
   })
 }
 
-/** Counted in what is live and in the copy of before: a rollback says what it costs. */
+/** Counted in what is live and in the state of before: a rollback says what it costs. */
 async function rowsSince(
   tools: UpdateTools,
-  app: App,
-  { prepared }: KeptUpdate,
+  place: Pick<GoingBack, "app" | "vault" | "prepared">,
   ctx: RunContext,
 ): Promise<{ readonly rows: readonly RowsBeside[]; readonly warnings: readonly string[] }> {
+  const { app, prepared } = place
   const rows: RowsBeside[] = []
-  const warnings: string[] = []
-  for (const { source: name, names } of databasesOf(prepared.replacements)) {
+  const warnings = prepared.refilled.map(
+    (name) => `database ${name} is emptied and filled again: what was written since is in the point that is taken first, and not beside`,
+  )
+  for (const database of databasesOf(prepared.replacements)) {
+    const name = database.source
     const source = databaseSource(app, name)
-    const engine = tools.databases.for(source)
-    if (prepared.coldDatabases.includes(name)) {
-      warnings.push(`rows of database ${name} are not counted: it comes back from a point`)
-      continue
-    }
     try {
-      const before = await engine.facts(source, names.kept, schemaQueries(app, source), ctx)
-      const now = await engine.facts(source, null, schemaQueries(app, source), ctx)
-      rows.push(...rowsAddedSince(before.rows, now.rows).map((change) => ({ database: name, ...change })))
+      const before = await rowsBeforeIn(tools, place, database, ctx)
+      if (before === null) throw new HoldfastError("PART_UNKNOWN", { what: "nothing of the state before is there to be counted" })
+      const now = await tools.databases.for(source).facts(source, null, schemaQueries(app, source), ctx)
+      rows.push(...rowsAddedSince(before, now.rows).map((change) => ({ database: name, ...change })))
     } catch (thrown) {
       if (!isHoldfastError(thrown)) throw thrown
       warnings.push(`what would be lost of database ${name} is unknown: ${messageOf(thrown)}`)

@@ -3,7 +3,7 @@ import { mkdir, readFile, statfs, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect } from "vitest"
 import { backupOutput, drillOutput } from "../../src/contract/output.ts"
-import { rollbackOutput, updateOutput, updatePlanOutput } from "../../src/contract/output-update.ts"
+import { rollbackOutput, rollbackPlanOutput, updateOutput, updatePlanOutput } from "../../src/contract/output-update.ts"
 import { smallDisk } from "../crash/update-place.ts"
 import { command } from "../fixture/docker/command.ts"
 import { useDocker } from "../fixture/docker/use-docker.ts"
@@ -95,6 +95,10 @@ describeNeeding(
     expect(applied).toMatchObject([{ outcome: "applied", to: "1.1.0" }])
     await project.addEntry("after", 1)
     await project.waitQuiet()
+
+    const { plan } = await cli.json(rollbackPlanOutput, ["update", "rollback", APP, "--plan"])
+    expect(plan.rowsLost.find(({ table }) => table.endsWith("entries"))).toMatchObject({ rows: 1 })
+    expect(plan.warnings).toEqual([expect.stringContaining("main is emptied and filled again")])
 
     await cli.json(rollbackOutput, ["update", "rollback", APP, "--yes"])
 

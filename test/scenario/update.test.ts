@@ -74,7 +74,7 @@ for (const engine of ["postgres", "sqlite"] as const) {
       await world.project.addEntry("after", 1)
       await world.project.addFile("later.bin", Buffer.alloc(100, 1))
       await world.project.waitQuiet()
-      const plan = await planRollback(process.tools, process.app, null, process.ctx)
+      const plan = await planRollback(process.tools, process.app, process.vault, null, process.ctx)
       expect(plan).toMatchObject({ operationId: report.operationId, from: "1.1.0", to: "1.0.0" })
       expect(plan.rowsLost.find(({ table }) => table.endsWith("entries"))).toMatchObject({ rows: 1 })
       const subject = { app: process.app, declared: process.declared }
@@ -84,7 +84,9 @@ for (const engine of ["postgres", "sqlite"] as const) {
       expect(back.rowsKeptBeside.find(({ table }) => table.endsWith("entries"))).toMatchObject({ rows: 1 })
       await world.project.waitQuiet()
       expect(await stateOfShop(world.project)).toEqual(before)
-      await expect(planRollback(process.tools, process.app, null, process.ctx)).rejects.toMatchObject({ code: "UPDATE_ROLLBACK_CLOSED" })
+      await expect(planRollback(process.tools, process.app, process.vault, null, process.ctx)).rejects.toMatchObject({
+        code: "UPDATE_ROLLBACK_CLOSED",
+      })
     })
 
     it("takes itself back when the new version is never well: rows, uploads, images and files are those of before", async () => {

@@ -38,8 +38,8 @@ export const doUpdates: UpdateWork = {
     return updateReportDocument(await applyUpdate(subject.tools, subject, subject.vault, plan, own.command, own.base()))
   },
   planRollback: async (house, app, operation) => {
-    const { tools, app: located, ctx } = await openFor(house, app, null)
-    return rollbackPlanDocument(await planRollback(tools, located, operation, ctx))
+    const { tools, app: located, vault, ctx } = await openFor(house, app, operation === null ? null : await vaultOfUpdate(house, operation))
+    return rollbackPlanDocument(await planRollback(tools, located, vault, operation, ctx))
   },
   rollBack: async (own, app, operation) => {
     const subject = await openFor(own, app, await vaultOfUpdate(own, operation))

@@ -117,7 +117,7 @@ describe("a rollback for people", () => {
       "undoes the update of 1 h ago (operation op-1), possible until 2026-11-22T11:00:00.000Z",
       "makes anew: web",
       "puts back: database main, files:uploads, /srv/chat/.env",
-      "13 rows were written since the update; the old version will not have them, they are kept beside:",
+      "13 rows were written since the update; the old version will not have them, they are kept:",
       "  main: public.messages +12",
       "  main: public.users +1",
       "expected downtime: 5.0 s",

@@ -103,7 +103,7 @@ export function rollbackPlanLines(plan: RollbackPlanDocument, now: Date): readon
     `puts back: ${listOf([...plan.databases.map((name) => `database ${name}`), ...plan.trees, ...plan.files])}`,
     lost === 0
       ? "no rows were found that were written since the update"
-      : `${lost} rows were written since the update; the old version will not have them, they are kept beside:`,
+      : `${lost} rows were written since the update; the old version will not have them, they are kept:`,
     ...plan.rowsLost.map(({ database, table, rows }) => `  ${database}: ${table} +${rows}`),
     `expected downtime: ${plan.expectedMs === null ? "not known" : formatDuration(plan.expectedMs)}`,
     ...plan.warnings.map((warning) => `warning: ${warning}`),

@@ -89,7 +89,8 @@ function RehearsalNote({ plan: { rehearsal } }: { readonly plan: Plan }): ReactN
       {why === null ? null : <p>{sentence(why)}</p>}
       <p>
         <Instant at={at} />
-        {passed ? `, well after ${formatDuration(startMs)}` : ""}
+        {/* A program without containers is not started in its rehearsal. */}
+        {passed && startMs > 0 ? `, well after ${formatDuration(startMs)}` : ""}
         {migrateMs === null ? "" : `, migration ${formatDuration(migrateMs)}`}.
       </p>
       <SchemaChange schema={schema} />

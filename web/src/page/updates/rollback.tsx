@@ -71,9 +71,10 @@ function putBack({ databases, trees, files }: PlannedRollback["plan"]): string {
   return all.length === 0 ? "nothing" : all.join(", ")
 }
 
-function Lost({ plan: { rowsLost } }: Pick<PlannedRollback, "plan">): ReactNode {
+function Lost({ plan: { rowsLost, warnings } }: Pick<PlannedRollback, "plan">): ReactNode {
   if (rowsLost.length === 0) {
-    return (
+    // A warning may say that something could not be counted: that is not to be read as nothing.
+    return warnings.length > 0 ? null : (
       <Note tone="good" title="No rows were found that were written since the update.">
         Rows that were changed since then go back to what they were.
       </Note>
@@ -82,7 +83,7 @@ function Lost({ plan: { rowsLost } }: Pick<PlannedRollback, "plan">): ReactNode 
   const total = rowsLost.reduce((sum, { rows }) => sum + rows, 0)
   return (
     <Note tone="bad" title={`${grouped(total)} rows written since the update will not be there afterwards.`}>
-      <p>They are kept beside until what the update kept is released.</p>
+      <p>They are kept until what the update kept is released.</p>
       <Table mt="xs" verticalSpacing={4}>
         <Table.Thead>
           <Table.Tr>
