@@ -89,6 +89,11 @@ export interface DatabaseEngine<Source extends DatabaseSource = DatabaseSource> 
    * another one. Cut off, it leaves half a database: repeating it begins anew. Throws DATABASE_RESTORE_FAILED and what staging throws.
    */
   refill?(source: Source, dump: DumpSource, schema: SchemaQueries | null, ctx: RunContext): Promise<DatabaseFacts>
+  /**
+   * Lets a role log in: restored roles come back without. For the server of a sandbox alone, reached as the user that the server was made with.
+   * @param password null: none is set
+   */
+  allowLogin?(source: Source, role: string, password: Secret | null, ctx: RunContext): Promise<void>
   /** Lets sessions onto a database beside the live one that a swap has closed, so that it can be looked at; for engines that close them. */
   openBeside?(source: Source, name: string, ctx: RunContext): Promise<void>
   /** Removes a staged, kept or failed database. A name that is not there is fine; the live name is refused. */

@@ -58,7 +58,7 @@ export async function withPointSandbox<T>(
     bindReplacements: places.bindReplacements,
     databaseServices: postgresSources(app).flatMap((source) => (source.service === null ? [] : [source.service])),
     directory: join(directory, "sandbox"),
-    fillDatabases: async (sandbox, sandboxCtx) => await fillDatabases(tools, app, origin, sandbox, sandboxCtx),
+    fillDatabases: async (sandbox, sandboxCtx) => await fillDatabases(tools, app, origin, { sandbox, model }, sandboxCtx),
     ...(changes.environment === undefined ? {} : { environment: changes.environment }),
     ...(changes.startApp === undefined ? {} : { startApp: changes.startApp }),
   }
@@ -115,15 +115,29 @@ function postgresSources(app: App): readonly PostgresSource[] {
   return app.databases.filter((source): source is PostgresSource => source.engine === "postgres")
 }
 
-async function fillDatabases(tools: DrillTools, app: App, origin: Origin, sandbox: Sandbox, ctx: RunContext): Promise<void> {
+async function fillDatabases(
+  tools: DrillTools,
+  app: App,
+  origin: Origin,
+  { sandbox, model }: Pick<PointSandbox, "sandbox" | "model">,
+  ctx: RunContext,
+): Promise<void> {
   for (const source of postgresSources(app)) {
     if (source.service === null) continue
     const part = databasePart(origin, source.name)
-    const target = inSandbox(source, sandbox)
+    const target = asFirstUser(inSandbox(source, sandbox), model)
     const engine = tools.databases.for(target)
     const names = engine.planNames(target, ctx.operationId)
     await stageDump(tools.databases, origin, part, { source: target, name: names.staged, schema: schemaQueries(app, source) }, ctx)
     await engine.swapIn(target, names, ctx)
     await engine.drop(target, names.kept, ctx)
+    if (target.user !== source.user) await engine.allowLogin?.(target, source.user, source.password, ctx)
   }
+}
+
+/** In a new server there is nobody but the user that its image makes; the app's own role may be another, which somebody made by hand. */
+function asFirstUser(source: PostgresSource, model: ComposeModel): PostgresSource {
+  const environment = model.services.find(({ name }) => name === source.service)?.environment
+  const user = environment?.["POSTGRES_USER"]?.reveal() ?? "postgres"
+  return user === source.user ? source : { ...source, user, password: null }
 }

@@ -87,5 +87,7 @@ function rehearsalNeeds({ rehearsalDirectory, newest, states }: SpaceFacts): rea
 
 function volumesDirectory(states: readonly ServiceState[]): string | null {
   const mounted = states.flatMap(({ mounts }) => mounts.filter(({ kind }) => kind === "volume").map(({ hostPath }) => hostPath))
-  return mounted.find((path) => path !== null) ?? null
+  const one = mounted.find((path) => path !== null)
+  // `volumes/NAME/_data`: a new one is made beside, also where this one is a mount of its own.
+  return one == null ? null : dirname(dirname(one))
 }

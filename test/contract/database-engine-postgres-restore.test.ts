@@ -153,6 +153,17 @@ describe("PostgreSQL replaces a live database by renaming", () => {
     expect(await cluster.value("postgres", "SELECT rolcanlogin FROM pg_roles WHERE rolname = 'passing'")).toBe("false")
   })
 
+  it("lets a role log in that came back without, with its password, whether it is there or not", async () => {
+    await cluster.sql("postgres", "CREATE ROLE shut NOLOGIN")
+    const whoIs = async (user: string): Promise<string | undefined> =>
+      (await bench.engine.query(as(user), null, "SELECT current_user", ctx))[0]?.[0] ?? undefined
+
+    for (const role of ["shut", 'new "role']) {
+      await bench.engine.allowLogin?.(cluster.source("postgres"), role, new Secret(PASSWORD), ctx)
+      expect(await whoIs(role)).toBe(role)
+    }
+  })
+
   it("names a collation that the server lacks", async () => {
     const captured = await bench.captureToFile(cluster.source(database), null, ctx)
     const shape = { ...captured.shape, collate: "xx_XX.utf8", ctype: "xx_XX.utf8" }

@@ -17,8 +17,6 @@ import { storySteps } from "./story.ts"
 import { stateOfShop } from "./update-world.ts"
 import { startVendor, type Vendor } from "./vendor.ts"
 
-const UNREHEARSED = ["--unrehearsed", "its role has no password in a sandbox"] as const
-
 describeNeeding(
   "docker",
   "root",
@@ -68,7 +66,7 @@ describeNeeding(
 
   step("says in the plan that it would come back from a point, and what is lost by that", async () => {
     await vendor.publish("1.0.8")
-    const { plan } = await cli.json(updatePlanOutput, ["update", "plan", APP, ...UNREHEARSED])
+    const { plan } = await cli.json(updatePlanOutput, ["update", "plan", APP])
     expect(plan?.databases).toMatchObject([
       { name: "main", way: "refill", why: "role plain may not create databases (CREATEDB is missing)" },
     ])
@@ -80,7 +78,7 @@ describeNeeding(
     await project.waitQuiet()
     const before = await stateOfShop(project)
 
-    const error = await cli.error("update", "apply", APP, "--yes", ...UNREHEARSED)
+    const error = await cli.error("update", "apply", APP, "--yes")
 
     expect(error.code, JSON.stringify(error)).toBe("UPDATE_ROLLED_BACK")
     await project.waitHealthy()
@@ -91,7 +89,7 @@ describeNeeding(
   step("is kept when it does well, and taken back by a person with the rows of before", async () => {
     const before = await stateOfShop(project)
     await vendor.publish("1.1.0")
-    const { applied } = await cli.json(updateOutput, ["update", "apply", APP, "--yes", ...UNREHEARSED])
+    const { applied } = await cli.json(updateOutput, ["update", "apply", APP, "--yes"])
     expect(applied).toMatchObject([{ outcome: "applied", to: "1.1.0" }])
     await project.addEntry("after", 1)
     await project.waitQuiet()
@@ -114,7 +112,7 @@ describeNeeding(
     await command(["fallocate", "--length", String(bavail * bsize - spare), join(live, "ballast")])
     await settle("shop")
     await project.sql("ALTER ROLE plain SUPERUSER")
-    const { plan } = await cli.json(updatePlanOutput, ["update", "plan", APP, "--again", ...UNREHEARSED])
+    const { plan } = await cli.json(updatePlanOutput, ["update", "plan", APP, "--again"])
     expect(plan?.databases).toMatchObject([{ name: "main", way: "refill", why: expect.stringMatching(/has .* free, .* would be needed/) }])
   })
 })

@@ -18,6 +18,7 @@ import { replacementNames } from "./names.ts"
 import { identifier } from "./quote.ts"
 import { runQuery } from "./query.ts"
 import { canRefill, refill } from "./refill.ts"
+import { allowLogin } from "./roles.ts"
 import { sweepScratchPlaces } from "./scratch-place.ts"
 import { withScratch } from "./scratch.ts"
 import { applicationName, withSession, type SqlSession } from "./session.ts"
@@ -83,6 +84,8 @@ export function createPostgresEngine(tools: EngineTools): DatabaseEngine<Postgre
     canClone: async (source, ctx) => await on(source, null, ctx, async (session) => await canClone(session, source)),
     canRefill: async (source, ctx) => await on(source, null, ctx, async (session) => await canRefill(session)),
     refill: async (source, dump, schema, ctx) => await refill(await reach(source, ctx), source, dump, schema, ctx),
+    allowLogin: async (source, role, password, ctx) =>
+      await beside(source, [], ctx, async (session) => await allowLogin(session, role, password)),
     openBeside: async (source, name, ctx) =>
       await beside(source, [name], ctx, async (session) => await allowConnections(session, name, true)),
     drop: async (source, name, ctx) => {

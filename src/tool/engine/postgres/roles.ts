@@ -2,8 +2,9 @@
 import type { DatabaseShape } from "../../../app/ports.ts"
 import { HoldfastError } from "../../../base/errors.ts"
 import type { RunContext } from "../../../base/run-context.ts"
+import type { Secret } from "../../../base/secret.ts"
 import { listed } from "./capture-rights.ts"
-import { identifier, literals } from "./quote.ts"
+import { identifier, literal, literals } from "./quote.ts"
 import { column, scalar, type SqlSession } from "./session.ts"
 
 type Role = DatabaseShape["roles"][number]
@@ -46,4 +47,11 @@ function createRole(role: Role, superuser: boolean): string {
 
 async function grantMemberships(session: SqlSession, role: Role): Promise<void> {
   for (const group of role.memberOf) await session.rows(`GRANT ${identifier(group)} TO ${identifier(role.name)}`)
+}
+
+/** Makes the role where it is missing. */
+export async function allowLogin(session: SqlSession, role: string, password: Secret | null): Promise<void> {
+  const found = await column(session, `SELECT rolname FROM pg_catalog.pg_roles WHERE rolname = ${literal(role)}`)
+  if (found.length === 0) await session.rows(`CREATE ROLE ${identifier(role)}`)
+  await session.rows(`ALTER ROLE ${identifier(role)} LOGIN${password === null ? "" : ` PASSWORD ${literal(password.reveal())}`}`)
 }
