@@ -59,7 +59,7 @@ describe("a public key", () => {
   it("whose curve is given by parameters is refused, even when they are those of the right curve", () => {
     const explicit = generateKeyPairSync("ec", { namedCurve: "P-256", paramEncoding: "explicit" })
 
-    expect(refused(pem(explicit.publicKey))).toMatchObject({ code: "RELEASE_KEY_INVALID" })
+    expect(refused(pem(explicit.publicKey))).toMatchObject({ code: "RELEASE_KEY_INVALID", why: "it is written in an unusual way" })
   })
 })
 

@@ -2,6 +2,7 @@ import { createHash, sign } from "node:crypto"
 import { describe, expect, it } from "vitest"
 import { exampleKey } from "../../test/fixture/release.ts"
 import { isHoldfastError, type HoldfastError } from "../base/errors.ts"
+import { verifyBundle } from "./bundle.ts"
 import { verifySignature, type Signature } from "./signature.ts"
 
 const key = exampleKey()
@@ -78,6 +79,7 @@ describe("a bundle", () => {
     expect(await why({ ...good, verificationMaterial: { publicKey: { hint: 7 } } })).toMatch(
       /^the bundle: verificationMaterial\.publicKey\.hint: \S/,
     )
+    expect(() => verifyBundle(document, bundle(example("no base64")).content, key.pinned)).toThrow("the signature is not valid")
     expect(await why(example("no base64"))).toBe("the bundle: messageSignature.signature: is not plain base64")
     expect(await why(example(signed(), Buffer.from("other")))).toBe("the bundle is one of other bytes")
     expect(await why(example(""))).toMatch(/^the bundle: \S/)
