@@ -31,6 +31,7 @@ export const mutationGroups: readonly MutationGroup[] = [
     name: "trust",
     files: [
       "src/release/bundle.ts",
+      "src/release/issue-text.ts",
       "src/release/key-rotation.ts",
       "src/release/manifest.ts",
       "src/release/public-key.ts",
@@ -39,7 +40,7 @@ export const mutationGroups: readonly MutationGroup[] = [
       "src/release/strict-json.ts",
       "src/release/trust.ts",
     ],
-    tests: ["src/release/{attacks,strict-json,trust}.test.ts"],
+    tests: ["src/release/{attacks,key-rotation,manifest,public-key,signature,strict-json,trust}.test.ts"],
   },
   {
     name: "versions",

@@ -149,6 +149,19 @@ describe("a scheduled run", () => {
     expect(alarm?.hint).toBe("Check that the service or its timer runs; `holdfast operations` shows what it did.")
   })
 
+  test("for updates is no alarm by itself when it failed, and was done all the same; skipped it was not", () => {
+    const updates = (outcome: SlotRecord["outcome"]): readonly string[] =>
+      keys(
+        nightly([slotOf("2026-04-17", "succeeded"), slotOf("2026-04-18", outcome), slotOf("2026-04-19", outcome)], {
+          schedule: "updates.window",
+        }),
+      )
+
+    expect(updates("failed")).toEqual([])
+    expect(updates("succeeded")).toEqual([])
+    expect(updates("skipped")).toEqual(["overdue:chat:updates.window"])
+  })
+
   test("has a grace of a quarter of its period, between half an hour and six hours", () => {
     expect([5 * MINUTE_MS, 4 * HOUR_MS, DAY_MS, 30 * DAY_MS].map((period) => graceMs(period) / MINUTE_MS)).toEqual([30, 60, 360, 360])
   })
@@ -339,9 +352,10 @@ describe("this machine", () => {
 
   test("has a clock that cannot be right when a point is dated more than five minutes ahead", () => {
     expect(keys(chat({ points: [point(1, -5 * MINUTE_MS), point(2, DAY_MS)] }))).toEqual([])
-    expect(text(chat({ points: [point(2, -5 * MINUTE_MS - 1), point(1, DAY_MS)] }))).toBe(
-      "point p2 in vault local is dated 2026-04-19 12:05 UTC, which this machine's clock has not reached",
-    )
+    const points = [point(2, -5 * MINUTE_MS - 1), point(1, DAY_MS)]
+    const expected = "point p2 in vault local is dated 2026-04-19 12:05 UTC, which this machine's clock has not reached"
+    expect(text(chat({ points }))).toBe(expected)
+    expect(text(chat({ points: points.toReversed() }))).toBe(expected)
   })
 
   test("has settings that cannot be used", () => {

@@ -1,6 +1,15 @@
 import { describe, expect, test } from "vitest"
 import { parseSettings } from "../settings/parse.ts"
-import { allReceivers, audienceOf, changeAudience, pingsOfRun, receiversOfApp, successAudience, type ReceiverRef } from "./receivers.ts"
+import {
+  allReceivers,
+  audienceOf,
+  changeAudience,
+  hasReceiver,
+  pingsOfRun,
+  receiversOfApp,
+  successAudience,
+  type ReceiverRef,
+} from "./receivers.ts"
 
 const settings = parseSettings(
   `
@@ -62,6 +71,7 @@ apps:
     const run = { app: "weave", schedule: "updates.window" }
     const all = ["mail to updates@example.com", "mail to weave@example.com", ...OPS]
     expect(names(changeAudience(withUpdates, run))).toEqual(all)
+    expect(names(changeAudience(withUpdates, { app: "weave", schedule: "holdfast.read" }))).toEqual(["mail to weave@example.com", ...OPS])
     expect(names(successAudience(withUpdates, run))).toEqual([])
     expect(names(audienceOf(withUpdates, { app: "weave", schedule: null, kind: "update-failed", key: "k" })).toSorted()).toEqual(
       all.toSorted(),
@@ -93,10 +103,41 @@ apps:
     expect(pingsOfRun(settings, { app: "chat", schedule: "schedules.hourly" })).toEqual([])
   })
 
+  test("of a run of an app that is not set up, or of an entry that is not there: whom `always` names", () => {
+    for (const schedule of ["schedules.x", "drills.x", "updates.window", "schedules"]) {
+      expect(names(changeAudience(settings, { app: "gone", schedule }))).toEqual(OPS)
+      expect(names(changeAudience(settings, { app: "weave", schedule }))).toEqual(["mail to weave@example.com", ...OPS])
+    }
+    expect(names(receiversOfApp(settings, "gone"))).toEqual(OPS)
+  })
+
+  test("is nobody where only a dead-man switch is named", () => {
+    const onlyPing = { onSuccess: false, ping: "https://hc.example.com/x" }
+    const silent = { ...settings, apps: {}, notify: { always: onlyPing } }
+    const weave = settings.apps["weave"]
+    if (weave === undefined) throw new Error("the settings name weave")
+
+    expect(hasReceiver(settings, "chat")).toBe(true)
+    expect(hasReceiver(settings, "gone")).toBe(true)
+    expect(hasReceiver(silent, "gone")).toBe(false)
+    expect(hasReceiver({ ...silent, notify: undefined }, "gone")).toBe(false)
+    expect(hasReceiver({ ...silent, apps: { weave } }, "weave")).toBe(true)
+    expect(hasReceiver({ ...silent, apps: { weave: { ...weave, notify: onlyPing } } }, "weave")).toBe(false)
+  })
+
   test("altogether: each once, and of an app those that concern it", () => {
     expect(names(allReceivers(settings))).toHaveLength(7)
     expect(names(receiversOfApp(settings, "weave"))).toEqual(["mail to weave@example.com", ...OPS])
     expect(names(receiversOfApp(settings, "chat"))).toContain("ping at hc.example.com")
+  })
+
+  test("has an id that stays, since what it was told of is kept under it; only the case of mail addresses makes no other", () => {
+    const idOf = (always: { readonly emails?: string[]; readonly webhooks?: string[] }): readonly string[] =>
+      allReceivers({ apps: {}, notify: { always: { onSuccess: false, ...always } } }).map(({ id }) => id)
+
+    expect(idOf({ emails: ["ops@example.com", "OPS@example.com"] })).toEqual(["email-af3c82544f64"])
+    expect(idOf({ webhooks: ["https://hooks.example.com/a", "https://hooks.example.com/A"] })).toHaveLength(2)
+    expect(idOf({ webhooks: ["https://hooks.example.com/services/T0/B0/canary"] })).toEqual(["webhook-c4f999f24701"])
   })
 
   test("is never called by what is secret of an address", () => {

@@ -38,12 +38,12 @@ function runFailed(facts: ScheduleFacts): readonly Alarm[] {
 function overdue(facts: ScheduleFacts, now: Date): readonly Alarm[] {
   const { app, schedule, setAt, nextAfter } = facts
   const succeeded = lastSuccess(facts, now)
-  const owed = nextAfter(succeeded === null || setAt > succeeded ? setAt : succeeded)
+  const never = succeeded === null || setAt > succeeded
+  const owed = nextAfter(never ? setAt : succeeded)
   if (owed === null) return []
   const following = nextAfter(owed)
   const allowedMs = following === null ? LONGEST_GRACE_MS : graceMs(following.getTime() - owed.getTime())
   if (now.getTime() <= owed.getTime() + allowedMs) return []
-  const never = succeeded === null || setAt > succeeded
   const what = never
     ? `${schedule} of ${app} has not succeeded since it was set, first due at ${instantText(owed)}: it is not yet proven`
     : `${schedule} of ${app} was due at ${instantText(owed)} and has not succeeded since`

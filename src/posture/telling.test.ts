@@ -44,6 +44,18 @@ describe("what one receiver is told", () => {
     expect(Object.keys(later.told)).toEqual([next.key])
   })
 
+  test("is kept in mind: news for half a year, an alarm until its end", () => {
+    const news = open(alarmOf({ kind: "update-available", app: "chat", about: "2.0.0", text: "release 2.0.0 is there" }), ago(180 * DAY_MS))
+    const alarm = open(disk("/var"))
+    const nothing = { fresh: [], reminders: [], ended: [] }
+    const keptSince = (one: OpenAlarm, at: Date): boolean => Object.hasOwn(afterTold(told(one, at), nothing, NOW).told, one.key)
+
+    expect(keptSince(news, ago(DAY_MS))).toBe(true)
+    expect(keptSince(news, ago(180 * DAY_MS))).toBe(true)
+    expect(keptSince(news, ago(180 * DAY_MS + 1))).toBe(false)
+    expect(keptSince(alarm, ago(181 * DAY_MS))).toBe(true)
+  })
+
   test("is the end of what it was told of, and of nothing else", () => {
     const alarm = open(disk("/var"))
     expect(planNotices(told(alarm, ago(HOUR_MS)), [], NOW)?.ended).toMatchObject([{ key: "disk-full:/var", text: "/var is full" }])

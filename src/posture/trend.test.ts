@@ -41,7 +41,7 @@ test("points whose rows were not counted are left out of the middle", () => {
 })
 
 test("parts are compared by their whole names", () => {
-  const [one, other] = [{ parts: ["files:ab", "files:c"] }, { parts: ["files:a", "bfiles:c"] }]
+  const [one, other] = [{ parts: ["files:a", "files:b"] }, { parts: ["files:afiles:b"] }]
   expect(fallen(point(1, 1000, one), point(2, 10, other))).toBeNull()
 })
 

@@ -3,6 +3,7 @@ import { bundleFromJSON, type Bundle } from "@sigstore/bundle"
 import { toSignedEntity, Verifier, type TrustMaterial } from "@sigstore/verify"
 import { z } from "zod"
 import { messageOf } from "../base/errors.ts"
+import { issueText } from "./issue-text.ts"
 import type { PinnedKey } from "./public-key.ts"
 import { decodeStrictBase64, signatureInvalid } from "./signature-form.ts"
 import { readStrictJson } from "./strict-json.ts"
@@ -40,7 +41,7 @@ function readBundle(document: Uint8Array, content: Uint8Array): Bundle {
   const reading = readStrictJson(content)
   if (!reading.ok) throw signatureInvalid(`the bundle: ${reading.why}`)
   const parsed = bundleSchema.safeParse(reading.value)
-  if (!parsed.success) throw signatureInvalid(`the bundle: ${describe(parsed.error)}`)
+  if (!parsed.success) throw signatureInvalid(`the bundle: ${issueText(parsed.error)}`)
   const { mediaType, messageSignature, verificationMaterial } = parsed.data
   // Verifiers leave the digest alone when they are given the bytes themselves; a bundle that contradicts itself is refused all the same.
   if (messageSignature.messageDigest.digest !== createHash("sha256").update(document).digest("base64")) {
@@ -57,18 +58,14 @@ function readBundle(document: Uint8Array, content: Uint8Array): Bundle {
   }
 }
 
-function describe(error: z.ZodError): string {
-  const [issue] = error.issues
-  return `${issue?.path.join(".") ?? ""} ${issue?.message ?? "is not understood"}`.trim()
-}
-
-/** The pinned key whatever the bundle hints at. */
+/** The pinned key whatever the bundle hints at, and nobody else. */
 function trustIn({ key }: PinnedKey): TrustMaterial {
+  const nobody: never[] = []
   return {
     publicKey: () => ({ publicKey: key, validFor: () => true }),
-    certificateAuthorities: [],
-    timestampAuthorities: [],
-    tlogs: [],
-    ctlogs: [],
+    certificateAuthorities: nobody,
+    timestampAuthorities: nobody,
+    tlogs: nobody,
+    ctlogs: nobody,
   }
 }

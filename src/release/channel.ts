@@ -21,20 +21,17 @@ export interface ChannelChange {
   readonly yanked: boolean
 }
 
-const TESTING: Readonly<Record<Channel, number>> = { stable: 2, beta: 1, canary: 0 }
-
 /** Pure; changes nothing. `offered` was trusted under the rules of the new channel. */
 export function planChannelChange(from: Channel, running: string, offered: TrustedRelease): ChannelChange {
   const { channel: to, version, yanked } = offered.manifest
   const order = compareVersionTexts(version, running) ?? 0
-  const effects = { [-1]: "wait", [0]: "same", [1]: "update" } as const
   return {
     from,
     to,
     running,
     offers: version,
-    effect: order < 0 ? effects[-1] : order > 0 ? effects[1] : effects[0],
-    lessTested: TESTING[to] < TESTING[from],
+    effect: order < 0 ? "wait" : order > 0 ? "update" : "same",
+    lessTested: channels.indexOf(to) > channels.indexOf(from),
     yanked: yanked.includes(version),
   }
 }

@@ -34,8 +34,14 @@ describe("the way to a release", () => {
       expect.objectContaining({ code: "RELEASE_NO_PATH", why: "after 0.5.0, the lowest version that is accepted is 1.0.0" }),
     )
     expect(() => chain("latest", release("1.0.0", null), [])).toThrow(
-      expect.objectContaining({ code: "RELEASE_NO_PATH", message: "latest and 1.0.0 cannot be compared" }),
+      expect.objectContaining({ code: "RELEASE_NO_PATH", message: "latest and 1.0.0 cannot be compared", why: "one is no version" }),
     )
+  })
+
+  it("says nothing of what releases before the running one accepted", () => {
+    const attempt = (): unknown => chain("1.0.0", release("3.0.0", "2.0.0"), [release("0.9.0", "0.1.0")])
+
+    expect(attempt).toThrow(expect.objectContaining({ why: "after 1.0.0, the lowest version that is accepted is 2.0.0" }))
   })
 
   it("is never longer than the shortest that a search finds, and is found whenever there is one", () => {

@@ -1,6 +1,7 @@
 import { z } from "zod"
 import { canonicalJson } from "../base/canonical-json.ts"
 import { HoldfastError, isHoldfastError } from "../base/errors.ts"
+import { issueText } from "./issue-text.ts"
 import { pinKey, readPublicKey, type PinnedKey, type PublicKey } from "./public-key.ts"
 import { verifySignature, type Signature } from "./signature.ts"
 import { readStrictJson } from "./strict-json.ts"
@@ -25,7 +26,7 @@ const announcementSchema = z.strictObject({
   format: z.literal("holdfast.release-key"),
   formatVersion: z.literal(1),
   product: z.string(),
-  replaces: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  replaces: z.string(),
   key: z.string().max(1000),
   issued: z.iso.datetime({ precision: 0 }),
 })
@@ -50,7 +51,7 @@ export async function readKeyAnnouncement(
   const reading = readStrictJson(bytes)
   if (!reading.ok) throw invalid(reading.why)
   const parsed = announcementSchema.safeParse(reading.value)
-  if (!parsed.success) throw invalid(parsed.error.issues[0]?.path.join(".") ?? "it is not understood")
+  if (!parsed.success) throw invalid(issueText(parsed.error))
   const announced = parsed.data
   if (announced.product !== product) {
     throw new HoldfastError("RELEASE_OTHER_PRODUCT", { what: `a key of ${announced.product} is announced, not of ${product}` })

@@ -1,6 +1,7 @@
 import { z } from "zod"
 import { canonicalJson, type Json } from "../base/canonical-json.ts"
 import { HoldfastError } from "../base/errors.ts"
+import { issueText } from "./issue-text.ts"
 import { readStrictJson } from "./strict-json.ts"
 import { isEarlier, parseVersion } from "./version.ts"
 
@@ -24,7 +25,7 @@ const instant = z.iso.datetime({ precision: 0 })
 const version = z
   .string()
   .max(100)
-  .refine((text) => /^[0-9]+\.[0-9]+\.[0-9]+/.test(text) && parseVersion(text)?.variant === "", "is no version such as 1.4.0 or 1.4.0-rc.1")
+  .refine((text) => /^[0-9]+\.[0-9]+\.[0-9]/.test(text) && parseVersion(text)?.variant === "", "is no version such as 1.4.0 or 1.4.0-rc.1")
 const argument = z.string().min(1).max(4096)
 
 /** Runs in a sandbox of the new image, never on the host. */
@@ -103,13 +104,6 @@ function contradictionIn(manifest: ReleaseManifest): string | null {
   const open = hops.find((one) => one.upgradesFrom !== null && !isEarlier(one.upgradesFrom, one.version))
   if (open !== undefined) return `hops: ${open.version} upgrades from what is not before it`
   return new Set(hops.map((one) => one.version)).size < hops.length ? "hops: a version is there twice" : null
-}
-
-function issueText(error: z.ZodError): string {
-  const [issue] = error.issues
-  if (issue === undefined) return "it is not what a release manifest is"
-  const place = issue.path.join(".")
-  return place === "" ? issue.message : `${place}: ${issue.message}`
 }
 
 function invalid(why: string): HoldfastError {

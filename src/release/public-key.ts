@@ -46,7 +46,7 @@ export function pinKey(key: PublicKey, fingerprint: string): PinnedKey {
 }
 
 function isPinned(key: PublicKey, fingerprint: string): key is PinnedKey {
-  return /^sha256:[0-9a-f]{64}$/.test(fingerprint) && key.fingerprint === fingerprint
+  return key.fingerprint === fingerprint
 }
 
 function parseKey(der: Buffer): KeyObject {

@@ -61,6 +61,7 @@ describe("strict JSON", () => {
     ["[1.0]", "1.0 is not a plain whole number (at character 2)"],
     ["[01]", "01 is not a plain whole number (at character 2)"],
     ["[-]", "- is not a plain whole number (at character 2)"],
+    [`[1.${"0".repeat(100)}]`, `1.${"0".repeat(38)} is not a plain whole number (at character 2)`],
     ["[9007199254740992]", "9007199254740992 is not a plain whole number (at character 2)"],
     ["\uFEFF{}", "it begins with a byte order mark"],
     ["{}x", "there is something after the document (at character 3)"],
@@ -80,6 +81,7 @@ describe("strict JSON", () => {
     ['"\\u0000"', "a text holds a NUL (at character 9)"],
     ['"\\u00g0"', "an escape is not known (at character 4)"],
     ['"\\x41"', "an escape is not known (at character 4)"],
+    ['"\\x0041"', "an escape is not known (at character 4)"],
   ])("refuses %j: %s", (text, expected) => {
     expect(why(text)).toBe(expected)
   })
@@ -87,6 +89,11 @@ describe("strict JSON", () => {
   it("reads every escape, and pairs of halves", () => {
     expect(read('"\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\ud83d\\ude00"')).toEqual({ ok: true, value: '"\\/\b\f\n\r\té😀' })
     expect(read("[9007199254740991,-9007199254740991,0]")).toEqual({ ok: true, value: [9007199254740991, -9007199254740991, 0] })
+  })
+
+  it("passes over white space wherever JSON may have it", () => {
+    expect(read('{ "a" : [ ] , "b" : { } }')).toEqual({ ok: true, value: { a: [], b: {} } })
+    expect(read("[\t1\r\n,\n2 ]")).toEqual({ ok: true, value: [1, 2] })
   })
 
   it("stops at its limits of size and depth, and not before", () => {

@@ -157,7 +157,7 @@ function readEscape(cursor: Cursor): string {
   const plain = ESCAPES[kind]
   if (plain !== undefined) return plain
   const digits = cursor.text.slice(cursor.at, cursor.at + 4)
-  if (kind !== "u" || !/^[0-9a-fA-F]{4}$/.test(digits)) throw refusal(cursor, "an escape is not known")
+  if (kind !== "u" || !/[0-9a-fA-F]{4}/.test(digits)) throw refusal(cursor, "an escape is not known")
   cursor.at += 4
   return String.fromCharCode(Number.parseInt(digits, 16))
 }

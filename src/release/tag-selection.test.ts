@@ -44,6 +44,8 @@ describe("the tag to follow", () => {
   it("is a pre-release only where these are wanted", () => {
     expect(select(tags, "0.10.0", { range: "0.x" })).toBeNull()
     expect(select(tags, "0.10.0", { range: "0.x", prereleases: true })).toBe("0.11.0-rc.1")
+    expect(select(["0.11.0-rc.1"], "0.10.0")).toBeNull()
+    expect(select(["0.11.0-rc.1"], "0.10.0", { prereleases: true })).toBe("0.11.0-rc.1")
   })
 
   it("matches the pattern as a whole, and takes the version from its group", () => {
@@ -54,15 +56,34 @@ describe("the tag to follow", () => {
     // Known by the label of an image that was started by `latest`.
     expect(select(patterned, "1.1.0", { tagPattern: "release-([0-9.]+)" })).toBe("release-1.10.0")
     expect(select(["1.2.0", "1.3.0x"], "1.1.0", { tagPattern: "1\\.[0-9]\\.0|x" })).toBe("1.2.0")
+    expect(select(["lts-1.2.0"], "1.1.0", { tagPattern: "(lts|edge)-(?<version>[0-9.]+)" })).toBe("lts-1.2.0")
+  })
+
+  it("of two that write one version is always the same", () => {
+    expect(select(["v1.1.0", "1.1.0"], "1.0.0")).toBe("1.1.0")
+    expect(select(["1.1.0", "v1.1.0"], "1.0.0")).toBe("1.1.0")
+  })
+
+  it("is not one that is longer than tags can be, also where its version is short", () => {
+    const tagOf = (length: number): string => `1.1.0-${"a".repeat(length - 6)}`
+
+    expect(select([tagOf(128)], "1.0.0", { tagPattern: "([0-9.]+)-a+" })).toBe(tagOf(128))
+    expect(select([tagOf(129)], "1.0.0", { tagPattern: "([0-9.]+)-a+" })).toBeNull()
   })
 
   it("is refused when the rules or the running tag make no sense", () => {
-    expect(() => select(tags, "latest")).toThrow(expect.objectContaining({ code: "IMAGE_TAG_MISSING" }))
+    expect(() => select(tags, "latest")).toThrow(
+      expect.objectContaining({ code: "IMAGE_TAG_MISSING", message: "the running tag latest is no version that can be followed" }),
+    )
     expect(() => select(tags, "1.0.0", { tagPattern: "(" })).toThrow(
       expect.objectContaining({ code: "USAGE", message: "( is no pattern for tags" }),
     )
     expect(() => select(tags, "1.0.0", { range: "newest" })).toThrow(
-      expect.objectContaining({ code: "USAGE", message: "newest is no range of versions" }),
+      expect.objectContaining({
+        code: "USAGE",
+        message: "newest is no range of versions",
+        hint: "Write it as ^1.4, 1.x or >=1.4 <3.",
+      }),
     )
     expect(select([`1.0.${"0".repeat(200)}1`], "1.0.0", { tagPattern: ".*" })).toBeNull()
   })

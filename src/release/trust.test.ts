@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest"
 import { exampleKey, exampleRelease, exampleRules, NOW, REPOSITORY } from "../../test/fixture/release.ts"
 import { sha256 } from "../base/canonical-json.ts"
 import { isHoldfastError } from "../base/errors.ts"
-import { planChannelChange } from "./channel.ts"
+import { channelNamed, planChannelChange } from "./channel.ts"
 import { fetchChain, fetchLatest } from "./fetch-release.ts"
 import { announcementText, confirmKey, readKeyAnnouncement } from "./key-rotation.ts"
 import { canonicalManifest, type Hop, type ReleaseManifest } from "./manifest.ts"
@@ -60,6 +60,9 @@ describe("trust in a release", () => {
     )
     expect(await refusal({}, { repositories: ["registry.example/wiki"] })).toBe(
       `images of ${REPOSITORY} are not allowed; allowed: registry.example/wiki`,
+    )
+    expect(await refusal({}, { repositories: ["registry.example/a", "registry.example/b"] })).toBe(
+      `images of ${REPOSITORY} are not allowed; allowed: registry.example/a, registry.example/b`,
     )
     expect(await refusal({}, { repositories: [] })).toBe(`images of ${REPOSITORY} are not allowed; allowed: none`)
   })
@@ -182,6 +185,20 @@ describe("another channel", () => {
       lessTested: true,
       yanked: true,
     })
+  })
+
+  it("that is the same one is not tested less, and what runs is left alone when it is no version", async () => {
+    const stable = await trusted()
+
+    expect(planChannelChange("stable", "1.3.0", stable)).toMatchObject({ effect: "update", lessTested: false })
+    expect(planChannelChange("stable", "latest", stable)).toMatchObject({ effect: "same" })
+  })
+
+  it("is known by its name; any other name is refused with those that there are", () => {
+    expect(["stable", "beta", "canary"].map(channelNamed)).toEqual(["stable", "beta", "canary"])
+    expect(() => channelNamed("nightly")).toThrow(
+      expect.objectContaining({ code: "USAGE", message: "there is no channel nightly", hint: "Use one of stable, beta, canary." }),
+    )
   })
 })
 

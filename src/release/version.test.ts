@@ -28,6 +28,9 @@ describe("a version", () => {
     ["1.0.0-alpha", "1.0.0-beta"],
     ["1.0.0-beta.2", "1.0.0-beta.11"],
     ["1.0.0-RC1", "1.0.0-rc2"],
+    ["1.0.0-rc009", "1.0.0-rc10"],
+    ["1.0.0-nightly.20260102", "1.0.0-nightly.20260110"],
+    ["1.0.0-rc.1.2", "1.0.0-rc.1.10"],
     ["2026.01.09", "2026.1.10"],
     ["1.2.3-rc.1-alpine", "1.2.3-alpine"],
   ])("%s is before %s", (left, right) => {
@@ -45,8 +48,14 @@ describe("a version", () => {
     })
     expect(parsed("16-bookworm-slim")).toMatchObject({ numbers: [16], prerelease: "", variant: "bookworm-slim" })
     expect(parsed("1.2.3+build.7")).toMatchObject({ prerelease: "", variant: "" })
+    expect(parsed("1.2.3-rc.1.linux")).toMatchObject({ prerelease: "rc.1.linux", variant: "" })
+    expect(parsed("1.2.3-rc-1")).toMatchObject({ prerelease: "rc.1", variant: "" })
+    expect(parsed("1.2.3-arm")).toMatchObject({ prerelease: "", variant: "arm" })
+    expect(parsed("1.2.3-betax")).toMatchObject({ prerelease: "", variant: "betax" })
     expect(compareVersionTexts("1.2.3-alpine", "1.2.3")).toBe(0)
     expect(semverOf(parsed("v1.2-rc1-alpine"))).toBe("1.2.0-rc.1")
+    expect(semverOf(parsed("1-RC007"))).toBe("1.0.0-rc.7")
+    expect(semverOf(parsed("1.2.3-alpine"))).toBe("1.2.3")
   })
 
   it("is none when it cannot be compared exactly", () => {
@@ -64,6 +73,9 @@ describe("a version", () => {
       "1.0.0\n",
       "9007199254740993.0.0",
       "1.0.0-rc.9007199254740993",
+      "1.0.0-rc.",
+      "1.0.0-12.",
+      "1.0.0-rc.2a",
       `1.0.0-${"a".repeat(200)}`,
     ]) {
       expect(parseVersion(text), text).toBeNull()

@@ -46,19 +46,22 @@ export function compareVersionTexts(left: string, right: string): number | null 
 export function semverOf({ numbers, prerelease }: Version): string {
   const [major = 0, minor = 0, patch = 0] = numbers
   const suffix = prereleaseOf(prerelease)
-  return `${major}.${minor}.${patch}${prerelease === "" || suffix === null ? "" : `-${suffix}`}`
+  return `${major}.${minor}.${patch}${suffix === null ? "" : `-${suffix}`}`
 }
 
-/** `rc1` orders as `rc.1`, so that rc10 comes after rc9; numbers lose zeros before them. Null when semver has no such thing. */
+/** `rc1` orders as `rc.1`, so that rc10 comes after rc9. Null for none, and for what cannot be compared exactly. */
 function prereleaseOf(text: string): string | null {
   const parts = text
     .toLowerCase()
     .replaceAll(/([a-z])([0-9])/g, "$1.$2")
     .split(".")
-    .map((part) => (/^[0-9]+$/.test(part) ? String(Number(part)) : part))
-  return parts.every((part) => /^[0-9a-z]+$/.test(part) && (!/^[0-9]/.test(part) || Number.isSafeInteger(Number(part))))
-    ? parts.join(".")
-    : null
+    .map((part) => (/^[a-z]/.test(part) ? part : plainNumber(part)))
+  return parts.includes(null) ? null : parts.join(".")
+}
+
+/** Without zeros before it; null for nothing, for what is no number, and for one that is too large. */
+function plainNumber(text: string): string | null {
+  return text !== "" && Number.isSafeInteger(Number(text)) ? String(Number(text)) : null
 }
 
 /** Whether `left` is a version before `right`; what is no version is before nothing. */
