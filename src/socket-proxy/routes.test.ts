@@ -101,7 +101,10 @@ describe("switches", () => {
   it("take nothing away unless they are 0", () => {
     expect(readSwitches({ EXEC: "1", POST: "" })).toEqual(allOn)
     expect(Object.values(readSwitches({}))).toEqual(Array.from({ length: 8 }, () => true))
-    expect(() => readSwitches({ EXEC: "false" })).toThrow('the switch EXEC is "false"')
+    expect(() => readSwitches({ EXEC: "false" })).toThrow(
+      expect.objectContaining({ message: 'the switch EXEC is "false"', code: "USAGE", why: "it is 0 or 1" }),
+    )
+    for (const name of Object.keys(allOn)) expect(readSwitches({ [name]: "0" })).toEqual({ ...allOn, [name]: false })
   })
 
   it.each<[string, string, string, Partial<Policy>?]>([
