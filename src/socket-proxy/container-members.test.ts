@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { create, createHost } from "../../test/fixture/socket-proxy/asking.ts"
 import { sent, withMember, type Member } from "../../test/fixture/socket-proxy/members.ts"
+import { createContainerSchema } from "./body/create-container.ts"
 
 const refusedAt = (path: string): string => `the body is not accepted at "${path}`
 
@@ -42,6 +43,12 @@ const top: readonly Member[] = [
     [{ "-ours": {} }, { "ours/x": {} }, { "": {} }],
   ],
   ["NetworkingConfig.EndpointsConfig", [], [{ ["a".repeat(256)]: {} }]],
+]
+
+const unused: readonly Member[] = [
+  ["ArgsEscaped", [null, false], [true, 0, ""]],
+  ["OnBuild", [null, []], [["RUN x"]]],
+  ["Shell", [null, []], [["sh"]]],
 ]
 
 const endpoint: readonly Member[] = [
@@ -138,11 +145,7 @@ describe("a container's own members", () => {
     for (const value of refused) expect(() => sent(create(made(value))), JSON.stringify(value)).toThrow(refusedAt(path))
   })
 
-  it.each<Member>([
-    ["ArgsEscaped", [null, false], [true, 0, ""]],
-    ["OnBuild", [null, []], [["RUN x"]]],
-    ["Shell", [null, []], [["sh"]]],
-  ])("are left out where they say nothing: %s", (path, taken, refused) => {
+  it.each(unused)("are left out where they say nothing: %s", (path, taken, refused) => {
     for (const value of taken) expect(sent(create({ [path]: value })), JSON.stringify(value)).toEqual(sent(create({})))
     for (const value of refused) expect(() => sent(create({ [path]: value })), JSON.stringify(value)).toThrow(refusedAt(path))
   })
@@ -176,10 +179,18 @@ describe("a container's own members", () => {
   })
 })
 
+describe("the tables above", () => {
+  it("have a row for every member that is known", () => {
+    const rows = [...top, ...unused].map(([path]) => path.split(".")[0])
+    // The image, labels and what is used of the host have tests of their own.
+    expect(new Set([...rows, "Image", "Labels", "HostConfig"])).toEqual(new Set(Object.keys(createContainerSchema.shape)))
+  })
+})
+
 const goingOn = (members: object): object => ({ ...sent(create({})), HostConfig: { NetworkMode: "none", ...members } })
 
-describe("a mount of a", () => {
-  it.each(mounts)("%s goes on unchanged, or is refused by its members", (_, mount, members) => {
+describe("a mount", () => {
+  it.each(mounts)("of a %s goes on unchanged, or is refused by its members", (_, mount, members) => {
     for (const [path, taken, refused] of members) {
       const made = (value: unknown): object => ({ Mounts: [withMember(mount, path, value)] })
       for (const value of taken) expect(sent(createHost(made(value))), path).toEqual(goingOn(made(value)))
@@ -188,7 +199,7 @@ describe("a mount of a", () => {
     }
   })
 
-  it.each(neutralOfMounts)("%s loses what says nothing", (_, mount, members) => {
+  it.each(neutralOfMounts)("of a %s loses what says nothing", (_, mount, members) => {
     for (const [path, taken, refused] of members) {
       const made = (value: unknown): object => ({ Mounts: [withMember(mount, path, value)] })
       for (const value of taken) expect(sent(createHost(made(value))), path).toEqual(sent(createHost({ Mounts: [mount] })))
@@ -197,7 +208,7 @@ describe("a mount of a", () => {
     }
   })
 
-  it("kind that is one of many goes on with the others, up to 128", () => {
+  it("goes on with others, up to 128", () => {
     const many = (length: number): object => ({ Mounts: Array.from({ length }, () => memory) })
     expect(sent(createHost(many(128)))).toEqual(goingOn(many(128)))
     expect(() => sent(createHost(many(129)))).toThrow(refusedAt("HostConfig.Mounts"))

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { call, create, createHost, ID } from "../../test/fixture/socket-proxy/asking.ts"
 import { sent, withMember, type Member } from "../../test/fixture/socket-proxy/members.ts"
+import { hostConfigSchema } from "./body/host-config.ts"
 
 const list = (length: number, item: unknown): readonly unknown[] => Array.from({ length }, () => item)
 
@@ -171,6 +172,13 @@ describe("what reaches the host", () => {
       const ask = (): unknown => sent(createHost({ [path]: value }))
       expect(ask, JSON.stringify(value)).toThrow(`the body is not accepted at "HostConfig.${path}`)
     }
+  })
+
+  it("is looked at here, member by member", () => {
+    const rows = [...host, ...ports, ...log, ...neutralAtCreation].map(([path]) => path.split(".")[0])
+    // What is mounted has tables of its own; capabilities are also decided by name.
+    const known = new Set([...rows, "Binds", "Mounts", "CapAdd"])
+    expect(known).toEqual(new Set(Object.keys(hostConfigSchema.shape)))
   })
 
   it.each(neutral)("is kept out of changes as well: %s", (path, taken, refused) => {
