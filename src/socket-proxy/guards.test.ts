@@ -86,7 +86,9 @@ describe("a container's body", () => {
       { kind: "volume", name: "v" },
       { kind: "path", name: "/srv/ours" },
     ])
-    for (const bad of [":/x", "a b:/x", "v/w:/x", "/srv/ours:x"]) expect(() => asks({ Binds: [bad] })).toThrow("is not understood")
+    for (const bad of [":/x", "a b:/x", "v/w:/x", "/srv/ours:x", "/etc:ours_data:/x", ":ours_data:/x", "\u0001ours_data:/x"]) {
+      expect(() => asks({ Binds: [bad] }), bad).toThrow("is not understood")
+    }
   })
 })
 
