@@ -20,7 +20,7 @@ export function assertBindable(source: string, real: string | null, readOnly: bo
 
 /** Whether a path has the one spelling that is accepted. */
 export function isCanonical(path: string): boolean {
-  return path.startsWith("/") && path !== "/" && !path.endsWith("/") && posix.normalize(path) === path && !/[\p{Cc}:]/u.test(path)
+  return path.startsWith("/") && !path.endsWith("/") && posix.normalize(path) === path && !/[\p{Cc}:]/u.test(path)
 }
 
 function assertNoSocket(path: string, policy: Policy): void {

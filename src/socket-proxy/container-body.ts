@@ -78,7 +78,7 @@ function readBind(text: string): Mounted {
   const [, source = "", , options] = BIND.exec(text) ?? []
   const words = options?.split(",") ?? []
   const isNamed = /^[a-zA-Z0-9][\w.-]*$/.test(source)
-  if (source === "" || !words.every((word) => BIND_OPTIONS.includes(word)) || !(isNamed || source.startsWith("/"))) {
+  if (!words.every((word) => BIND_OPTIONS.includes(word)) || !(isNamed || source.startsWith("/"))) {
     throw new Refusal(`the mount ${quoted(text)} is not understood`)
   }
   // `ro,rw` is for the engine to laugh about, not for us to guess.

@@ -3,14 +3,13 @@ import type { Forward, Method, Route } from "./route.ts"
 import { only } from "./route-shapes.ts"
 
 export const engineRoutes: readonly Route[] = [
-  plain("GET", "/_ping", "stream"),
-  plain("HEAD", "/_ping", "stream"),
-  plain("GET", "/version", "json", projectVersion),
-  plain("GET", "/info", "json", projectInfo),
+  plain("GET", "/_ping", { answer: "stream" }),
+  plain("HEAD", "/_ping", { answer: "stream" }),
+  plain("GET", "/version", { answer: "json", project: projectVersion }),
+  plain("GET", "/info", { answer: "json", project: projectInfo }),
 ]
 
-function plain(method: Method, path: string, answer: Forward["answer"], project?: Forward["project"]): Route {
-  const forward: Forward = { path, answer, ...(project === undefined ? {} : { project }) }
+function plain(method: Method, path: string, rest: Pick<Forward, "answer" | "project">): Route {
   return {
     title: `engine ${path.slice(1)}`,
     method,
@@ -18,6 +17,6 @@ function plain(method: Method, path: string, answer: Forward["answer"], project?
     switches: [],
     query: {},
     body: "none",
-    plan: () => only(forward),
+    plan: () => only({ path, ...rest }),
   }
 }

@@ -31,7 +31,7 @@ const filtersSchema = z.partialRecord(z.enum(KEYS), z.union([z.array(value), z.r
  * @param text the parameter `filters`, undefined when it is not there
  */
 export function rebuildFilters(text: string | undefined): Readonly<Record<string, string>> {
-  if (text === undefined || text === "") return {}
+  if (text === undefined) return {}
   const read = readStrictJson(Buffer.from(text))
   const parsed = read.ok ? filtersSchema.safeParse(read.value) : null
   if (parsed === null || !parsed.success) throw new Refusal("the filters are not understood", 400)

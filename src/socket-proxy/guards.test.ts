@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest"
-import { call, createHost, create, ID, ours, policy } from "../../test/fixture/socket-proxy/asking.ts"
-import { harmless } from "../../test/fixture/socket-proxy/hostile.ts"
+import { ask, call, createHost, create, ID, ours, policy, understand } from "../../test/fixture/socket-proxy/asking.ts"
+import { foreign, harmless } from "../../test/fixture/socket-proxy/hostile.ts"
 import { assertBindable, isCanonical } from "./bind-source.ts"
 import { readContainer } from "./container-body.ts"
 import { checkJsonType, readHeaders } from "./head.ts"
 import { assertPullable, fullName, isListed, readImageName } from "./image-name.ts"
+import { quoted, Refusal } from "./refusal.ts"
 import { isOurs } from "./scope.ts"
-import { readSwitches } from "./socket-proxy.ts"
+import { openRequest, readSwitches, type Refused, type Written } from "./socket-proxy.ts"
 import { readTarget } from "./target.ts"
 
 describe("a host path", () => {
@@ -85,7 +86,9 @@ describe("a container's body", () => {
       { kind: "volume", name: "v" },
       { kind: "path", name: "/srv/ours" },
     ])
-    for (const bad of [":/x", "a b:/x", "v/w:/x", "/srv/ours:x"]) expect(() => asks({ Binds: [bad] })).toThrow("is not understood")
+    for (const bad of [":/x", "a b:/x", "v/w:/x", "/srv/ours:x", "/etc:ours_data:/x", ":ours_data:/x", "\u0001ours_data:/x"]) {
+      expect(() => asks({ Binds: [bad] }), bad).toThrow("is not understood")
+    }
   })
 })
 
@@ -98,6 +101,7 @@ describe("an image's name", () => {
     ["registry.example/chat", "registry.example/chat"],
     ["host:5000/chat/server", "host:5000/chat/server"],
     ["localhost/chat", "localhost/chat"],
+    ["my.image", "docker.io/library/my.image"],
   ])("%s is %s", (short, full) => {
     expect(fullName(short)).toBe(full)
   })
@@ -106,6 +110,8 @@ describe("an image's name", () => {
     const digest = `sha256:${"0".repeat(64)}`
     expect(readImageName(`a:1@${digest}`)).toEqual({ repository: "docker.io/library/a", tag: "1", digest })
     expect(readImageName("a")).toEqual({ repository: "docker.io/library/a", tag: null, digest: null })
+    expect(readImageName("0".repeat(64))).toEqual({ repository: null, tag: null, digest: null })
+    expect(readImageName("0".repeat(65))).toMatchObject({ repository: `docker.io/library/${"0".repeat(65)}` })
     expect(() => readImageName("A b")).toThrow('"A b" is not the name of an image')
   })
 
@@ -130,6 +136,10 @@ describe("a target", () => {
     })
   })
 
+  it("has its version at the front alone", () => {
+    expect(readTarget("/x/v1.41/info")).toEqual({ version: "", path: "/x/v1.41/info", query: new Map() })
+  })
+
   it.each(["-a=1", "a.b=1", "a%62=1", "=1", "a[]=1"])("has no parameter %s", (pair) => {
     expect(() => readTarget(`/x?${pair}`)).toThrow("is not known")
   })
@@ -149,6 +159,11 @@ describe("a head", () => {
     expect(() => read(...many(33))).toThrow("the request has more than 32 headers")
   })
 
+  it("tells the length of its body plainly", () => {
+    for (const length of ["0", "7", "262144", "123456789012"]) expect(read("Content-Length", length).get("content-length")).toBe(length)
+    for (const length of ["", "00", "1x", "1234567890123"]) expect(() => read("Content-Length", length)).toThrow("not a plain number")
+  })
+
   it.each<[string, readonly string[]]>([
     ['the header "host" is there twice', ["Host", "a", "host", "b"]],
     ["Content-Length and Transfer-Encoding exclude each other", ["Content-Length", "1", "Transfer-Encoding", "chunked"]],
@@ -163,7 +178,66 @@ describe("a head", () => {
   it("says which type is not taken", () => {
     expect(() => checkJsonType(new Map())).toThrow('a body of type "none" is not taken')
     expect(() => checkJsonType(new Map([["content-type", "text/plain"]]))).toThrow('a body of type "text/plain" is not taken')
-    expect(() => checkJsonType(new Map([["content-type", "application/json"]]))).not.toThrow()
+    expect(() => checkJsonType(new Map([["content-type", "x-application/json"]]))).toThrow(
+      'a body of type "x-application/json" is not taken',
+    )
+    for (const type of ["application/json", "Application/JSON; charset=UTF-8", "application/json;charset=utf-8"]) {
+      expect(() => checkJsonType(new Map([["content-type", type]])), type).not.toThrow()
+    }
+  })
+})
+
+describe("a refusal", () => {
+  it("is known by its name, and forbids unless it says something else", () => {
+    expect(new Refusal("why")).toMatchObject({ name: "Refusal", message: "why", status: 403 })
+    expect(new Refusal("why", 404).status).toBe(404)
+  })
+
+  it("quotes the beginning of what is long", () => {
+    expect(quoted('a "b"\n')).toBe('"a \\"b\\"\\n"')
+    expect(quoted("x".repeat(120))).toBe(`"${"x".repeat(120)}"`)
+    expect(quoted("x".repeat(121))).toBe(`"${"x".repeat(120)}…"`)
+  })
+
+  it("says whose it is not", () => {
+    const why = (decision: Written | Refused): string => (decision.ok ? "" : decision.why)
+    const theirs = "belongs to none of the projects of this proxy"
+    expect(why(call("GET", `/containers/${foreign.container}/json`))).toBe(`the container "foreign-app" ${theirs}`)
+    expect(why(call("GET", `/volumes/${foreign.volume}`))).toBe(`the volume "foreign-data" ${theirs}`)
+    expect(why(createHost({ Binds: [`${foreign.volume}:/x`] }))).toBe(`the volume "foreign-data" ${theirs}`)
+    expect(why(createHost({ NetworkMode: foreign.network }))).toBe(`the network "foreign-net" ${theirs}`)
+  })
+
+  it("is of every label that begins like the proxy's own", () => {
+    for (const label of ["holdfast.socket-proxy", "Holdfast.Socket-Proxy", "holdfast.socket-proxy.x"]) {
+      expect(create({ Labels: { [label]: "x" } })).toMatchObject({ ok: false, why: `the label "${label}" is set by the proxy alone` })
+    }
+    expect(create({ Labels: { "x.holdfast.socket-proxy": "x" } })).toMatchObject({ ok: true })
+  })
+
+  it("is not made of a bug", () => {
+    const found = new Map()
+    found.get = () => {
+      throw new Error("a bug")
+    }
+    const understood = understand({ method: "GET", target: "/containers/ours/json" })
+    expect(() => (understood.ok ? understood.decide(found) : understood)).toThrow("a bug")
+  })
+})
+
+describe("an archive", () => {
+  const put = (target: string) =>
+    openRequest({ method: "PUT", target, httpVersion: "1.1", rawHeaders: [] }, { ...policy, permissions: ["archive"] })
+
+  it("is handed on as it comes, and may be larger than a body that is read", () => {
+    expect(put("/containers/ours/archive?path=/x")).toMatchObject({ ok: true, streamsBody: true, bodyBytes: 64 * 1024 * 1024 })
+    const read = openRequest({ method: "POST", target: "/containers/create", httpVersion: "1.1", rawHeaders: [] }, policy)
+    expect(read).toMatchObject({ ok: true, streamsBody: false, bodyBytes: 256 * 1024 })
+  })
+
+  it("is not read as JSON", () => {
+    const sent = { method: "PUT", target: "/containers/ours/archive?path=/x", headers: [], body: "ustar" }
+    expect(ask(sent, { permissions: ["archive"] })).toMatchObject({ ok: true, body: undefined, answer: "stream" })
   })
 })
 

@@ -20,10 +20,16 @@ export interface ImageName {
 
 /** Takes an image's name apart. Throws a Refusal for what is none. */
 export function readImageName(text: string): ImageName {
+  const name = imageNameIn(text)
+  if (name === null) throw new Refusal(`${quoted(text)} is not the name of an image`, 400)
+  return name
+}
+
+/** The same, and null for what is none. */
+export function imageNameIn(text: string): ImageName | null {
   if (IMAGE_ID.test(text)) return { repository: null, tag: null, digest: null }
   const [, repository, tag, digest] = REFERENCE.exec(text) ?? []
-  if (repository === undefined) throw new Refusal(`${quoted(text)} is not the name of an image`, 400)
-  return { repository: fullName(repository), tag: tag ?? null, digest: digest ?? null }
+  return repository === undefined ? null : { repository: fullName(repository), tag: tag ?? null, digest: digest ?? null }
 }
 
 /** `postgres` and `docker.io/library/postgres` are one repository. */

@@ -1,7 +1,6 @@
-import { isListed, readImageName } from "./image-name.ts"
-import { itemsOf, membersOf, pick, type Members } from "./pick.ts"
+import { imageNameIn, isListed } from "./image-name.ts"
+import { itemsOf, membersOf, pick, textOf, type Members } from "./pick.ts"
 import type { Policy } from "./policy.ts"
-import { Refusal } from "./refusal.ts"
 
 const IMAGE = [
   "Id",
@@ -70,18 +69,11 @@ export function projectImages(answer: unknown, { repositories }: Policy): readon
   return itemsOf(answer)
     .filter((each) => {
       const { RepoTags, RepoDigests } = membersOf(each)
-      return [...itemsOf(RepoTags), ...itemsOf(RepoDigests)].some((name) => isListed(repositoryOf(name), repositories))
+      return [...itemsOf(RepoTags), ...itemsOf(RepoDigests)].some((name) =>
+        isListed(imageNameIn(textOf(name))?.repository ?? null, repositories),
+      )
     })
     .map((each) => pick(each, LISTED))
-}
-
-function repositoryOf(name: unknown): string | null {
-  try {
-    return readImageName(String(name)).repository
-  } catch (thrown) {
-    if (thrown instanceof Refusal) return null
-    throw thrown
-  }
 }
 
 /** What the engine is and can do; nothing of what else runs there, of its registries or its proxies. */

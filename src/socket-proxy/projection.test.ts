@@ -111,6 +111,7 @@ describe("what is looked up", () => {
     expect(foundIn("container", { Id: "1", Name: "/web", Config: { Labels: ours } })).toEqual({ id: "1", name: "web", labels: ours })
     expect(foundIn("network", { Id: "1", Name: "net", Labels: ours })).toEqual({ id: "1", name: "net", labels: ours })
     expect(foundIn("volume", { Name: "data", Labels: { ...ours, number: 1 } })).toEqual({ id: "data", name: "data", labels: ours })
+    expect(foundIn("network", { Id: "1", Name: "a/b" })).toEqual({ id: "1", name: "a/b", labels: {} })
     expect(foundIn("container", { Labels: ours })).toBeNull()
     expect(foundIn("network", "nonsense")).toBeNull()
   })

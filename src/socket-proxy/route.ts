@@ -77,9 +77,11 @@ export function foundOf(ask: Ask, found: Findings): Found {
 export function readBody<T>(schema: z.ZodType<T>, body: Json | undefined): T {
   const read = schema.safeParse(body)
   if (read.success) return read.data
-  const issue = read.error.issues[0]
-  const at = issue?.path.join(".") ?? ""
-  throw new Refusal(`the body is not accepted${at === "" ? "" : ` at ${quoted(at)}`}: ${quoted(issue?.message ?? "not understood")}`)
+  const [why = ""] = read.error.issues.map(({ path, message }) => {
+    const at = path.length === 0 ? "" : ` at ${quoted(path.join("."))}`
+    return `${at}: ${quoted(message)}`
+  })
+  throw new Refusal(`the body is not accepted${why}`)
 }
 
 /** What zod gave, as the JSON that is sent: members without a value are gone. */

@@ -23,7 +23,14 @@ describe("images", () => {
     expect(pull(`fromImage=postgres&tag=${digest}`, { digestsOnly: true })).toMatchObject({ ok: true })
     expect(pull(`fromImage=postgres@${digest}`, { digestsOnly: true })).toMatchObject({ ok: true })
     expect(pull(`fromImage=${"1".repeat(64)}&tag=`)).toMatchObject({ ok: false })
-    expect(pull("tag=17")).toMatchObject({ ok: false })
+    expect(pull("tag=17")).toEqual({ ok: false, status: 400, why: '":17" is not the name of an image' })
+  })
+
+  it("are pulled one tag at a time, whatever the registry's port looks like", () => {
+    for (const name of ["postgres", "registry.example:5000/chat", "registry.example:5000/chat/server"]) {
+      expect(pull(`fromImage=${name}`)).toEqual({ ok: false, status: 400, why: `"${name}" would pull every tag` })
+    }
+    expect(pull("fromImage=registry.example:5000/chat:1")).toMatchObject({ ok: true })
   })
 
   it("are tagged and removed within the allowed repositories alone", () => {
@@ -33,6 +40,10 @@ describe("images", () => {
     expect(tag("registry.example:5000/chat:2", "postgres", limited)).toMatchObject({ ok: false })
     expect(tag("postgres:17", "registry.example:5000/chat", limited)).toMatchObject({ ok: false })
     expect(tag("postgres:17", "mine")).toMatchObject({ ok: false })
+    expect(call("POST", "/images/registry.example:5000/chat:2/tag?tag=1", limited)).toMatchObject({
+      ok: false,
+      why: '"" is not the name of an image',
+    })
     expect(call("DELETE", "/images/registry.example:5000/chat:2?noprune=1", limited)).toMatchObject({ ok: true })
     expect(call("DELETE", "/images/registry.example:5000/chat:2?force=1", limited)).toMatchObject({ ok: false })
     expect(call("DELETE", "/images/postgres:17", limited)).toMatchObject({ ok: false })
@@ -101,7 +112,10 @@ describe("switches", () => {
   it("take nothing away unless they are 0", () => {
     expect(readSwitches({ EXEC: "1", POST: "" })).toEqual(allOn)
     expect(Object.values(readSwitches({}))).toEqual(Array.from({ length: 8 }, () => true))
-    expect(() => readSwitches({ EXEC: "false" })).toThrow('the switch EXEC is "false"')
+    expect(() => readSwitches({ EXEC: "false" })).toThrow(
+      expect.objectContaining({ message: 'the switch EXEC is "false"', code: "USAGE", why: "it is 0 or 1" }),
+    )
+    for (const name of Object.keys(allOn)) expect(readSwitches({ [name]: "0" })).toEqual({ ...allOn, [name]: false })
   })
 
   it.each<[string, string, string, Partial<Policy>?]>([

@@ -46,7 +46,7 @@ describe("a container", () => {
     ["the same, to read", { Mounts: [{ Type: "bind", Source: "/srv/config", Target: "/x", ReadOnly: true }] }, true],
     ["to read and to write", { Binds: ["/srv/config:/x:ro,rw"] }, "only to be read"],
     ["a slash at the end", { Binds: ["/srv/ours/:/x"] }, "not written plainly"],
-    ["a volume of the project", { Binds: ["ours_data:/x:nocopy"] }, true],
+    ["a volume of the project", { Binds: ["ours_data:/x:nocopy", "/srv/ours:/y:private", "/srv/ours:/z:rprivate"] }, true],
     ["a volume of the project as a mount", { Mounts: [{ Type: "volume", Source: "ours_data", Target: "/x", VolumeOptions: {} }] }, true],
     ["a volume that is not there", { Binds: ["nobody:/x"] }, "No such volume"],
     ["a volume without a name", { Mounts: [{ Type: "volume", Target: "/x" }] }, true],
@@ -190,7 +190,11 @@ describe("a head", () => {
     const opened = (target: string, value: string) =>
       openRequest({ method: "POST", target, httpVersion: "1.1", rawHeaders: ["X-Registry-Auth", value] }, policy)
     expect(opened("/images/create?fromImage=a&tag=b", "e30=")).toMatchObject({ ok: true, registryAuth: "e30=" })
-    expect(opened("/images/create?fromImage=a&tag=b", "a b")).toMatchObject({ ok: false, status: 400 })
+    expect(opened("/images/create?fromImage=a&tag=b", "a b")).toEqual({
+      ok: false,
+      status: 400,
+      why: "the registry's credentials are not encoded as they should be",
+    })
     expect(opened("/containers/create", "e30=")).toMatchObject({ ok: true, registryAuth: null })
   })
 })
