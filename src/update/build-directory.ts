@@ -6,13 +6,13 @@ import { isDirectory } from "../app/tree/swap-steps.ts"
 import { syncDirectory, writeFileDurably } from "../base/durable-file.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
-import type { SourceCopy } from "../release/git-ports.ts"
 import type { InstallableRelease } from "../release/installable.ts"
 import { directoryOf } from "./plain-install.ts"
 import type { UpdateTools } from "./ports.ts"
+import { BUILT_FROM } from "./pull-images.ts"
 import { lastWords } from "./rehearsal-words.ts"
+import { sourceCopy } from "./source-project.ts"
 
-const FROM = "commit:"
 /** In a complete version: the commit that it was built from. */
 const COMMIT_FILE = ".holdfast-commit"
 /** Beside a version that is being built: what has this beside it is ours to remove, whoever was cut off while building it. */
@@ -22,12 +22,12 @@ const BUILD_LIMIT_MS = 2 * 3_600_000
 
 /** In place of the digest of a directory that is built from this commit. */
 export function fromCommit(commit: string): string {
-  return `${FROM}${commit}`
+  return `${BUILT_FROM}${commit}`
 }
 
 /** Null for a directory that is looked at as it is. */
 export function commitIn(digest: string): string | null {
-  return digest.startsWith(FROM) ? digest.slice(FROM.length) : null
+  return digest.startsWith(BUILT_FROM) ? digest.slice(BUILT_FROM.length) : null
 }
 
 /** The commit that a complete version was built from; null where nothing says so. */
@@ -58,7 +58,7 @@ export async function buildDirectory(
       hint: "Nothing was changed. Remove or rename it, if nothing runs from it; then update again.",
     })
   }
-  const copy = await copyWith(tools, app, commit, ctx)
+  const copy = await sourceCopy(tools, app, [commit], ctx)
   const building = join(dirname(path), `${BUILDING}${basename(path)}`)
   await writeFileDurably(building, `${commit}\n`)
   try {
@@ -75,23 +75,14 @@ export async function buildDirectory(
   }
 }
 
+/** The names come from a directory in which a builder may write: nothing but what lies directly in it is removed. */
 async function removeHalfBuilt(releases: string): Promise<void> {
   for (const name of await readdir(releases)) {
     if (!name.startsWith(BUILDING)) continue
-    await rm(join(releases, name.slice(BUILDING.length)), { recursive: true, force: true })
-    await rm(join(releases, name))
+    const half = name.slice(BUILDING.length)
+    if (!["", ".", ".."].includes(half)) await rm(join(releases, half), { recursive: true, force: true })
+    await rm(join(releases, name), { recursive: true })
   }
-}
-
-async function copyWith(
-  { sources }: Pick<UpdateTools, "sources">,
-  { name }: Pick<App, "name">,
-  commit: string,
-  ctx: RunContext,
-): Promise<SourceCopy> {
-  const copy = await sources.repositories.copy(name, ctx)
-  if (copy !== null && (await copy.has(commit, ctx))) return copy
-  throw new HoldfastError("PLAN_STALE", { what: `the copy of the git repository of ${name} does not have ${commit.slice(0, 12)} any more` })
 }
 
 /** As whoever owns the directory of versions: what a vendor's build runs needs no more than that. */

@@ -22,7 +22,7 @@ export function checkoutPlacing(tools: UpdateTools, app: App, compose: ComposePr
       const built = builtOf(release)
       await requireMovable(tools, app, built, ctx)
       await keepImages(tools, prepared, ctx)
-      await tools.sources.checkouts.receive(built, await sourceCopy(tools, app, built, ctx), ctx)
+      await tools.sources.checkouts.receive(built, await sourceCopy(tools, app, [built.from, built.to], ctx), ctx)
     },
   }
 }

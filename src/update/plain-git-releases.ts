@@ -1,5 +1,5 @@
 /** Newer commits or tags of the git repository that a program without containers is made from; each is built into a directory of its own. */
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import type { UpdateRules } from "../app/app.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
@@ -40,12 +40,10 @@ function directoryName({ tag, commit }: { readonly tag: string | null; readonly 
 async function commitOf(copy: SourceCopy, path: string, { tagPattern }: UpdateRules, ctx: RunContext): Promise<string> {
   const built = await builtFrom(path)
   if (built !== null) return built
-  const name = path.slice(path.lastIndexOf("/") + 1)
-  const version = versionOfTag(name, tagPattern)
-  const tags = version === null ? [] : await copy.tags(ctx)
-  const tag = tags.find((each) => {
-    const other = versionOfTag(each.name, tagPattern)
-    return each.name === name || (version !== null && other !== null && compareVersions(other, version) === 0)
+  const version = versionOfTag(basename(path), tagPattern)
+  const tag = (await copy.tags(ctx)).find(({ name }) => {
+    const other = versionOfTag(name, tagPattern)
+    return version !== null && other !== null && compareVersions(other, version) === 0
   })
   if (tag !== undefined) return tag.commit
   throw new HoldfastError("CHECKOUT_REFUSED", {

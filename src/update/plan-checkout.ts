@@ -23,7 +23,7 @@ export async function planCheckout(
   ctx: RunContext,
 ): Promise<UpdatePlan["edits"]> {
   await requireMovable(tools, app, built, ctx)
-  const copy = await sourceCopy(tools, app, built, ctx)
+  const copy = await sourceCopy(tools, app, [built.from, built.to], ctx)
   const obstacles = await copy.obstacles(built.to, ctx)
   if (obstacles.length > 0) throw refused(`${release.version} cannot be built from its git repository alone`, obstacles.join("; "))
   await withSource(
@@ -56,7 +56,7 @@ export async function requireMovable(tools: SourceUse, app: App, built: BuiltRel
       named(changed),
       "Nothing was changed. Take the changes back (`git restore`), or move them into an override file, which git does not track.",
     )
-  const copy = await sourceCopy(tools, app, built, ctx)
+  const copy = await sourceCopy(tools, app, [built.from, built.to], ctx)
   const added = (await copy.changedPaths(built.from, built.to, ctx)).flatMap(({ path, change }) => (change === "added" ? [path] : []))
   const inTheWay = await tools.sources.checkouts.inTheWay(root, added, ctx)
   if (inTheWay.length > 0)

@@ -26,18 +26,22 @@ export interface SourceProject {
   readonly live: ComposeModel
 }
 
-/** Our own copy, which has both commits. Throws PLAN_STALE where it was lost since they were found. */
+/** Our own copy, which has these commits. Throws PLAN_STALE where one was lost since it was found. */
 export async function sourceCopy(
   tools: Pick<UpdateTools, "sources">,
   app: Pick<App, "name">,
-  built: BuiltRelease,
+  commits: readonly string[],
   ctx: RunContext,
 ): Promise<SourceCopy> {
   const copy = await tools.sources.repositories.copy(app.name, ctx)
-  if (copy !== null && (await copy.has(built.from, ctx)) && (await copy.has(built.to, ctx))) return copy
-  throw new HoldfastError("PLAN_STALE", {
-    what: `the copy of the git repository of ${app.name} does not have ${built.to.slice(0, 12)} any more`,
-  })
+  if (copy === null) throw new HoldfastError("PLAN_STALE", { what: `the copy of the git repository of ${app.name} is not there any more` })
+  for (const commit of commits) {
+    if (await copy.has(commit, ctx)) continue
+    throw new HoldfastError("PLAN_STALE", {
+      what: `the copy of the git repository of ${app.name} does not have ${commit.slice(0, 12)} any more`,
+    })
+  }
+  return copy
 }
 
 /**
@@ -52,7 +56,7 @@ export async function withSource<T>(
   use: (source: SourceProject) => Promise<T>,
   ctx: RunContext,
 ): Promise<T> {
-  const copy = await sourceCopy(tools, app, built, ctx)
+  const copy = await sourceCopy(tools, app, [built.from, built.to], ctx)
   const directory = join(tools.scratchDirectory, ctx.operationId, `source-${randomBytes(4).toString("hex")}`)
   await mkdir(dirname(directory), { recursive: true, mode: 0o700 })
   try {

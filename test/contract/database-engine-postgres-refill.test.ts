@@ -99,7 +99,12 @@ describe("a PostgreSQL database that is emptied and filled again", { timeout: LI
     await cluster.sql(database, "CREATE TABLE of_the_admin (id int)")
     const found = "it holds what could not be put back: "
     expect(await obstacles()).toEqual({ possible: false, why: `${found}public.of_the_admin, which is another role's` })
-    await cluster.sql(database, "DROP TABLE of_the_admin", "CREATE EXTENSION pg_trgm")
+    await cluster.sql(database, "DROP TABLE of_the_admin", "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO reader")
+    expect(await obstacles()).toEqual({ possible: false, why: `${found}default privileges of role admin` })
+    await cluster.sql(database, "ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE SELECT ON TABLES FROM reader")
+    await cluster.sql(database, "GRANT reader TO tenant", "CREATE TABLE of_a_group (id int)", "ALTER TABLE of_a_group OWNER TO reader")
+    expect(await obstacles()).toEqual({ possible: false, why: `${found}public.of_a_group, which is another role's` })
+    await cluster.sql(database, "DROP TABLE of_a_group", "REVOKE reader FROM tenant", "CREATE EXTENSION pg_trgm")
     expect(await obstacles()).toEqual({ possible: false, why: expect.stringMatching(`^${found}extension pg_trgm; .* and more$`) })
   })
 

@@ -92,6 +92,8 @@ describeNeeding(
     expect(await app.state()).toEqual(original)
     expect(await versions()).toEqual([".holdfast-building-v1.1.0", "1.0.0", "v1.1.0"])
     await writeFile(join(app.folder, "go"), "")
+    // A builder may write there, so its names are not believed: this one would mean the app itself.
+    await writeFile(join(app.folder, "releases/.holdfast-building-.."), "")
   })
 
   step("is then built anew, as the owner of the versions, and applied under a writer: nothing that was acknowledged is lost", async () => {

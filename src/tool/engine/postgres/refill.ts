@@ -17,6 +17,9 @@ const SCHEMAS = `SELECT oid, nspname, nspowner FROM pg_catalog.pg_namespace WHER
 /** The first id that no part of the server itself has. */
 const FIRST_OWN = 16_384
 
+/** A role that this one is a member of is not enough: giving an object to it asks for rights that the owner may have lost. */
+const MINE = (owner: string): string => `(SELECT r.rolsuper OR r.oid = ${owner} FROM pg_catalog.pg_roles r WHERE r.rolname = current_user)`
+
 /** What could not be dropped by this role, or would not come back from its dump. In words. */
 const OBSTACLES = `
 WITH s AS (${SCHEMAS}), obstacles(what) AS (
@@ -25,22 +28,24 @@ WITH s AS (${SCHEMAS}), obstacles(what) AS (
   UNION ALL SELECT 'publication ' || pubname FROM pg_catalog.pg_publication
   UNION ALL SELECT 'foreign server ' || srvname FROM pg_catalog.pg_foreign_server
   UNION ALL SELECT 'language ' || lanname FROM pg_catalog.pg_language WHERE oid >= ${FIRST_OWN}
+  UNION ALL SELECT 'default privileges of role ' || pg_catalog.pg_get_userbyid(defaclrole) FROM pg_catalog.pg_default_acl WHERE NOT ${MINE("defaclrole")}
+  UNION ALL SELECT 'operator class ' || opcname FROM pg_catalog.pg_opclass o JOIN s ON s.oid = o.opcnamespace AND s.nspname = 'public'
   UNION ALL SELECT 'operator ' || o.oid::pg_catalog.regoperator FROM pg_catalog.pg_operator o JOIN s ON s.oid = o.oprnamespace AND s.nspname = 'public'
   UNION ALL SELECT 'collation ' || collname FROM pg_catalog.pg_collation c JOIN s ON s.oid = c.collnamespace AND s.nspname = 'public'
   UNION ALL SELECT 'text search configuration ' || cfgname FROM pg_catalog.pg_ts_config c JOIN s ON s.oid = c.cfgnamespace AND s.nspname = 'public'
   UNION ALL SELECT 'text search dictionary ' || dictname FROM pg_catalog.pg_ts_dict d JOIN s ON s.oid = d.dictnamespace AND s.nspname = 'public'
-  UNION ALL SELECT 'schema ' || nspname || ', which is another role''s' FROM s WHERE nspname <> 'public' AND NOT pg_catalog.pg_has_role(nspowner, 'USAGE')
+  UNION ALL SELECT 'schema ' || nspname || ', which is another role''s' FROM s WHERE nspname <> 'public' AND NOT ${MINE("nspowner")}
   UNION ALL SELECT 'schema ' || nspname || ', in which nothing may be made' FROM s WHERE NOT pg_catalog.has_schema_privilege(oid, 'CREATE')
   UNION ALL SELECT 'schema ' || nspname || ', which may not be made again' FROM s
     WHERE nspname <> 'public' AND NOT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')
   UNION ALL SELECT c.oid::pg_catalog.regclass || ', which is another role''s' FROM pg_catalog.pg_class c JOIN s ON s.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE')
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND NOT ${MINE("c.relowner")}
   UNION ALL SELECT p.oid::pg_catalog.regprocedure || ', which is another role''s' FROM pg_catalog.pg_proc p JOIN s ON s.oid = p.pronamespace
-    WHERE NOT pg_catalog.pg_has_role(p.proowner, 'USAGE')
+    WHERE NOT ${MINE("p.proowner")}
   UNION ALL SELECT t.oid::pg_catalog.regtype || ', which is another role''s' FROM pg_catalog.pg_type t JOIN s ON s.oid = t.typnamespace
-    WHERE t.typtype IN ('e', 'd', 'r') AND NOT pg_catalog.pg_has_role(t.typowner, 'USAGE')
+    WHERE t.typtype IN ('e', 'd', 'r') AND NOT ${MINE("t.typowner")}
   UNION ALL SELECT 'large object ' || oid || ', which is another role''s' FROM pg_catalog.pg_largeobject_metadata
-    WHERE NOT pg_catalog.pg_has_role(lomowner, 'USAGE'))
+    WHERE NOT ${MINE("lomowner")})
 SELECT what FROM obstacles ORDER BY 1 LIMIT 4`
 
 const SHOWN = 3
