@@ -13,8 +13,9 @@ import { checkVaultChain, sealPoint, type ManifestDraft, type SealedPoint } from
 import { openSqliteStore } from "../../src/tool/store/store.ts"
 import type { VaultBackend, VaultLocation } from "../../src/vault/ports.ts"
 import { openVault, type OpenVault } from "../../src/vault/vault.ts"
+import { freePort } from "../fixture/free-port.ts"
 import { removeTree } from "../fixture/tmp.ts"
-import { answering, context, ended, freePort, openPlace, testRestic } from "./vault-place.ts"
+import { answering, context, ended, openPlace, testRestic } from "./vault-place.ts"
 
 const ctx = context()
 

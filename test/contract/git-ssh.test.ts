@@ -8,9 +8,10 @@ import type { GitRepositories } from "../../src/release/git-ports.ts"
 import { createGitRepositories } from "../../src/tool/git/copy.ts"
 import { createProcesses } from "../../src/tool/process/process.ts"
 import { createRepository } from "../fixture/git-repository.ts"
+import { freePort } from "../fixture/free-port.ts"
 import { describeNeeding } from "../fixture/needs.ts"
 import { suiteDirectory } from "../fixture/tmp.ts"
-import { answering, freePort } from "./vault-place.ts"
+import { answering } from "./vault-place.ts"
 
 const ctx = { signal: new AbortController().signal }
 

@@ -1,7 +1,7 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process"
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { createReadStream } from "node:fs"
-import { createServer, connect } from "node:net"
+import { connect } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { buffer } from "node:stream/consumers"
@@ -12,6 +12,7 @@ import { silentLog, silentProgress, type RunContext } from "../../src/base/run-c
 import type { ItemTags, VaultBackend, VaultLocation } from "../../src/vault/ports.ts"
 import { createProcesses, type Processes } from "../../src/tool/process/process.ts"
 import { createRestic } from "../../src/tool/restic/restic.ts"
+import { freePort } from "../fixture/free-port.ts"
 
 const run = promisify(execFile)
 
@@ -121,17 +122,6 @@ function place(directory: string, url: (name: string) => string, options: readon
       await rm(directory, { recursive: true, force: true })
     },
   }
-}
-
-export async function freePort(): Promise<number> {
-  return await new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once("error", reject)
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() => resolve(address !== null && typeof address === "object" ? address.port : 0))
-    })
-  })
 }
 
 export async function answering(port: number): Promise<void> {

@@ -7,7 +7,8 @@ import { promisify } from "node:util"
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
 import { HoldfastError } from "../../src/base/errors.ts"
 import type { VaultBackend } from "../../src/vault/ports.ts"
-import { context, freePort, initialised, openPlace, readAll, tags, testProcesses, testRestic, type Place } from "./vault-place.ts"
+import { freePort } from "../fixture/free-port.ts"
+import { context, initialised, openPlace, readAll, tags, testProcesses, testRestic, type Place } from "./vault-place.ts"
 
 const run = promisify(execFile)
 const ctx = context()

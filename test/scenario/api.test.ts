@@ -3,7 +3,6 @@ import { randomBytes } from "node:crypto"
 import { readFileSync, readdirSync } from "node:fs"
 import { readFile, rm, writeFile } from "node:fs/promises"
 import { request, type IncomingMessage } from "node:http"
-import { createServer } from "node:net"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { afterAll, beforeAll, expect, it, vi } from "vitest"
@@ -20,6 +19,7 @@ import { schedulePreview, schedulesPage } from "../../src/contract/api/schedules
 import { accepted } from "../../src/contract/api/shapes.ts"
 import { vaultsPage } from "../../src/contract/api/vaults.ts"
 import { apiClient, type ApiClient } from "../fixture/api-client.ts"
+import { freePort } from "../fixture/free-port.ts"
 import { describeNeeding } from "../fixture/needs.ts"
 import { webSink } from "../fixture/notice/web-sink.ts"
 import type { StartedCli } from "./cli.ts"
@@ -55,14 +55,6 @@ afterAll(async () => {
   await service.done
   await world.dispose()
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", () => done()))
-  const address = server.address()
-  await new Promise<void>((done) => server.close(() => done()))
-  return typeof address === "object" && address !== null ? address.port : 0
-}
 
 async function listed() {
   return (await owner.read(operationsPage, "/api/v1/operations?app=notes")).operations

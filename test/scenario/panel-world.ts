@@ -1,11 +1,11 @@
 /** An operator at a browser: the service as it is, the panel as it was built, a chat application to protect. */
 import { writeFile } from "node:fs/promises"
-import { createServer } from "node:net"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import type { Browser, BrowserContext, Page } from "playwright-core"
 import { expect, vi } from "vitest"
 import { buildWebIfStale } from "../../scripts/build-web.ts"
+import { freePort } from "../fixture/free-port.ts"
 import { axeProblems, launchBrowser, settled, steadyNetwork } from "../fixture/panel/browser.ts"
 import { chatWorld, type ChatWorld } from "./chat-world.ts"
 import type { StartedCli } from "./cli.ts"
@@ -61,14 +61,6 @@ export async function panelWorld(): Promise<PanelWorld> {
       await chat.dispose()
     },
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", () => done()))
-  const address = server.address()
-  await new Promise<void>((done) => server.close(() => done()))
-  return typeof address === "object" && address !== null ? address.port : 0
 }
 
 /** A key that is built into this page's machine, and that its person touches at once when asked. */

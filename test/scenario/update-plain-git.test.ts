@@ -13,6 +13,8 @@ import { newDirectory, removeTree } from "../fixture/tmp.ts"
 import { startNumberWriter } from "../fixture/versioned-app/writer.ts"
 import { storySteps } from "./story.ts"
 
+const PLAIN_APP = join(import.meta.dirname, "../fixture/plain-app")
+
 /** Owns the directory of versions, and nothing else. */
 const BUILDER = 65_534
 
@@ -26,13 +28,13 @@ describeNeeding(
   let app: PlainApp
   let vendor: TestRepository
   let original: PlainState
-  let program = ""
+  let source: Readonly<Record<string, string>> = {}
 
   /** A commit that is tagged as the version; what it builds is made of facts that are in it. */
   const publish = (version: string, schema: number, build = ""): string => {
     const facts = JSON.stringify({ version, schema, trouble: null })
     const script = `set -e\n${build}\ncp facts.json version.json\nid -u > built-by\npwd > built-in\n`
-    const commit = vendor.commit(`Release ${version}`, { "program.ts": program, "facts.json": facts, "build.sh": script })
+    const commit = vendor.commit(`Release ${version}`, { ...source, "facts.json": facts, "build.sh": script })
     vendor.git("tag", `v${version}`)
     return commit
   }
@@ -46,7 +48,8 @@ describeNeeding(
 
   beforeAll(async () => {
     directory = await newDirectory("update-plain-git")
-    program = await readFile(join(import.meta.dirname, "../fixture/plain-app/program.ts"), "utf8")
+    const read = async (file: string): Promise<string> => await readFile(join(PLAIN_APP, file), "utf8")
+    source = { "program.ts": await read("program.ts"), "background.ts": await read("background.ts") }
     vendor = createRepository(join(directory, "vendor"))
     publish("1.0.0", 1)
     app = await makePlainApp(directory, { source: "git", url: vendor.url })

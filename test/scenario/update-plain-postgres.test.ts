@@ -18,7 +18,7 @@ const APP = "counter"
 const PASSWORD = "canary-plain-4d19"
 const DATABASE = "counter"
 const run = promisify(execFile)
-const PROGRAM = join(import.meta.dirname, "../fixture/plain-app/postgres-program.ts")
+const PLAIN_APP = join(import.meta.dirname, "../fixture/plain-app")
 const NODE = [process.execPath, "--disable-warning=ExperimentalWarning"] as const
 
 describeNeeding(
@@ -36,7 +36,8 @@ describeNeeding(
   const publish = async (version: string, schema: number, trouble: "live migration" | "health" | null = null): Promise<void> => {
     const place = join(folder, "releases", version)
     await mkdir(place, { recursive: true })
-    await copyFile(PROGRAM, join(place, "program.ts"))
+    await copyFile(join(PLAIN_APP, "postgres-program.ts"), join(place, "program.ts"))
+    await copyFile(join(PLAIN_APP, "background.ts"), join(place, "background.ts"))
     await writeFile(join(place, "version.json"), JSON.stringify({ version, schema, trouble }))
   }
   const packages = `APP_PACKAGES=${resolve(import.meta.dirname, "../../package.json")}`
