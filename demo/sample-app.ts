@@ -117,7 +117,10 @@ async function start(): Promise<void> {
   })
   writeFileSync(places.processId, String(child.pid ?? 0))
   child.unref()
-  await until(() => acknowledged() > 0 || !isRunning(), READY_WITHIN_MS)
+  // Not asked of /proc: for a moment a new process has no command line there.
+  let hasEnded = false
+  child.once("exit", () => (hasEnded = true))
+  await until(() => acknowledged() > 0 || hasEnded, READY_WITHIN_MS)
   if (acknowledged() === 0)
     throw new Error(`the server did not start: ${existsSync(places.log) ? readFileSync(places.log, "utf8") : "no log"}`)
 }

@@ -7,7 +7,7 @@ import { buildWebIfStale } from "./build-web.ts"
 import { tryStartDocker } from "./test/docker.ts"
 import { machine, writeEvidence } from "./test/evidence-page.ts"
 import { chosenGroups } from "./test/mutation-groups.ts"
-import { chosenParts, readFindings, writePart, type PartName } from "./test/full-run.ts"
+import { byFile, chosenFiles, chosenParts, mergeParts, readFindings, readSuitePart, writePart, type PartName } from "./test/full-run.ts"
 import { judgeGroup } from "./test/mutation.ts"
 import { readReport, summaryLine, type Counts } from "./test/report.ts"
 import { runStep } from "./test/step.ts"
@@ -15,7 +15,7 @@ import { runStep } from "./test/step.ts"
 const root = resolve(import.meta.dirname, "..")
 process.chdir(root)
 const words = process.argv.slice(2).filter((argument) => argument !== "--full")
-/** `npm run test:full [-- --part crash,mutation]`: whole matrices and real sizes, part by part, into the page of evidence. */
+/** `npm run test:full [-- --part crash,mutation | --part scenario --only FILE]`: whole matrices and real sizes, part by part, into the page of evidence. */
 const parts = process.argv.includes("--full") ? chosenParts(words) : null
 const inCi = process.env["CI"] === "true"
 const results = mkdtempSync(join(tmpdir(), "holdfast-results-"))
@@ -61,23 +61,24 @@ async function suitePart(part: Exclude<PartName, "mutation">): Promise<readonly 
   const startedAt = Date.now()
   const found = join(results, part)
   process.env["HOLDFAST_TEST_RESULTS"] = found
-  const { counts, ended } = await runSuites(["--project", part])
+  const only = chosenFiles(words)
+  const earlier = only.length === 0 ? null : readSuitePart(root, part)
+  const { counts, ended } = await runSuites(["--project", part, ...only])
   console.log(`${part}: ${summaryLine(counts)}`)
   const failed = counts.suites.filter((suite) => suite.failed > 0).map((suite) => `${suite.file}: ${suite.failed} failed`)
   const problems = ended !== 0 && failed.length === 0 ? [`${part}: vitest ended with exit code ${ended}`] : failed
   const { suites, skippedTitles } = counts
-  const durationMs = Date.now() - startedAt
-  const files = suites.toSorted((left, right) => left.file.localeCompare(right.file))
-  writePart(root, {
+  const run = {
     part,
     machine: machine(),
-    durationMs,
+    durationMs: Date.now() - startedAt,
     problems,
-    suites: files,
+    suites: suites.toSorted(byFile),
     skippedTitles: [...skippedTitles],
     findings: readFindings(found),
     scores: [],
-  })
+  }
+  writePart(root, earlier === null ? run : mergeParts(earlier, run))
   return problems
 }
 

@@ -7,7 +7,6 @@ import { formatBytes, formatDuration } from "../../src/base/units.ts"
 import type { Evidence } from "../../test/fixture/evidence.ts"
 import { partNames, readParts, type Part, type PartName } from "./full-run.ts"
 import { mutationGroups } from "./mutation-groups.ts"
-import type { SuiteCounts } from "./report.ts"
 
 type Cell = string | number
 
@@ -38,8 +37,8 @@ export function evidencePage(parts: readonly Part[]): string {
     section(
       "Files",
       table(
-        ["file", "passed", "failed", "skipped", "duration"],
-        parts.flatMap(({ suites }) => suites.map(suiteRow)),
+        ["file", "passed", "failed", "skipped", "duration", "commit"],
+        parts.flatMap((part) => part.suites.map((suite) => suiteRow(suite, commitOf(part)))),
       ),
     ),
   ].join("\n")
@@ -64,7 +63,9 @@ function rowsOf(name: PartName, parts: readonly Part[]): readonly (readonly Cell
 function partRow(says: string, part: Part | undefined): readonly Cell[] {
   if (part === undefined) return [says, "–", "–", "not run", "–"]
   const told = Object.fromEntries(part.machine)
-  return [says, told["date"] ?? "?", told["commit"] ?? "?", resultOf(part), formatDuration(part.durationMs)]
+  const again = part.suites.filter(({ commit }) => commit !== undefined).length
+  const others = again === 0 ? "" : ` (${again} ${again === 1 ? "file" : "files"} run again later, see below)`
+  return [says, told["date"] ?? "?", `${commitOf(part)}${others}`, resultOf(part), formatDuration(part.durationMs)]
 }
 
 function resultOf({ part, suites, scores, problems }: Part): string {
@@ -131,8 +132,12 @@ function body({ facts, table: rows }: Evidence): string {
   return [lines.join("\n"), rows === undefined ? "" : table(rows.columns, rows.rows)].filter((part) => part !== "").join("\n\n")
 }
 
-function suiteRow({ file, passed, failed, skipped, durationMs }: SuiteCounts): Cell[] {
-  return [file, passed, failed, skipped, formatDuration(durationMs)]
+function suiteRow({ file, passed, failed, skipped, durationMs, commit }: Part["suites"][number], ofPart: Cell): Cell[] {
+  return [file, passed, failed, skipped, formatDuration(durationMs), commit ?? ofPart]
+}
+
+function commitOf(part: Part): Cell {
+  return Object.fromEntries(part.machine)["commit"] ?? "?"
 }
 
 function mutation(scores: Part["scores"]): string {

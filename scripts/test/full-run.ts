@@ -10,7 +10,15 @@ export const partNames = ["unit", "contract", "scenario", "crash", "update-crash
 export type PartName = (typeof partNames)[number]
 
 const cell = z.union([z.string(), z.number()])
-const suite = z.strictObject({ file: z.string(), passed: z.number(), failed: z.number(), skipped: z.number(), durationMs: z.number() })
+const suite = z.strictObject({
+  file: z.string(),
+  passed: z.number(),
+  failed: z.number(),
+  skipped: z.number(),
+  durationMs: z.number(),
+  /** Where it is not the part's: the file was run again alone. */
+  commit: z.string().optional(),
+})
 const score = z.strictObject({ file: z.string(), mutants: z.number(), detected: z.number() })
 
 /** What one part came to, with the machine and the commit that it came from. Mutation testing is judged and written down group by group. */
@@ -38,6 +46,36 @@ export function chosenParts(words: readonly string[]): readonly PartName[] {
     if (part === undefined) throw new Error(`--part ${name}: there is ${partNames.join(", ")}`)
     return part
   })
+}
+
+/** Files of a suite that alone are run again: `--part scenario --only service,update-story`; empty: all. */
+export function chosenFiles(words: readonly string[]): readonly string[] {
+  const at = words.indexOf("--only")
+  return at === -1 ? [] : (words[at + 1] ?? "").split(",").filter((word) => word !== "")
+}
+
+/** What the part is when some of its files were run again: their rows, problems and findings in the place of the earlier ones. */
+export function mergeParts(earlier: Part, again: Part): Part {
+  const commit = String(Object.fromEntries(again.machine)["commit"] ?? "")
+  const files = new Set(again.suites.map(({ file }) => file))
+  const titles = new Set(again.findings.map(({ title }) => title))
+  const isOfAnother = (line: string): boolean => !files.has(line.slice(0, line.indexOf(": ")))
+  return {
+    ...earlier,
+    problems: [...earlier.problems.filter(isOfAnother), ...again.problems],
+    suites: [...earlier.suites.filter(({ file }) => !files.has(file)), ...again.suites.map((row) => ({ ...row, commit }))].toSorted(byFile),
+    skippedTitles: [...earlier.skippedTitles.filter(isOfAnother), ...again.skippedTitles],
+    findings: [...earlier.findings.filter(({ title }) => !titles.has(title)), ...again.findings],
+  }
+}
+
+export function byFile(left: { readonly file: string }, right: { readonly file: string }): number {
+  return left.file.localeCompare(right.file)
+}
+
+/** Null when the part was never written down. */
+export function readSuitePart(root: string, part: PartName): Part | null {
+  return readPart(pathOf(root, part, undefined))[0] ?? null
 }
 
 /** Beside the page, for the next time that it is written. */

@@ -47,7 +47,9 @@ export function readReport(path: string, root: string = process.cwd()): Counts {
     }
   })
   const skippedTitles = testResults.flatMap((file) =>
-    file.assertionResults.filter(({ status }) => status !== "passed" && status !== "failed").map(({ fullName }) => fullName),
+    file.assertionResults
+      .filter(({ status }) => status !== "passed" && status !== "failed")
+      .map(({ fullName }) => `${relative(root, file.name)}: ${fullName}`),
   )
   return { passed: sum(suites, "passed"), failed: sum(suites, "failed"), skipped: sum(suites, "skipped"), skippedTitles, suites }
 }

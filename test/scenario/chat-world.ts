@@ -71,7 +71,7 @@ export async function stateOf(project: ChatProject): Promise<ChatState> {
     await project.psql("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1")
   ).split("\n")
   const queries = names.map(
-    (name) => `SELECT '${name}', count(*), coalesce(md5(string_agg(t::text, E'\\n' ORDER BY t::text)), '') FROM "${name}" t`,
+    (name) => `SELECT '${name}', count(*), coalesce(md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))), '') FROM "${name}" t`,
   )
   const lines = (await project.psql(queries.join(" UNION ALL "))).split("\n").map((line) => line.split("|"))
   return {

@@ -1,0 +1,45 @@
+import { expect, test } from "vitest"
+import { chosenFiles, mergeParts, type Part } from "./full-run.ts"
+
+const row = (file: string, failed: number) => ({ file, passed: 1, failed, skipped: 0, durationMs: 1 })
+const part = (commit: string, more: Partial<Part>): Part => ({
+  part: "scenario",
+  machine: [["commit", commit]],
+  durationMs: 5,
+  problems: [],
+  suites: [],
+  skippedTitles: [],
+  findings: [],
+  scores: [],
+  ...more,
+})
+
+test("files that are run again alone are named after --only", () => {
+  expect(chosenFiles(["--part", "scenario", "--only", "service,update-story"])).toEqual(["service", "update-story"])
+  expect(chosenFiles(["--part", "scenario"])).toEqual([])
+})
+
+test("files that were run again take the place of their earlier rows, problems, skips and findings, and say at which commit", () => {
+  const earlier = part("aaa", {
+    problems: ["test/a.test.ts: 1 failed", "test/b.test.ts: 2 failed"],
+    suites: [row("test/a.test.ts", 1), row("test/b.test.ts", 2), row("test/c.test.ts", 0)],
+    skippedTitles: ["test/a.test.ts: what follows", "test/b.test.ts: what follows"],
+    findings: [
+      { title: "of a", facts: { seconds: 9 } },
+      { title: "of c", facts: { seconds: 3 } },
+    ],
+  })
+  const again = part("bbb", { suites: [row("test/a.test.ts", 0)], findings: [{ title: "of a", facts: { seconds: 2 } }] })
+
+  expect(mergeParts(earlier, again)).toEqual(
+    part("aaa", {
+      problems: ["test/b.test.ts: 2 failed"],
+      suites: [{ ...row("test/a.test.ts", 0), commit: "bbb" }, row("test/b.test.ts", 2), row("test/c.test.ts", 0)],
+      skippedTitles: ["test/b.test.ts: what follows"],
+      findings: [
+        { title: "of c", facts: { seconds: 3 } },
+        { title: "of a", facts: { seconds: 2 } },
+      ],
+    }),
+  )
+})
