@@ -51,8 +51,11 @@ function surroundings(signal: AbortSignal, options: MainOptions): CliSurrounding
 
 function createHouseTools(stateDirectory: string, options: MainOptions): HouseTools {
   const host = once(async () => {
-    const { createHostIdentity } = await import("./tool/process/host.ts")
-    return createHostIdentity({ hostName: hostname(), processId: process.pid })
+    const [{ createHostIdentity }, { lifeLocks }] = await Promise.all([
+      import("./tool/process/host.ts"),
+      import("./tool/process/life-lock.ts"),
+    ])
+    return createHostIdentity({ hostName: hostname(), processId: process.pid, locks: lifeLocks(join(stateDirectory, "alive")) })
   })
   const store = once(async () => {
     const [{ openSqliteStore }, { removeDeadRuns }] = await Promise.all([

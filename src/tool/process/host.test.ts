@@ -60,3 +60,36 @@ it.each([
 ])("cannot prove a holder on %s dead, and leaves it alone", (_where, change) => {
   expect(identity().isAlive({ ...identity().self("x"), processId: 99, ...change })).toBe(true)
 })
+
+const locksThatSay = (answer: "kept" | "free" | "absent") => {
+  const kept: string[] = []
+  const asked: string[] = []
+  const locks = { keep: (name: string) => void kept.push(name), look: (name: string) => (asked.push(name), answer) }
+  return { kept, asked, host: createHostIdentity({ hostName: "vm", processId: 10, procDirectory: proc, locks }) }
+}
+
+it("keeps a lock in a container, where its process id says nothing to others, and none outside", async () => {
+  const outside = locksThatSay("kept")
+  outside.host.self("x")
+  await rm(join(proc, "self/ns/pid"))
+  await symlink("pid:[4026532222]", join(proc, "self/ns/pid"))
+  const inside = locksThatSay("kept")
+  expect(inside.host.self("x").host).toBe("vm pid:[4026532222]")
+  expect([outside.kept, inside.kept]).toEqual([[], ["boot-1-4026532222-10-111"]])
+})
+
+it.each([
+  ["kept", true],
+  ["absent", true],
+  ["free", false],
+] as const)("asks for the lock of a holder in another container; when it is %s, alive is %s", (answer, alive) => {
+  const { asked, host } = locksThatSay(answer)
+  expect(host.isAlive({ host: "holdfast pid:[4026539999]", bootId: "boot-1", processId: 7, processStart: "5", command: "" })).toBe(alive)
+  expect(asked).toEqual(["boot-1-4026539999-7-5"])
+})
+
+it("asks for no lock of an earlier boot: nobody of it lives", () => {
+  const { asked, host } = locksThatSay("kept")
+  expect(host.isAlive({ host: "vm pid:[4026539999]", bootId: "boot-0", processId: 7, processStart: "5", command: "" })).toBe(false)
+  expect(asked).toEqual([])
+})
