@@ -241,18 +241,36 @@ describe("the store's file", () => {
     await expect(use()).rejects.toMatchObject({ code: "STORE_UNREADABLE" })
   })
 
-  it("is refused when a newer Holdfast has written it", async () => {
-    const file = join(directory, "store.sqlite")
-    await (await openSqliteStore(file, { host, clock: systemClock })).close()
+  /** A store as a program of ninety-nine migrations leaves it; `readableBy` is the oldest that can still work with it. */
+  const writtenByNewer = async (readableBy: number): Promise<string> => {
+    const file = path()
+    const store = await openSqliteStore(file, { host, clock: systemClock })
+    await store.setValue("key", "value")
+    await store.close()
     const { DatabaseSync } = await import("node:sqlite")
     const raw = new DatabaseSync(file)
-    raw.exec("PRAGMA user_version = 99")
+    raw.exec(`ALTER TABLE operation ADD COLUMN of_ninety_nine TEXT; PRAGMA user_version = 99; PRAGMA application_id = ${readableBy}`)
     raw.close()
+    return file
+  }
 
+  it.each([99, 3, 0])("is refused when a newer Holdfast has written it that says %i of who can read it", async (readableBy) => {
+    const file = await writtenByNewer(readableBy)
     await expect(openSqliteStore(file, { host, clock: systemClock })).rejects.toMatchObject({
       code: "STORE_UNREADABLE",
       message: `the store ${file} was written by a newer Holdfast`,
     })
+  })
+
+  it("goes on to be used when a newer Holdfast only added to it, and keeps that one's version", async () => {
+    const file = await writtenByNewer(2)
+    const store = await openSqliteStore(file, { host, clock: systemClock })
+    place.keep(store)
+    expect(await store.value("key")).toBe("value")
+    const { DatabaseSync } = await import("node:sqlite")
+    const raw = new DatabaseSync(file)
+    expect(raw.prepare("PRAGMA user_version").get()).toEqual({ user_version: 99 })
+    raw.close()
   })
 
   it("is made once when several processes open it for the first time together", async () => {
