@@ -212,7 +212,8 @@ describeNeeding(
 
   /** Every acknowledged row, the facts that the manifest recorded, the app's own opinion. */
   async function expectPoint(of: ChatWorld, state: ChatState): Promise<void> {
-    const bodies = new Set((await of.project.messages()).map((message) => message.body))
+    // Not by the app's own page, which would be as large as the bulk.
+    const bodies = new Set((await of.project.psql("SELECT body FROM messages WHERE body NOT LIKE 'old %'")).split("\n"))
     expect(acknowledged.filter((body) => !bodies.has(body))).toEqual([])
     expect(await of.project.check()).toMatchObject({ missing: [], totp: true, schema: 1, banner: `welcome to ${of.project.name}` })
     const cli = existsSync(join(of.project.directory, "holdfast.yaml")) && existsSync(of.cli.place.stateDirectory) ? of.cli : null
