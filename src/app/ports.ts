@@ -274,6 +274,18 @@ export interface ContainerEngine {
   removeLeftovers(operationId: string, ctx: RunContext): Promise<readonly string[]>
   /** Every container of ours that is there now, by the operation that it was made for; for `doctor`. */
   leftovers?(ctx: RunContext): Promise<readonly { readonly operationId: string; readonly name: string }[]>
+  /** The container that this process runs in; null outside of containers. */
+  own?(ctx: RunContext): Promise<OwnContainer | null>
+  /** A container like our own that no compose project has; it is started again, whatever ends it, until it is removed. */
+  startBeside?(own: OwnContainer, request: { readonly name: string; readonly argv: readonly string[] }, ctx: RunContext): Promise<void>
+  /** Also one that runs. One that is not there is fine. */
+  removeContainer?(idOrName: string, ctx: RunContext): Promise<void>
+}
+
+export interface OwnContainer {
+  readonly id: string
+  /** Null for one that the project does not count as its own (`compose run`), and without a project. */
+  readonly projectName: string | null
 }
 
 export interface BuildRequest {

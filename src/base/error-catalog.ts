@@ -157,6 +157,8 @@ const rows = {
   CHECKOUT_REFUSED: { exitCode: 142, httpStatus: 409, retryable: false, hint: "Nothing was changed. Put the checkout right, then plan the update again." },
   DRIFT_FOUND: { exitCode: 141, httpStatus: 409, retryable: false, hint: "Nothing was changed. Bring up what the compose files say, or correct the files; else accept the difference." },
   // updates
+  UPDATE_GOES_ON: { exitCode: 177, httpStatus: 503, retryable: false, hint: "This process is ended by the update, which replaces the container that it runs in. Run `holdfast update history` in a moment to see how it ended." },
+  UPDATE_INTERRUPTED: { exitCode: 178, httpStatus: 502, retryable: false, hint: "Run `holdfast update history` to see what runs now, and plan the update again." },
   UPDATE_NOTHING_NEWER: { exitCode: 180, httpStatus: 409, retryable: false, hint: "Nothing was changed; the app runs the newest release that it may have." },
   UPDATE_UNPROVEN: { exitCode: 181, httpStatus: 409, retryable: false, hint: "Nothing was changed. Run `holdfast drill`, which proves that the newest point restores, then plan the update again." },
   UPDATE_MAJOR_DATABASE: { exitCode: 182, httpStatus: 409, retryable: false, hint: "Nothing was changed. Never start another major version of PostgreSQL on the old volume: give the new server a new, empty volume and restore a point into it, then update." },

@@ -165,6 +165,14 @@ export const rollbackOutput = z.object({
   warnings: z.array(z.string()),
 })
 
+/** `update carry-on`, which Holdfast calls itself. */
+export const carryOnOutput = z.object({
+  format: z.literal("holdfast.update-carry-on"),
+  version: z.literal(1),
+  /** Of the order that has ended. */
+  order: z.string(),
+})
+
 /** One rehearsal, update or rollback, whatever came of it. */
 export const updateEntry = z.object({
   operationId: z.string(),

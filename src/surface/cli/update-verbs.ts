@@ -39,6 +39,13 @@ export const updateVerbs: readonly CommandSpec[] = [
     load: async () => await import("./command/update-rollback.ts"),
   },
   {
+    name: "carry-on",
+    summary: "carry out what Holdfast ordered of a container beside its own, which an update replaces; not meant to be typed",
+    settles: "never",
+    arguments: [{ name: "order", summary: "as the order's container was told", required: true }],
+    load: async () => await import("./command/update-carry-on.ts"),
+  },
+  {
     name: "history",
     summary: "list rehearsals, updates and rollbacks, with measured and predicted downtime",
     settles: "tolerant",

@@ -8,10 +8,12 @@ import { planUpdate } from "../../update/plan.ts"
 import { rehearseUpdate } from "../../update/rehearse-operation.ts"
 import { applyUpdate, planRollback, rollBackUpdate, type Rehearsal, type UpdatePlan } from "../../update/update.ts"
 import { pinName } from "../../vault/vault.ts"
+import { endedByUpdate, NOT_REHEARSED, orderBeside } from "./beside.ts"
 import type { House } from "./house.ts"
 import { lookForUpdates } from "./look-for-updates.ts"
 import { declaredApp, openSubject, vaultNameOf, type Subject } from "./subject.ts"
-import type { UpdatePlanDocument } from "../../contract/output-update.ts"
+import { rollbackOutput, updateReport, type UpdatePlanDocument } from "../../contract/output-update.ts"
+import { fingerprintOf } from "./same-plan.ts"
 import { rollbackPlanDocument, rollbackReportDocument, updatePlanDocument, updateReportDocument } from "./update-documents.ts"
 import type { UpdateWish, UpdateWork } from "./update-work.ts"
 
@@ -34,7 +36,17 @@ export const doUpdates: UpdateWork = {
     const subject = await openFor(own, app, wish.vault)
     const { plan } = await planIn(own, subject, wish)
     if (plan === null) return null
-    agreed(updatePlanDocument(plan))
+    const shown = updatePlanDocument(plan)
+    agreed(shown)
+    const container = await endedByUpdate(subject)
+    if (container !== null) {
+      const work = {
+        verb: "apply",
+        wish: { ...wish, to: plan.to.version, unrehearsed: plan.unrehearsed },
+        fingerprint: fingerprintOf(shown),
+      } as const
+      return updateReport.parse(await orderBeside(own, subject, container, work))
+    }
     return updateReportDocument(await applyUpdate(subject.tools, subject, subject.vault, plan, own.command, own.base()))
   },
   planRollback: async (house, app, operation) => {
@@ -43,6 +55,8 @@ export const doUpdates: UpdateWork = {
   },
   rollBack: async (own, app, operation) => {
     const subject = await openFor(own, app, await vaultOfUpdate(own, operation))
+    const container = await endedByUpdate(subject)
+    if (container !== null) return rollbackReport.parse(await orderBeside(own, subject, container, { verb: "rollback", operation }))
     return rollbackReportDocument(await rollBackUpdate(subject.tools, subject, subject.vault, operation, own.command, own.base()))
   },
   whyNotByItself,
@@ -72,7 +86,8 @@ function unproven(app: string): HoldfastError {
 async function planIn(house: House, subject: Subject, wish: UpdateWish): Promise<{ found: FoundReleases; plan: UpdatePlan | null }> {
   const { tools, vault, ctx, app } = subject
   const found = towards(app.name, await lookForUpdates(house, app.name), wish.to)
-  const { again, acceptDrift, unrehearsed } = wish
+  const { again, acceptDrift } = wish
+  const unrehearsed = wish.unrehearsed ?? ((await endedByUpdate(subject)) === null ? null : NOT_REHEARSED)
   try {
     return { found, plan: await planUpdate(tools, subject, vault, found, { again, acceptDrift, rehearsal: null, unrehearsed }, ctx) }
   } catch (thrown) {
@@ -127,6 +142,7 @@ async function whyNotByItself(house: House, app: string, plan: UpdatePlanDocumen
   return may.may ? null : may.why
 }
 
+const rollbackReport = rollbackOutput.omit({ format: true, version: true })
 const planned = z.object({ vault: z.string() })
 
 /** Where the update put its points: the way back is there. */

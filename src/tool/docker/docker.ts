@@ -10,10 +10,11 @@ import { buildImages } from "./build.ts"
 import { configHashes } from "./config-hashes.ts"
 import { cliError } from "./engine-error.ts"
 import { execIn } from "./exec.ts"
-import { OPERATION_LABEL, runHelper } from "./throwaway.ts"
+import { OPERATION_LABEL, removeContainer, runHelper } from "./throwaway.ts"
 import { findImage, imageNames, loadImage, saveImage, tagImage, untagImage } from "./images.ts"
 import { listLabelled, removeLabelled } from "./leftovers.ts"
 import { tailOfLogs } from "./logs.ts"
+import { ownContainer, startBeside } from "./own-container.ts"
 import { pullImage } from "./pull-image.ts"
 import { enginePlatform } from "./platform.ts"
 import { findHelperImage } from "./sandbox/probe-image.ts"
@@ -75,6 +76,9 @@ export function createDocker(options: DockerOptions): ContainerEngine {
     untagImage: async (reference, ctx) => await untagImage(client, reference, ctx),
     sandbox: async (request, use, ctx) => await withSandbox({ client, helperImage }, request, use, ctx),
     leftovers: async (ctx) => await listLabelled(client, OPERATION_LABEL, ctx),
+    own: async (ctx) => await ownContainer(client, ctx),
+    startBeside: async (own, request, ctx) => await startBeside(client, own, request, ctx),
+    removeContainer: async (id, ctx) => void (await removeContainer(client, id, ctx)),
     removeLeftovers: async (operationId, ctx) => await removeLabelled(client, `${OPERATION_LABEL}=${operationId}`, ctx),
   }
 }

@@ -1,0 +1,69 @@
+/** The container that this process runs in, and another one like it that outlives it. */
+import { readFileSync } from "node:fs"
+import { z } from "zod"
+import type { OwnContainer } from "../../app/ports.ts"
+import type { RunContext } from "../../base/run-context.ts"
+import type { Client } from "./client.ts"
+import { inspectContainer } from "./service-containers.ts"
+
+/** The engine mounts these files into every container, from a directory that has the container's id for a name. */
+const MOUNTED_FROM = /\/containers\/([0-9a-f]{64})\/(?:hostname|hosts|resolv\.conf) /
+const MOUNTS_FILE = "/proc/self/mountinfo"
+
+/** Of its configuration all is handed on that says what its program sees. */
+const likeness = z.object({
+  Image: z.string(),
+  Config: z.object({
+    Env: z.array(z.string()).nullish(),
+    User: z.string().nullish(),
+    WorkingDir: z.string().nullish(),
+    Hostname: z.string().nullish(),
+    Entrypoint: z.array(z.string()).nullish(),
+  }),
+  HostConfig: z.record(z.string(), z.json()),
+})
+
+/** Null outside of containers, and in one that this engine does not know. */
+export async function ownContainer(client: Client, ctx: RunContext): Promise<OwnContainer | null> {
+  const id = ownId(readFileSync(MOUNTS_FILE, "utf8"))
+  const facts = id === null ? null : await inspectContainer(client, id, ctx)
+  if (facts === null) return null
+  const labels = facts.Config.Labels ?? {}
+  const isOneOff = labels["com.docker.compose.oneoff"]?.toLowerCase() === "true"
+  return { id: facts.Id, projectName: isOneOff ? null : (labels["com.docker.compose.project"] ?? null) }
+}
+
+export function ownId(mounts: string): string | null {
+  return MOUNTED_FROM.exec(mounts)?.[1] ?? null
+}
+
+/**
+ * Of no compose project, so that nothing that is done to the project ends it; the engine starts it again, also when it was killed or the
+ * engine itself was started anew, until somebody removes it. Throws CONTAINER_FAILED.
+ */
+export async function startBeside(
+  client: Client,
+  own: OwnContainer,
+  request: { readonly name: string; readonly argv: readonly string[] },
+  ctx: RunContext,
+): Promise<void> {
+  const what = `cannot start the container ${request.name} beside this one`
+  const shown: unknown = await client.call(what, ctx, async (api): Promise<unknown> => await api.getContainer(own.id).inspect())
+  const { Image, Config, HostConfig } = likeness.parse(shown)
+  await client.call(what, ctx, async (api) => {
+    const made = await api.createContainer({
+      name: request.name,
+      Image,
+      Cmd: [...request.argv],
+      Env: Config.Env ?? [],
+      User: Config.User ?? "",
+      WorkingDir: Config.WorkingDir ?? "",
+      Hostname: Config.Hostname ?? "",
+      ...(Config.Entrypoint ? { Entrypoint: Config.Entrypoint } : {}),
+      Healthcheck: { Test: ["NONE"] },
+      Labels: { "holdfast.beside": own.id },
+      HostConfig: { ...HostConfig, PortBindings: {}, AutoRemove: false, RestartPolicy: { Name: "unless-stopped" } },
+    })
+    await made.start()
+  })
+}
