@@ -1,13 +1,25 @@
 /** `npm test`: installs what is missing, starts shared services once, runs every suite and ends with one honest line. */
+import { execFileSync } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join, resolve } from "node:path"
+import { join, relative, resolve } from "node:path"
+import { z } from "zod"
 import { buildIfStale } from "./build-program.ts"
 import { buildWebIfStale } from "./build-web.ts"
 import { tryStartDocker } from "./test/docker.ts"
 import { machine, writeEvidence } from "./test/evidence-page.ts"
 import { chosenGroups } from "./test/mutation-groups.ts"
-import { byFile, chosenFiles, chosenParts, mergeParts, readFindings, readSuitePart, writePart, type PartName } from "./test/full-run.ts"
+import {
+  byFile,
+  chosenFiles,
+  chosenParts,
+  mergeParts,
+  notRunYet,
+  readFindings,
+  readSuitePart,
+  writePart,
+  type PartName,
+} from "./test/full-run.ts"
 import { judgeGroup } from "./test/mutation.ts"
 import { readReport, summaryLine, type Counts } from "./test/report.ts"
 import { runStep } from "./test/step.ts"
@@ -62,7 +74,7 @@ async function suitePart(part: Exclude<PartName, "mutation">): Promise<readonly 
   const found = join(results, part)
   process.env["HOLDFAST_TEST_RESULTS"] = found
   const only = chosenFiles(words)
-  const earlier = only.length === 0 ? null : readSuitePart(root, part)
+  const earlier = only.length === 0 ? null : (readSuitePart(root, part) ?? notRunYet(part, machine(), filesOf(part)))
   const { counts, ended } = await runSuites(["--project", part, ...only])
   console.log(`${part}: ${summaryLine(counts)}`)
   const failed = counts.suites.filter((suite) => suite.failed > 0).map((suite) => `${suite.file}: ${suite.failed} failed`)
@@ -80,6 +92,16 @@ async function suitePart(part: Exclude<PartName, "mutation">): Promise<readonly 
   }
   writePart(root, earlier === null ? run : mergeParts(earlier, run))
   return problems
+}
+
+/** Its files in a full run, relative to the project. */
+function filesOf(part: PartName): readonly string[] {
+  const argv = [join(root, "node_modules/vitest/vitest.mjs"), "list", "--project", part, "--filesOnly", "--json"]
+  const listed: unknown = JSON.parse(execFileSync(process.execPath, argv, { encoding: "utf8" }))
+  return z
+    .array(z.object({ file: z.string() }))
+    .parse(listed)
+    .map(({ file }) => relative(root, file))
 }
 
 async function mutationPart(): Promise<readonly string[]> {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { chosenFiles, mergeParts, type Part } from "./full-run.ts"
+import { chosenFiles, mergeParts, notRunYet, type Part } from "./full-run.ts"
 
 const row = (file: string, failed: number) => ({ file, passed: 1, failed, skipped: 0, durationMs: 1 })
 const part = (commit: string, more: Partial<Part>): Part => ({
@@ -42,4 +42,10 @@ test("files that were run again take the place of their earlier rows, problems, 
       ],
     }),
   )
+})
+
+test("a part of which only some files were ever run says which were not", () => {
+  const earlier = notRunYet("update-crash", [["commit", "aaa"]], ["test/a.test.ts", "test/b.test.ts"])
+  const again = part("aaa", { part: "update-crash", suites: [row("test/a.test.ts", 0)] })
+  expect(mergeParts(earlier, again).problems).toEqual(["test/b.test.ts: not run"])
 })

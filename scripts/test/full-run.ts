@@ -69,6 +69,12 @@ export function mergeParts(earlier: Part, again: Part): Part {
   }
 }
 
+/** A part of which nothing was run, so that one file alone does not look like the whole. */
+export function notRunYet(part: PartName, machine: Part["machine"], files: readonly string[]): Part {
+  const nothing = { suites: [], skippedTitles: [], findings: [], scores: [] }
+  return { part, machine, durationMs: 0, problems: files.map((file) => `${file}: not run`), ...nothing }
+}
+
 export function byFile(left: { readonly file: string }, right: { readonly file: string }): number {
   return left.file.localeCompare(right.file)
 }

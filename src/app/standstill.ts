@@ -65,16 +65,29 @@ function toStopped(state: ServiceState): StoppedService {
   return { service: state.service, containerId: state.containerId, restartPolicy: state.restartPolicy, wasRunning: true }
 }
 
-/** Stops the app; afterwards nothing of it writes. Says so when the recipe's last log line did not come. */
+/**
+ * Stops the app; afterwards nothing of it writes. Says so when the recipe's last log line did not come. Throws APP_NOT_STOPPABLE before anything
+ * is stopped when we run in one of its containers: nobody would start it again.
+ */
 export async function standStill(tools: StandstillTools, app: App, standstill: Standstill, ctx: RunContext): Promise<readonly string[]> {
   if (standstill.byCommand) {
     await runCommand(tools, app, "stop", ctx)
     return []
   }
   if (app.compose === null || standstill.services.length === 0) return []
+  await refuseOurOwn(tools, app.name, app.compose.projectName, ctx)
   const names = standstill.services.map((service) => service.service)
   await tools.containers.stopServices(app.compose.projectName, names, standstill.graceSeconds, ctx)
   return await missingLastWords(tools, app, standstill, ctx)
+}
+
+async function refuseOurOwn({ containers }: StandstillTools, app: string, projectName: string, ctx: RunContext): Promise<void> {
+  const own = (await containers.own?.(ctx)) ?? null
+  if (own?.projectName !== projectName) return
+  throw new HoldfastError("APP_NOT_STOPPABLE", {
+    what: `${app} cannot be stopped from here: this Holdfast runs in one of its containers`,
+    hint: "Nothing was stopped. Do it from a container beside: `docker compose run --rm holdfast …`.",
+  })
 }
 
 async function missingLastWords(tools: StandstillTools, app: App, standstill: Standstill, ctx: RunContext): Promise<readonly string[]> {

@@ -139,6 +139,10 @@ describeNeeding(
     await json(backupOutput, "backup", ITSELF)
     expect((await json(drillOutput, "drill", ITSELF, "--level", "restored")).passed).toBe(true)
 
+    const cold = await attempt("backup", ITSELF, "--cold")
+    expect(cold.stderr).toContain(`${ITSELF} cannot be stopped from here: this Holdfast runs in one of its containers`)
+    expect(await isUp()).toBe(true)
+
     const asked = await attempt("update", "apply", ITSELF, "--yes")
 
     expect(asked.stderr).toContain("Holdfast replaces itself: the update goes on in the container holdfast-beside-")
