@@ -7,6 +7,8 @@ import { pointsOutput } from "../../src/contract/output.ts"
 import { chatImages } from "../fixture/chat-app/project.ts"
 import { useDocker } from "../fixture/docker/use-docker.ts"
 import { describeNeeding } from "../fixture/needs.ts"
+import { mailSink } from "../fixture/notice/mail-sink.ts"
+import { webSink } from "../fixture/notice/web-sink.ts"
 import { settled } from "../fixture/panel/browser.ts"
 import { totpCode } from "../fixture/panel/totp.ts"
 import { COMMENT, expectAccessible, giveAuthenticator, open, panelWorld, type PanelWorld } from "./panel-world.ts"
@@ -221,6 +223,38 @@ describeNeeding(
     await press("Save")
     await heading("Schedules")
     expect(await readFile(world.settingsFile, "utf8")).toContain("# a word from the other editor")
+  })
+
+  step("lets somebody be told by mail and webhook, and proves that it arrives", async () => {
+    const before = await readFile(world.settingsFile, "utf8")
+    const [hook, mail] = [await webSink(), await mailSink({ plain: true })]
+    await open(page, `${world.address}/settings?tab=notifications`)
+    await page.getByLabel("Mail to").fill("ann@example.com; bob@example.com ann@example.com")
+    await page.getByLabel("Webhooks").fill(`${hook.url}/told`)
+    await page.getByRole("switch", { name: "Send mail" }).click()
+    await page.getByLabel("Host", { exact: true }).fill("127.0.0.1")
+    await page.getByLabel("Port").fill(String(mail.port))
+    await page.getByLabel("From").fill("holdfast@example.com")
+    await page.getByRole("combobox", { name: "Encryption" }).click()
+    await page.getByRole("option", { name: "None" }).click()
+    await expectAccessible(page)
+    await press("Save")
+    await page.getByText("Saved into the settings file.").first().waitFor()
+    const saved = await readFile(world.settingsFile, "utf8")
+    expect(saved).toContain(COMMENT)
+    expect(saved).toContain(`${hook.url}/told`)
+
+    await press("Send a test message")
+
+    await expect.poll(() => hook.requests.map(({ path }) => path), { timeout: 60_000 }).toEqual(["/told"])
+    const told = (): readonly string[] => mail.mails.flatMap(({ to }) => to).toSorted()
+    await expect.poll(told, { timeout: 60_000 }).toEqual(["ann@example.com", "bob@example.com"])
+    await page
+      .getByText(/: sent\.$/)
+      .first()
+      .waitFor()
+    expect(await page.getByText("not delivered").count()).toBe(0)
+    await writeFile(world.settingsFile, before)
   })
 
   step("hands out the recovery kit after the second factor was shown again", async () => {
