@@ -1,5 +1,13 @@
-import { expect, it } from "vitest"
-import { ownId } from "./own-container.ts"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { createServer } from "node:http"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { expect, it, onTestFinished } from "vitest"
+import { systemClock } from "../../base/clock.ts"
+import { silentLog, silentProgress } from "../../base/run-context.ts"
+import { createProcesses } from "../process/process.ts"
+import { createClient } from "./client.ts"
+import { ownContainer, ownId } from "./own-container.ts"
 
 const ID = "0f3c9a2b".repeat(8)
 
@@ -20,4 +28,45 @@ it.each([
   ["where the name is no id", "24 1 254:0 /srv/containers/web/hostname /etc/hostname rw - ext4 /dev/vda rw\n"],
 ])("%s there is none", (_where, mounts) => {
   expect(ownId(mounts)).toBeNull()
+})
+
+/** An engine, or what stands before it, that answers every question in the same way. */
+async function askedOf(status: number): Promise<unknown> {
+  const server = createServer((_, response) =>
+    response.writeHead(status, { "content-type": "application/json" }).end('{"message":"so it is"}'),
+  )
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  const directory = await mkdtemp(join(tmpdir(), "holdfast-own-"))
+  onTestFinished(async () => {
+    server.close()
+    await rm(directory, { recursive: true })
+  })
+  await writeFile(
+    join(directory, "mountinfo"),
+    `613 600 254:0 /var/lib/docker/containers/${ID}/hostname /etc/hostname rw - ext4 /dev/vda rw\n`,
+  )
+  const address = server.address()
+  const environment = { DOCKER_HOST: `tcp://127.0.0.1:${typeof address === "object" ? address?.port : 0}`, PATH: process.env["PATH"] ?? "" }
+  const processes = createProcesses({ environment, clock: systemClock, setpriv: null })
+  const client = createClient({
+    processes,
+    dockerBinary: "docker",
+    compose: ["docker", "compose"],
+    environment,
+    scratchDirectory: directory,
+  })
+  const { signal } = new AbortController()
+  const ctx = { signal, progress: silentProgress, log: silentLog, clock: systemClock, operationId: "look" }
+  return await ownContainer(client, ctx, join(directory, "mountinfo"))
+}
+
+it.each([
+  ["a proxy hides it", 403],
+  ["the engine does not know it", 404],
+])("where %s, our container is none of an app's", async (_why, status) => {
+  expect(await askedOf(status)).toBeNull()
+})
+
+it("an engine that cannot say is an error, not a no", async () => {
+  await expect(askedOf(500)).rejects.toMatchObject({ code: "TOOL_FAILED" })
 })

@@ -3,11 +3,15 @@ import { readFileSync } from "node:fs"
 import { z } from "zod"
 import type { OwnContainer } from "../../app/ports.ts"
 import type { RunContext } from "../../base/run-context.ts"
+import { isHoldfastError } from "../../base/errors.ts"
 import type { Client } from "./client.ts"
+import type { ContainerFacts } from "./container.ts"
+import { statusOf } from "./engine-error.ts"
 import { inspectContainer } from "./service-containers.ts"
 
 /** The engine mounts these files into every container, from a directory that has the container's id for a name. */
 const MOUNTED_FROM = /\/containers\/([0-9a-f]{64})\/(?:hostname|hosts|resolv\.conf) /
+const FORBIDDEN = 403
 const MOUNTS_FILE = "/proc/self/mountinfo"
 
 /** Of its configuration all is handed on that says what its program sees. */
@@ -23,14 +27,23 @@ const likeness = z.object({
   HostConfig: z.record(z.string(), z.json()),
 })
 
-/** Null outside of containers, and in one that this engine does not know. */
-export async function ownContainer(client: Client, ctx: RunContext): Promise<OwnContainer | null> {
-  const id = ownId(readFileSync(MOUNTS_FILE, "utf8"))
-  const facts = id === null ? null : await inspectContainer(client, id, ctx)
+/** Null outside of containers, in one that this engine does not know, and in one that a proxy before the engine hides: an app's own it is not. */
+export async function ownContainer(client: Client, ctx: RunContext, mountsFile = MOUNTS_FILE): Promise<OwnContainer | null> {
+  const id = ownId(readFileSync(mountsFile, "utf8"))
+  const facts = id === null ? null : await shownToUs(client, id, ctx)
   if (facts === null) return null
   const labels = facts.Config.Labels ?? {}
   const isOneOff = labels["com.docker.compose.oneoff"]?.toLowerCase() === "true"
   return { id: facts.Id, projectName: isOneOff ? null : (labels["com.docker.compose.project"] ?? null) }
+}
+
+async function shownToUs(client: Client, id: string, ctx: RunContext): Promise<ContainerFacts | null> {
+  try {
+    return await inspectContainer(client, id, ctx)
+  } catch (thrown) {
+    if (isHoldfastError(thrown, "TOOL_FAILED") && statusOf(thrown.cause) === FORBIDDEN) return null
+    throw thrown
+  }
 }
 
 export function ownId(mounts: string): string | null {
