@@ -46,6 +46,11 @@ it("is not let go by looking at one's own, however often", async () => {
   own.keep("own")
   own.keep("own")
   expect([own.look("own"), own.look("own")]).toEqual(["kept", "kept"])
+  const program = `import { lifeLocks } from ${JSON.stringify(join(import.meta.dirname, "life-lock.ts"))}
+    console.log(lifeLocks(${JSON.stringify(directory)}).look("own"))`
+  const other = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "--input-type=module-typescript", "-e", program])
+  const [said]: unknown[] = await once(other.stdout, "data")
+  expect(String(said)).toBe("kept\n")
 })
 
 it("forgets what was let go a long time ago, and nothing that is kept", async () => {

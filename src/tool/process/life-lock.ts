@@ -9,7 +9,7 @@ import { DatabaseSync } from "node:sqlite"
 export interface LifeLocks {
   /** Locks the file of this name until this process ends. Repeating it is harmless. */
   keep(name: string): void
-  /** `absent` says nothing: its process may be one that keeps no such file. */
+  /** Of any process, our own too: SQLite sees to it that a second handle of one process lets nothing go. `absent` says nothing: its process may be one that keeps no such file. */
   look(name: string): "kept" | "free" | "absent"
 }
 
@@ -22,8 +22,6 @@ const SQLITE_BUSY = 5
 export function lifeLocks(directory: string): LifeLocks {
   const kept = new Map<string, DatabaseSync>()
   const look = (name: string): "kept" | "free" | "absent" => {
-    // Closing a second handle would let go of our own lock, as POSIX has it.
-    if (kept.has(name)) return "kept"
     const path = join(directory, name)
     if (!existsSync(path)) return "absent"
     const lock = tryLock(path)
