@@ -43,7 +43,13 @@ export async function settleCapture(
   await vault.backend.unlockDead(vault.location, ctx)
   const stopped = lastDetails(operation.steps, "stop-app")
   if (stopped !== null && isRecord(stopped)) await resume(tools, app, standstillFromJson(stopped["standstill"] ?? null), ctx)
-  if (begun(operation.steps, "hooks-before") && !done(operation.steps, "hooks-after")) await runAfterHooks(tools, app.hooks.after, ctx)
+  if (owesAfterHooks(operation.steps)) await runAfterHooks(tools, app.hooks.after, ctx)
+}
+
+/** An operation may capture more than once: the hooks after the first belong to the first. */
+function owesAfterHooks(steps: readonly StepRecord[]): boolean {
+  const before = steps.findLastIndex(({ name }) => name === "hooks-before")
+  return before >= 0 && !done(steps.slice(before), "hooks-after")
 }
 
 /** A server that does not answer has no sessions of ours, and the app must run again whether it answers or not. */

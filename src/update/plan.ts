@@ -6,10 +6,12 @@ import type { ServiceState } from "../app/ports.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { AppUnderCare } from "../backup/backup.ts"
+import type { OperationRecord } from "../operation/ports.ts"
 import type { SealedPoint } from "../recovery-point/recovery-point.ts"
 import type { FoundReleases, InstallableRelease } from "../release/installable.ts"
 import { addUpSpace, refuseLackOfSpace } from "../restore/free-space.ts"
 import type { OpenVault } from "../vault/vault.ts"
+import { configurationChangedAt } from "./configuration-age.ts"
 import { earlierOperations, newestPoint, predictFor } from "./downtime-of-app.ts"
 import { waysOf, waysWithoutRoom } from "./database-ways.ts"
 import { requireOnlyPins } from "./edited-model.ts"
@@ -23,7 +25,7 @@ import { planCheckout } from "./plan-checkout.ts"
 import { planWarnings } from "./plan-warnings.ts"
 import type { UpdateTools } from "./ports.ts"
 import { missingImages } from "./pull-images.ts"
-import { usableRehearsal } from "./rehearsal-record.ts"
+import { REHEARSAL_AGE_MS, usableRehearsal } from "./rehearsal-record.ts"
 import { lookAtRunning, runningVersion, type RunningApp } from "./running.ts"
 import { schemaVersionNow } from "./schema-facts.ts"
 import type { Rehearsal, UpdatePlan } from "./update-plan.ts"
@@ -41,9 +43,6 @@ export interface PlanOptions {
 }
 
 export const plainPlan: PlanOptions = { again: false, acceptDrift: false, rehearsal: null, unrehearsed: null }
-
-/** A recorded rehearsal counts so long; the data it ran on is older than that by little. */
-export const REHEARSAL_AGE_MS = 24 * 3_600_000
 
 /**
  * Plans the next release on the way. Nothing is changed.
@@ -80,9 +79,7 @@ export async function planUpdate(
   const drift = await acceptedDrift(tools, app, options, ctx)
   const edits = await planEdits(tools, app, release, ctx)
   const ways = await waysOf(tools, app, ctx)
-  const rehearsal =
-    options.rehearsal ??
-    usableRehearsal(operations, release, await schemaVersionNow(tools.databases, app, ctx), ctx.clock.now(), REHEARSAL_AGE_MS)
+  const rehearsal = options.rehearsal ?? (await recordedFor(tools, app, operations, release, ctx))
   const unrehearsed = rehearsal === null ? options.unrehearsed : null
   const rehearsed = rehearsal !== null || unrehearsed !== null
   const space = await planSpace(tools, app, vault, { ways, newest, states: now.running.states, rehearsed }, ctx)
@@ -121,6 +118,20 @@ export async function planUpdate(
       drift,
     }),
   }
+}
+
+/** Null also where compose files, settings or secrets are others now: with them nothing was tried. */
+async function recordedFor(
+  tools: UpdateTools,
+  app: App,
+  operations: readonly OperationRecord[],
+  release: InstallableRelease,
+  ctx: RunContext,
+): Promise<Rehearsal | null> {
+  const schemaVersion = await schemaVersionNow(tools.databases, app, ctx)
+  const recorded = usableRehearsal(operations, release, schemaVersion, ctx.clock.now(), REHEARSAL_AGE_MS)
+  const changedAt = await configurationChangedAt(app)
+  return recorded !== null && (changedAt === null || changedAt <= new Date(recorded.at)) ? recorded : null
 }
 
 interface Now {

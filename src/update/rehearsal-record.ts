@@ -72,8 +72,15 @@ function sameJson(left: unknown, right: unknown): boolean {
   return JSON.stringify(left) === JSON.stringify(right)
 }
 
+/** So long a recorded rehearsal counts, and so old the data may be on which one is done. */
+export const REHEARSAL_AGE_MS = 24 * 3_600_000
+
 /** These give the app another state than the one that was rehearsed. */
 const CHANGING: ReadonlySet<OperationRecord["kind"]> = new Set(["update", "rollback", "restore", "undo", "rebuild", "adopt", "adopt-undo"])
+
+export function changesApp(kind: OperationRecord["kind"]): boolean {
+  return CHANGING.has(kind)
+}
 
 /**
  * The newest passed rehearsal of this very release that still tells what would happen: not older than `maximumAgeMs`, and nothing has
@@ -90,7 +97,7 @@ export function usableRehearsal(
 ): Rehearsal | null {
   for (const operation of operations) {
     // An interrupted one may have changed something as well.
-    if (CHANGING.has(operation.kind)) return null
+    if (changesApp(operation.kind)) return null
     const rehearsal = recordedRehearsal(operation, release)
     if (rehearsal === null) continue
     const ageMs = now.getTime() - new Date(rehearsal.at).getTime()

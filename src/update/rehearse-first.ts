@@ -4,11 +4,11 @@ import type { AppUnderCare } from "../backup/backup.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { Journal } from "../operation/journal.ts"
-import { findPoint } from "../recovery-point/recovery-point.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import { predictAfter } from "./downtime-of-app.ts"
 import { refuseOtherMajor } from "./major-database.ts"
 import type { UpdateTools } from "./ports.ts"
+import { rehearsalPoint } from "./rehearsal-point.ts"
 import { rehearse } from "./rehearse.ts"
 import type { UpdateSteps } from "./steps.ts"
 import type { Rehearsal, UpdatePlan } from "./update-plan.ts"
@@ -44,7 +44,7 @@ async function rehearseNow(
   journal: Journal<UpdateSteps>,
   ctx: RunContext,
 ): Promise<Rehearsal> {
-  const point = await findPoint(vault, tools.store, subject.app.name, plan.proof.point, ctx)
+  const point = await rehearsalPoint(tools, subject, vault, plan.to.version, journal, ctx)
   const rehearsing = async () => await rehearse(tools, subject, { vault, point }, plan.to, null, ctx)
   const rehearsal = await journal.step("rehearse", { point: point.manifest.id }, rehearsing, (value) => z.json().parse(value))
   if (rehearsal.passed) return rehearsal

@@ -1,7 +1,9 @@
+import { captureSteps } from "../backup/steps.ts"
 import type { StepTable } from "../operation/journal.ts"
 
-/** A rehearsal changes nothing live; a crash leaves throwaway containers and directories, which settling removes. */
+/** A rehearsal changes nothing live; a crash leaves throwaway containers and directories, and parts of a point, which settling removes. */
 export const rehearsalSteps = {
+  ...captureSteps,
   "pull-images": { title: "pull the new images", crashLeadsTo: "images that are complete stay; nothing uses them" },
   "fetch-files": { title: "restore files into a sandbox directory", crashLeadsTo: "the directory is removed" },
   "rehearse-update": {

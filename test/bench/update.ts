@@ -104,14 +104,14 @@ async function longestGap(project: AppProject, signal: AbortSignal): Promise<num
 
 const stepRow = z.object({ name: z.string(), at: z.string() })
 
-/** From the beginning of the update's copy to the beginning of its next step. */
+/** From the beginning of the update's copy to the first edited file: trees are looked at meanwhile, and nothing else is waited for. */
 function copyMs(cli: Cli): number {
   const store = new DatabaseSync(join(cli.place.stateDirectory, "store.sqlite"), { readOnly: true })
   try {
     const newest = "(SELECT id FROM operation WHERE kind = 'update' ORDER BY started_at DESC LIMIT 1)"
     const steps = z.array(stepRow).parse(store.prepare(`SELECT name, at FROM step WHERE operation_id = ${newest} ORDER BY position`).all())
-    const copy = steps.findIndex(({ name }) => name === "clone-database")
-    const [begun, next] = [steps[copy]?.at, steps[copy + 1]?.at]
+    const atOf = (step: string): string | undefined => steps.find(({ name }) => name === step)?.at
+    const [begun, next] = [atOf("clone-database"), atOf("pin")]
     if (begun === undefined || next === undefined) throw new Error("the update did not copy the database")
     return Date.parse(next) - Date.parse(begun)
   } finally {

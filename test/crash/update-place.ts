@@ -140,6 +140,7 @@ async function savePlace(place: UpdatePlace): Promise<SavedPlace> {
         for (const path of ours.files) await removeTree(path)
         for (const database of ours.databases) await dropDatabase(project, database)
         await removeKeptTags(project)
+        rehearsedNow(directory)
         return
       }
       await project.cli("down", "--timeout", "0")
@@ -147,12 +148,24 @@ async function savePlace(place: UpdatePlace): Promise<SavedPlace> {
       for (const volume of VOLUMES) await putBack(join(kept, volume), await project.volumePath(volume))
       await removeKeptTags(project)
       for (const [tag, id] of tags) await project.docker("tag", id, tag)
+      rehearsedNow(directory)
       await start()
     },
     dispose: async () => {
       await files.dispose()
       await removeTree(kept)
     },
+  }
+}
+
+/** A rehearsal does not count any more once `.env` was written again, which putting everything back does. */
+export function rehearsedNow(directory: string): void {
+  const store = new DatabaseSync(join(directory, "state/store.sqlite"))
+  try {
+    const now = new Date().toISOString()
+    store.prepare("UPDATE operation SET result = json_set(result, '$.at', ?) WHERE kind = 'rehearse' AND result IS NOT NULL").run(now)
+  } finally {
+    store.close()
   }
 }
 

@@ -9,7 +9,8 @@ import { APP, makePlainApp, type PlainApp, type PlainState } from "../fixture/pl
 import { newDirectory, removeTree } from "../fixture/tmp.ts"
 import type { CrashWorld } from "./harness.ts"
 import { expectNothingUnfinished, expectPointsWhole, processesNaming } from "./invariants.ts"
-import { walk } from "./matrix.ts"
+import { stepsIn, walk } from "./matrix.ts"
+import { rehearsedNow } from "./update-place.ts"
 import { saveWorld, type SavedWorld } from "./plain-world.ts"
 
 let directory = ""
@@ -47,6 +48,7 @@ async function save(): Promise<SavedWorld> {
 async function prepare(world: SavedWorld, ...words: readonly string[]): Promise<CrashWorld> {
   await app.call("stop")
   await world.reset()
+  rehearsedNow(directory)
   await app.call("start")
   const environment = { HOLDFAST_STATE_DIR: join(directory, "state") }
   return { directory, words, settleWords: ["points", APP], environment, dispose: async () => await Promise.resolve() }
@@ -102,6 +104,32 @@ describeNeeding("root", "restic")("an update of a plain program, killed", () => 
         },
         ["roll-back", "put-back-files", "swap-back", "start-old"],
       )
+    } finally {
+      await savedUpdated.dispose()
+    }
+  })
+
+  it("rehearsal that takes a point first: nothing of the app was changed, and the point is there whole or not at all", async () => {
+    await prepare(saved)
+    await app.cli.json(updateOutput, ["update", "apply", APP, "--yes"])
+    await app.publish("1.2.0", 2)
+    const updated = await app.state()
+    const savedUpdated = await save()
+    try {
+      const { writes } = await walk(
+        "rehearsal of a plain program",
+        {
+          prepare: async () => await prepare(savedUpdated, "update", "plan", APP, "--rehearse"),
+          check: async () => {
+            await expectSettled([updated])
+            expect((await app.cli.json(updatePlanOutput, ["update", "plan", APP, "--rehearse"])).plan?.rehearsal).toMatchObject({
+              passed: true,
+            })
+          },
+        },
+        ["seal", "rehearse-update"],
+      )
+      expect(stepsIn(writes)).toEqual(expect.arrayContaining(["capture-database", "capture-files", "seal", "rehearse-update"]))
     } finally {
       await savedUpdated.dispose()
     }

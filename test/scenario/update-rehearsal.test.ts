@@ -1,9 +1,9 @@
 /** Rehearsals of an update: the real data in a sandbox, the release's own commands, and a live app that notices nothing. */
-import { readdir } from "node:fs/promises"
+import { appendFile, readdir } from "node:fs/promises"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect } from "vitest"
 import { isHoldfastError } from "../../src/base/errors.ts"
-import { findPoint } from "../../src/recovery-point/recovery-point.ts"
+import { pointsOutput } from "../../src/contract/output.ts"
 import type { InstallableRelease } from "../../src/release/installable.ts"
 import { updateRules } from "../../src/update/find-tools.ts"
 import { planUpdate, plainPlan } from "../../src/update/plan.ts"
@@ -72,8 +72,14 @@ function rehearsals(engine: Engine): void {
   async function rehearse(release: InstallableRelease, timeoutMs?: number): Promise<Rehearsal> {
     const updates = { ...updateRules(shop.declared), ...(timeoutMs === undefined ? {} : { timeoutMs }) }
     const subject = { app: shop.app, declared: { ...shop.declared, updates } }
-    const origin = { vault: shop.vault, point: await findPoint(shop.vault, shop.tools.store, APP, point, shop.ctx) }
-    return await rehearseUpdate(shop.tools, subject, origin, release, "test", shop.base())
+    return await rehearseUpdate(
+      shop.tools,
+      subject,
+      shop.vault,
+      { from: { version: "1.0.0", images: {} }, to: release },
+      "test",
+      shop.base(),
+    )
   }
 
   async function plan(release: InstallableRelease, options = plainPlan): Promise<UpdatePlan> {
@@ -127,6 +133,24 @@ function rehearsals(engine: Engine): void {
     // Of another release nothing was rehearsed.
     expect((await plan({ ...release, migrate: null })).rehearsal).toBeNull()
     await expectUntouched(shop.ctx)
+  })
+
+  step("does not count any more when a setting was changed, and the next one is done on a new point with that setting", async () => {
+    const release = await releaseOf("1.1.0")
+    await appendFile(join(world.project.directory, ".env"), "\nADDED_BY_HAND=1\n")
+    before = await stateOfShop(world.project)
+    expect((await plan(release)).rehearsal).toBeNull()
+
+    const rehearsal = await rehearse(release)
+
+    expect(rehearsal.passed).toBe(true)
+    const { points } = await world.cli.json(pointsOutput, ["points", APP])
+    expect(points.map(({ id, label, trigger, proof }) => ({ id, label, trigger, level: proof?.level }))).toMatchObject([
+      { id: rehearsal.point, label: "to rehearse 1.1.0", trigger: "update", level: "restored" },
+      { id: point },
+    ])
+    expect((await plan(release)).rehearsal).toMatchObject({ point: rehearsal.point })
+    await expectUntouched(rehearsal)
   })
 
   step(

@@ -203,6 +203,14 @@ describeNeeding(
     ])
     expect((await world.project.health())?.body).toEqual({ status: "ok", version: "2.0.0", schema: 4 })
     expect(await world.project.sql("SELECT count(*) FROM archive WHERE content LIKE 'before wrote%'")).toBe("4")
+    // Each on a copy of what the hop before had made.
+    const { points } = await world.cli.json(pointsOutput, ["points", APP])
+    const rehearsed = points.filter(({ label }) => label?.startsWith("to rehearse") === true)
+    expect(rehearsed.map(({ label, appVersion, proof }) => [label, appVersion, proof?.level])).toEqual([
+      ["to rehearse 2.0.0", "1.2.0", "restored"],
+      ["to rehearse 1.2.0", "1.1.0", "restored"],
+      ["to rehearse 1.1.0", "1.0.0", "restored"],
+    ])
     expect(await world.neighbour?.look()).toEqual(neighbourBefore)
   })
 

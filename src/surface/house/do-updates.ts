@@ -1,6 +1,5 @@
 import { z } from "zod"
 import { HoldfastError, isHoldfastError } from "../../base/errors.ts"
-import { findPoint } from "../../recovery-point/recovery-point.ts"
 import type { FoundReleases } from "../../release/installable.ts"
 import { updateRules } from "../../update/find-releases.ts"
 import { mayUpdateByItself } from "../../update/may-run.ts"
@@ -28,9 +27,7 @@ export const doUpdates: UpdateWork = {
     const subject = await openFor(own, app, wish.vault)
     const { plan } = await planIn(own, subject, wish)
     if (plan === null) return null
-    const { tools, vault, ctx } = subject
-    const point = await findPoint(vault, tools.store, app, plan.proof.point, ctx)
-    return await rehearseUpdate(tools, subject, { vault, point }, plan.to, own.command, own.base())
+    return await rehearseUpdate(subject.tools, subject, subject.vault, plan, own.command, own.base())
   },
   apply: async (own, app, wish, agreed) => {
     const subject = await openFor(own, app, wish.vault)

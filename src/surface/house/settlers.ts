@@ -57,9 +57,7 @@ export function settlersOf(house: House): Settlers {
     },
     rehearse: async (operation, ctx) => {
       const { settleRehearse } = await import("../../update/rehearse-operation.ts")
-      const vault = await vaultOf(house, operation)
-      await vault.backend.unlockDead(vault.location, ctx)
-      return await settleRehearse(await verbTools(house), await appOf(house, operation), operation, ctx)
+      return await settleRehearse(await verbTools(house), await appOf(house, operation), await vaultOf(house, operation), operation, ctx)
     },
     expire: async (operation, ctx) => {
       const { settleExpire } = await import("../../expire/expire.ts")

@@ -79,7 +79,8 @@ function RehearsalNote({ plan: { rehearsal } }: { readonly plan: Plan }): ReactN
   if (rehearsal === null) {
     return (
       <Note tone="busy" title="It is rehearsed first.">
-        The newest proven point is restored beside, and the new version runs its migrations there. If that fails, the app stays as it is.
+        The newest point is restored beside (taken first where the app has changed since the last), and the new version runs its migrations
+        there. If that fails, the app stays as it is.
       </Note>
     )
   }
