@@ -63,8 +63,11 @@ function rowsOf(name: PartName, parts: readonly Part[]): readonly (readonly Cell
 function partRow(says: string, part: Part | undefined): readonly Cell[] {
   if (part === undefined) return [says, "–", "–", "not run", "–"]
   const told = Object.fromEntries(part.machine)
-  const again = part.suites.filter(({ commit }) => commit !== undefined).length
-  const others = again === 0 ? "" : ` (${again} ${again === 1 ? "file" : "files"} run again later, see below)`
+  const alone = part.suites.filter(({ commit }) => commit !== undefined)
+  // Never run whole: then the part has no time of its own.
+  if (alone.length > 0 && alone.length === part.suites.length)
+    return [says, told["date"] ?? "?", "file by file, see below", resultOf(part), formatDuration(total(alone, "durationMs"))]
+  const others = alone.length === 0 ? "" : ` (${alone.length} ${alone.length === 1 ? "file" : "files"} run again later, see below)`
   return [says, told["date"] ?? "?", `${commitOf(part)}${others}`, resultOf(part), formatDuration(part.durationMs)]
 }
 

@@ -130,10 +130,12 @@ async function savePlace(place: UpdatePlace): Promise<SavedPlace> {
   }
   await start()
   const state = await stateOfShop(project)
+  const { files: savedBesides, databases: savedDatabases } = await besides(place)
+  const isBare = savedBesides.length + savedDatabases.length === 0
   return {
     state,
     reset: async () => {
-      if (await runsAs(project, state)) {
+      if (isBare && (await runsAs(project, state))) {
         // Most kills end where they began: then only what Holdfast made has to go, and no container is touched.
         for (const part of ["state", "vault"]) await files.resetPart(part)
         const ours = await besides(place)

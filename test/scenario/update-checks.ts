@@ -8,8 +8,9 @@ import type { ErrorOutput } from "../../src/contract/output.ts"
 import { updateHistoryOutput, updateOutput, updateReport, type updateEntry } from "../../src/contract/output-update.ts"
 import { command } from "../fixture/docker/command.ts"
 import type { AppProject } from "../fixture/versioned-app/project.ts"
+import type { Version } from "../fixture/versioned-app/versions.ts"
 import type { NumberWriter } from "../fixture/versioned-app/writer.ts"
-import { APP, type UpdateWorld } from "./update-world.ts"
+import { APP, provenPoint, type UpdateWorld } from "./update-world.ts"
 
 /** `update apply` that succeeds: what it did, hop after hop. */
 export async function applied(
@@ -17,6 +18,13 @@ export async function applied(
   ...words: readonly string[]
 ): Promise<readonly z.infer<typeof updateReport>[]> {
   return (await world.cli.json(updateOutput, ["update", "apply", APP, "--yes", ...words])).applied
+}
+
+/** The marker that makes a version go wrong, in the live data alone: a rehearsal is done on a point of before it. */
+export async function poisonLive(world: Pick<UpdateWorld, "project" | "cli">, version: Version): Promise<void> {
+  await provenPoint(world.cli)
+  await world.project.poison(version)
+  await world.project.waitQuiet()
 }
 
 /** A command that must end with this error; the whole document is shown when it is another. */

@@ -16,6 +16,7 @@ import {
   expectNothingOfOurs,
   lastEntry,
   numbersBeside,
+  poisonLive,
   recordedReport,
   refused,
 } from "./update-checks.ts"
@@ -94,24 +95,24 @@ describeNeeding(
   })
 
   step("in the live migration alone takes back a half-migrated database", async () => {
-    await world.project.poison("1.0.5")
+    await poisonLive(world, "1.0.5")
     const error = await fails("1.0.5", "UPDATE_ROLLED_BACK")
     expect(error.why).toContain("the migration came upon a row that it does not understand")
     expect(await lastEntry(world)).toMatchObject({ kind: "update", outcome: "rolled back", from: "1.0.0", to: "1.0.5" })
   })
 
   also("in a live migration that never ends is taken back in bounded time", async () => {
-    await world.project.poison("1.0.6")
+    await poisonLive(world, "1.0.6")
     await fails("1.0.6", "UPDATE_ROLLED_BACK", HASTY)
   })
 
   also("after the uploads were rewritten gives each file its bytes, mode and time back", async () => {
-    await world.project.poison("1.0.7")
+    await poisonLive(world, "1.0.7")
     await fails("1.0.7", "UPDATE_ROLLED_BACK", HASTY)
   })
 
   step("with a schema that the old version refuses gives it the old schema back", async () => {
-    await world.project.poison("1.0.8")
+    await poisonLive(world, "1.0.8")
     await fails("1.0.8", "UPDATE_ROLLED_BACK", HASTY)
   })
 
@@ -119,7 +120,7 @@ describeNeeding(
     const { project, vendor } = world
     await world.settle({ timeout: "8s", stability: "5s" })
     await vendor.publish("1.0.9")
-    await project.poison("1.0.9")
+    await poisonLive(world, "1.0.9")
     const before = await stateOfShop(project)
     const known = new Set(await databasesBeside(project))
     const writer = startNumberWriter(project)
@@ -143,13 +144,13 @@ describeNeeding(
   })
 
   step("with a healthy API and a worker that ends again and again is taken back", async () => {
-    await world.project.poison("1.0.10")
+    await poisonLive(world, "1.0.10")
     const error = await fails("1.0.10", "UPDATE_ROLLED_BACK")
     expect(error.why).toMatch(/worker/)
   })
 
   step("with a status of 200 that says degraded is taken back", async () => {
-    await world.project.poison("1.0.11")
+    await poisonLive(world, "1.0.11")
     const error = await fails("1.0.11", "UPDATE_ROLLED_BACK", HASTY)
     expect(error.why).toContain("degraded")
   })

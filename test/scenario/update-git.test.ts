@@ -9,7 +9,7 @@ import { describeNeeding } from "../fixture/needs.ts"
 import { startNumberWriter } from "../fixture/versioned-app/writer.ts"
 import { gitWorld, type GitWorld } from "./git-world.ts"
 import { storySteps } from "./story.ts"
-import { applied, expectAllAcknowledged, expectNothingOfOurs, fileOf, refused } from "./update-checks.ts"
+import { applied, expectAllAcknowledged, expectNothingOfOurs, fileOf, poisonLive, refused } from "./update-checks.ts"
 import { APP, stateOfShop, untilStepBegun, type ShopState } from "./update-world.ts"
 
 describeNeeding(
@@ -82,8 +82,7 @@ describeNeeding(
 
   step("whose migration fails on the live data goes back by itself: rows, images and checkout", async () => {
     world.publish("1.0.5")
-    await world.project.poison("1.0.5")
-    await world.project.waitQuiet()
+    await poisonLive(world, "1.0.5")
     const before = await stateOfShop(world.project)
 
     await refused(world, "UPDATE_ROLLED_BACK", "update", "apply", APP, "--yes")

@@ -10,7 +10,7 @@ import { describeNeeding } from "../fixture/needs.ts"
 import { updateImages } from "../fixture/versioned-app/images.ts"
 import { startNumberWriter } from "../fixture/versioned-app/writer.ts"
 import { storySteps } from "./story.ts"
-import { applied, expectAllAcknowledged, expectNothingOfOurs, fileOf, numbersLive, refused } from "./update-checks.ts"
+import { applied, expectAllAcknowledged, expectNothingOfOurs, fileOf, numbersLive, poisonLive, refused } from "./update-checks.ts"
 import { APP, stateOfShop, untilStepBegun, updateWorld, type ShopState, type UpdateWorld } from "./update-world.ts"
 
 const run = promisify(execFile)
@@ -67,8 +67,7 @@ describeNeeding(
 
   step("that rewrites files and is then not well gives rows and files back, to the byte", async () => {
     const { project } = world
-    await project.poison("1.0.7")
-    await project.waitQuiet()
+    await poisonLive(world, "1.0.7")
     const before = await stateOfShop(project)
 
     await refused(world, "UPDATE_ROLLED_BACK", "update", "apply", APP, "--yes")

@@ -122,7 +122,8 @@ describeNeeding(
     measured["of which the update tells as downtime, seconds"] = seconds(report?.downtimeMs ?? 0)
     measured["slow writes"] = writer.slow.length === 0 ? "none" : writer.slow.join("; ")
     // The writer looks every 20 ms; what the update measures is the same gap.
-    expect(Math.abs(gap - (report?.downtimeMs ?? 0)), writer.slow.join("\n")).toBeLessThan(3000)
+    const seen = JSON.stringify({ gap, report, slow: writer.slow, troubles: writer.troubles() }, null, 1)
+    expect(Math.abs(gap - (report?.downtimeMs ?? 0)), seen).toBeLessThan(3000)
   })
 
   step("leaves a hot point and a safety point, and the second reads back to its last byte", async () => {

@@ -84,7 +84,8 @@ async function fill(project: AppProject, entries: number): Promise<void> {
   await project.waitQuiet()
 }
 
-async function provenPoint(cli: Cli): Promise<string> {
+/** A point of now, proven by a restore. */
+export async function provenPoint(cli: Cli): Promise<string> {
   const id = (await cli.json(backupOutput, ["backup"])).point?.id ?? ""
   const drill = await cli.json(drillOutput, ["drill", "--level", "restored"])
   expect(drill).toMatchObject({ point: id, passed: true })

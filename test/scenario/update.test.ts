@@ -12,6 +12,7 @@ import { useDocker } from "../fixture/docker/use-docker.ts"
 import { describeNeeding } from "../fixture/needs.ts"
 import { updateImages } from "../fixture/versioned-app/images.ts"
 import { versionFacts, type Version } from "../fixture/versioned-app/versions.ts"
+import { poisonLive } from "./update-checks.ts"
 import { inProcess, type InProcess } from "./update-in-process.ts"
 import { APP, stateOfShop, updateWorld, type UpdateWorld } from "./update-world.ts"
 
@@ -52,7 +53,14 @@ for (const engine of ["postgres", "sqlite"] as const) {
         signed: null,
       }
       const subject = { app: process.app, declared: process.declared }
-      return await planUpdate(tools, subject, process.vault, to, { ...plainPlan, again }, process.ctx)
+      return await planUpdate(
+        tools,
+        subject,
+        process.vault,
+        to,
+        { ...plainPlan, again, unrehearsed: again ? "its marker is in the data since it failed" : null },
+        process.ctx,
+      )
     }
 
     const apply = async (plan: UpdatePlan, tools = process.tools) =>
@@ -90,8 +98,7 @@ for (const engine of ["postgres", "sqlite"] as const) {
     })
 
     it("takes itself back when the new version is never well: rows, uploads, images and files are those of before", async () => {
-      await world.project.poison("1.0.7")
-      await world.project.waitQuiet()
+      await poisonLive(world, "1.0.7")
       const before = await stateOfShop(world.project)
 
       const report = await apply(await planTo("1.0.7"))
@@ -103,8 +110,7 @@ for (const engine of ["postgres", "sqlite"] as const) {
     })
 
     it("stays stopped when it cannot be taken back, and the next command takes it back once the cause is gone", async () => {
-      await world.project.poison("1.0.7")
-      await world.project.waitQuiet()
+      await poisonLive(world, "1.0.7")
       const before = await stateOfShop(world.project)
       const vault = join(world.directory, "vault")
       const base = process.base()
@@ -128,8 +134,7 @@ for (const engine of ["postgres", "sqlite"] as const) {
     })
 
     it("takes itself back from the point of the standstill where a database cannot be copied beside itself", async () => {
-      await world.project.poison("1.0.8")
-      await world.project.waitQuiet()
+      await poisonLive(world, "1.0.8")
       const before = await stateOfShop(world.project)
       const tools = { ...process.tools, databases: withoutCopies(process.tools.databases) }
       const plan = await planTo("1.0.8", tools)
