@@ -51,10 +51,22 @@ describeNeeding(
     await world?.dispose()
   })
 
+  /** As `fails`, of a version that does well on everything but what is written after the last point. */
+  async function failsLive(version: Version, code: string, rules: UpdateSettings = {}): Promise<ErrorOutput["error"]> {
+    // Before the point: what is older than a change of the settings is not rehearsed on.
+    await world.settle(rules)
+    await poisonLive(world, version)
+    return await failsAsSettled(version, code)
+  }
+
   /** Publishes the version, tries to apply it, and requires that everything is as it was. */
   async function fails(version: Version, code: string, rules: UpdateSettings = {}): Promise<ErrorOutput["error"]> {
-    const { project, vendor } = world
     await world.settle(rules)
+    return await failsAsSettled(version, code)
+  }
+
+  async function failsAsSettled(version: Version, code: string): Promise<ErrorOutput["error"]> {
+    const { project, vendor } = world
     await vendor.publish(version)
     await project.waitQuiet()
     const before = await stateOfShop(project)
@@ -95,25 +107,21 @@ describeNeeding(
   })
 
   step("in the live migration alone takes back a half-migrated database", async () => {
-    await poisonLive(world, "1.0.5")
-    const error = await fails("1.0.5", "UPDATE_ROLLED_BACK")
+    const error = await failsLive("1.0.5", "UPDATE_ROLLED_BACK")
     expect(error.why).toContain("the migration came upon a row that it does not understand")
     expect(await lastEntry(world)).toMatchObject({ kind: "update", outcome: "rolled back", from: "1.0.0", to: "1.0.5" })
   })
 
   also("in a live migration that never ends is taken back in bounded time", async () => {
-    await poisonLive(world, "1.0.6")
-    await fails("1.0.6", "UPDATE_ROLLED_BACK", HASTY)
+    await failsLive("1.0.6", "UPDATE_ROLLED_BACK", HASTY)
   })
 
   also("after the uploads were rewritten gives each file its bytes, mode and time back", async () => {
-    await poisonLive(world, "1.0.7")
-    await fails("1.0.7", "UPDATE_ROLLED_BACK", HASTY)
+    await failsLive("1.0.7", "UPDATE_ROLLED_BACK", HASTY)
   })
 
   step("with a schema that the old version refuses gives it the old schema back", async () => {
-    await poisonLive(world, "1.0.8")
-    await fails("1.0.8", "UPDATE_ROLLED_BACK", HASTY)
+    await failsLive("1.0.8", "UPDATE_ROLLED_BACK", HASTY)
   })
 
   step("in a version that is well and not well in turn is taken back; what it acknowledged meanwhile is beside, and counted", async () => {
@@ -144,14 +152,12 @@ describeNeeding(
   })
 
   step("with a healthy API and a worker that ends again and again is taken back", async () => {
-    await poisonLive(world, "1.0.10")
-    const error = await fails("1.0.10", "UPDATE_ROLLED_BACK")
+    const error = await failsLive("1.0.10", "UPDATE_ROLLED_BACK")
     expect(error.why).toMatch(/worker/)
   })
 
   step("with a status of 200 that says degraded is taken back", async () => {
-    await poisonLive(world, "1.0.11")
-    const error = await fails("1.0.11", "UPDATE_ROLLED_BACK", HASTY)
+    const error = await failsLive("1.0.11", "UPDATE_ROLLED_BACK", HASTY)
     expect(error.why).toContain("degraded")
   })
 
