@@ -1,4 +1,5 @@
 import { expect, test } from "vitest"
+import { evidencePage } from "./evidence-page.ts"
 import { chosenFiles, mergeParts, notRunYet, type Part } from "./full-run.ts"
 
 const row = (file: string, failed: number) => ({ file, passed: 1, failed, skipped: 0, durationMs: 1 })
@@ -47,5 +48,11 @@ test("files that were run again take the place of their earlier rows, problems, 
 test("a part of which only some files were ever run says which were not", () => {
   const earlier = notRunYet("update-crash", [["commit", "aaa"]], ["test/a.test.ts", "test/b.test.ts"])
   const again = part("aaa", { part: "update-crash", suites: [row("test/a.test.ts", 0)] })
-  expect(mergeParts(earlier, again).problems).toEqual(["test/b.test.ts: not run"])
+  const merged = mergeParts(earlier, again)
+  expect(merged.problems).toEqual(["test/b.test.ts: not run"])
+  const whole = { ...merged, suites: [...merged.suites, row("test/b.test.ts", 0)] }
+  expect(evidencePage([{ ...merged, suites: [{ ...row("test/a.test.ts", 0), durationMs: 61_000, commit: "aaa" }] }])).toMatch(
+    /file by file, see below \|.* 1 min 1 s \|/,
+  )
+  expect(evidencePage([whole])).toContain("aaa (1 file run again later, see below)")
 })

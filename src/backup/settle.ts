@@ -46,8 +46,8 @@ export async function settleCapture(
   if (owesAfterHooks(operation.steps)) await runAfterHooks(tools, app.hooks.after, ctx)
 }
 
-/** An operation may capture more than once: the hooks after the first belong to the first. */
-function owesAfterHooks(steps: readonly StepRecord[]): boolean {
+/** Whether hooks after a capture are still to be run. An operation may capture more than once: those after the first belong to the first. */
+export function owesAfterHooks(steps: readonly StepRecord[]): boolean {
   const before = steps.findLastIndex(({ name }) => name === "hooks-before")
   return before >= 0 && !done(steps.slice(before), "hooks-after")
 }

@@ -131,7 +131,10 @@ async function recordedFor(
   const schemaVersion = await schemaVersionNow(tools.databases, app, ctx)
   const recorded = usableRehearsal(operations, release, schemaVersion, ctx.clock.now(), REHEARSAL_AGE_MS)
   const changedAt = await configurationChangedAt(app)
-  return recorded !== null && (changedAt === null || changedAt <= new Date(recorded.at)) ? recorded : null
+  if (recorded === null || changedAt === null) return recorded
+  // What was changed while it ran was not in its point.
+  const begun = operations.find(({ id }) => id === recorded.operationId)?.startedAt
+  return begun !== undefined && changedAt <= begun ? recorded : null
 }
 
 interface Now {

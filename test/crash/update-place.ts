@@ -165,7 +165,9 @@ export function rehearsedNow(directory: string): void {
   const store = new DatabaseSync(join(directory, "state/store.sqlite"))
   try {
     const now = new Date().toISOString()
-    store.prepare("UPDATE operation SET result = json_set(result, '$.at', ?) WHERE kind = 'rehearse' AND result IS NOT NULL").run(now)
+    store
+      .prepare("UPDATE operation SET started_at = ?1, result = json_set(result, '$.at', ?1) WHERE kind = 'rehearse' AND result IS NOT NULL")
+      .run(now)
   } finally {
     store.close()
   }

@@ -67,6 +67,21 @@ async function expectSettled(allowed: readonly PlainState[]): Promise<PlainState
   return now
 }
 
+/** 1.1.0 runs, somebody has written since, and 1.2.0 is there. */
+async function fromUpdated(use: (world: SavedWorld, updated: PlainState) => Promise<void>): Promise<void> {
+  await prepare(saved)
+  await app.cli.json(updateOutput, ["update", "apply", APP, "--yes"])
+  await app.addEntry("since", 1)
+  await app.publish("1.2.0", 2)
+  const updated = await app.state()
+  const world = await save()
+  try {
+    await use(world, updated)
+  } finally {
+    await world.dispose()
+  }
+}
+
 describeNeeding("root", "restic")("an update of a plain program, killed", () => {
   it("update: the old version with its data, or the new one with its own", async () => {
     await walk(
@@ -85,12 +100,7 @@ describeNeeding("root", "restic")("an update of a plain program, killed", () => 
   })
 
   it("rollback: done, or done by asking once more", async () => {
-    await prepare(saved)
-    await app.cli.json(updateOutput, ["update", "apply", APP, "--yes"])
-    await app.addEntry("since", 1)
-    const updated = await app.state()
-    const savedUpdated = await save()
-    try {
+    await fromUpdated(async (savedUpdated, updated) => {
       await walk(
         "rollback of a plain program",
         {
@@ -104,18 +114,11 @@ describeNeeding("root", "restic")("an update of a plain program, killed", () => 
         },
         ["roll-back", "put-back-files", "swap-back", "start-old"],
       )
-    } finally {
-      await savedUpdated.dispose()
-    }
+    })
   })
 
   it("rehearsal that takes a point first: nothing of the app was changed, and the point is there whole or not at all", async () => {
-    await prepare(saved)
-    await app.cli.json(updateOutput, ["update", "apply", APP, "--yes"])
-    await app.publish("1.2.0", 2)
-    const updated = await app.state()
-    const savedUpdated = await save()
-    try {
+    await fromUpdated(async (savedUpdated, updated) => {
       const { writes } = await walk(
         "rehearsal of a plain program",
         {
@@ -130,8 +133,6 @@ describeNeeding("root", "restic")("an update of a plain program, killed", () => 
         ["seal", "rehearse-update"],
       )
       expect(stepsIn(writes)).toEqual(expect.arrayContaining(["capture-database", "capture-files", "seal", "rehearse-update"]))
-    } finally {
-      await savedUpdated.dispose()
-    }
+    })
   })
 })
