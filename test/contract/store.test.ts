@@ -150,6 +150,51 @@ for (const implementation of implementations) {
       expect(expired.map((one) => [one.id, one.expiredAt])).toEqual([["p2", new Date("2026-05-01T00:00:00Z")]])
     })
 
+    it("are listed as they are now, whoever wrote since they were listed last", async () => {
+      const [one, two] = [await open(machine().process(1)), await open(machine().process(2))]
+      const listed = async (): Promise<readonly string[]> => (await one.pointSummaries("chat", "local")).map(({ id }) => id)
+      expect(await listed()).toEqual([])
+
+      await two.putPoint(point(1))
+      expect(await listed()).toEqual(["p1"])
+      await one.putPoint(point(2))
+      expect(await listed()).toEqual(["p1", "p2"])
+      expect((await two.pointSummaries("chat", "local")).map(({ id }) => id)).toEqual(["p1", "p2"])
+      await two.putPoint({ ...point(2), digest: "sha256:other" })
+      expect((await one.pointSummaries("chat", "local")).map(({ digest }) => digest)).toEqual(["sha256:1", "sha256:other"])
+      await two.markExpired("chat", "local", ["p1"], new Date())
+      expect(await listed()).toEqual(["p2"])
+      await one.removePoints("chat", "local", ["p2"])
+      expect(await listed()).toEqual([])
+      await one.putPoint(point(3))
+      expect(await listed()).toEqual(["p3"])
+      await one.markExpired("chat", "local", ["p3"], new Date())
+      expect(await listed()).toEqual([])
+    })
+
+    it("are not written anew while nobody writes, and cannot be changed by who reads them", async () => {
+      const store = await open(machine().process(1))
+      await store.putPoint(point(1))
+      const listed = await store.pointSummaries("chat", "local")
+      await store.setValue("something", "else")
+
+      expect(await store.pointSummaries("chat", "local")).toBe(listed)
+      expect(Object.isFrozen(listed)).toBe(true)
+      expect(await store.proofs("chat")).toBe(await store.proofs("chat"))
+    })
+
+    it("have the proofs that another process made since they were asked for last", async () => {
+      const [one, two] = [await open(machine().process(1)), await open(machine().process(2))]
+      const proof = { app: "chat", point: "p1", vault: "local", level: "read", durationMs: 5, operationId: "op-1", details: null } as const
+      const asked = async (): Promise<number> => (await one.proofs("chat")).length
+      expect(await asked()).toBe(0)
+
+      await two.putProof({ ...proof, at: new Date("2026-04-20T00:00:00Z") })
+      expect(await asked()).toBe(1)
+      await one.putProof({ ...proof, at: new Date("2026-04-21T00:00:00Z") })
+      expect(await asked()).toBe(2)
+    })
+
     it("expire thousands at a time", async () => {
       const store = await open(machine().process(1))
       await store.putPoint(point(1))

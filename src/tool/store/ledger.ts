@@ -1,6 +1,7 @@
 import { z } from "zod"
 import type { Kysely } from "kysely"
-import type { Store } from "../../operation/ports.ts"
+import type { ProofRecord, Store } from "../../operation/ports.ts"
+import { remembered } from "./remembered.ts"
 import type { StoreTables } from "./schema.ts"
 import { parseJson, readAs } from "./text.ts"
 
@@ -9,11 +10,12 @@ type Ledger = Pick<Store, "putProof" | "proofs" | "putPin" | "pins" | "putKept" 
 const levelSchema = z.enum(["sealed", "read", "restored", "booted"])
 
 /** What is also sealed in the vault and can be read again from there: proofs, pins, kept states; and small values. */
-export function ledgerOf(db: Kysely<StoreTables>): Ledger {
-  return { ...proofsOf(db), ...pinsOf(db), ...keptOf(db), ...valuesOf(db) }
+export function ledgerOf(db: Kysely<StoreTables>, foreignWrites: () => number | null): Ledger {
+  return { ...proofsOf(db, foreignWrites), ...pinsOf(db), ...keptOf(db), ...valuesOf(db) }
 }
 
-function proofsOf(db: Kysely<StoreTables>): Pick<Ledger, "putProof" | "proofs"> {
+function proofsOf(db: Kysely<StoreTables>, foreignWrites: () => number | null): Pick<Ledger, "putProof" | "proofs"> {
+  const proofs = remembered<readonly ProofRecord[]>(foreignWrites)
   return {
     putProof: async (proof) => {
       const values = {
@@ -26,29 +28,31 @@ function proofsOf(db: Kysely<StoreTables>): Pick<Ledger, "putProof" | "proofs"> 
         operation_id: proof.operationId,
         details: JSON.stringify(proof.details),
       }
-      await db
+      const insert = db
         .insertInto("proof")
         .values(values)
         .onConflict((conflict) => conflict.columns(["app", "point", "vault", "level", "at", "operation_id"]).doUpdateSet(values))
-        .execute()
+      await proofs.write(proof.app, async () => await insert.execute())
     },
-    proofs: async (app) => {
-      const rows = await db.selectFrom("proof").selectAll().where("app", "=", app).orderBy("at").execute()
-      return rows.map((row) => ({
-        app: row.app,
-        point: row.point,
-        vault: row.vault,
-        level: readAs(levelSchema, row.level),
-        at: new Date(row.at),
-        durationMs: row.duration_ms,
-        operationId: row.operation_id,
-        // Read only by who asks: a listing of thousands of points needs none of them.
-        get details() {
-          return parseJson(row.details)
-        },
-      }))
-    },
+    proofs: async (app) => await proofs.read(app, async () => Object.freeze(await readProofs(db, app))),
   }
+}
+
+async function readProofs(db: Kysely<StoreTables>, app: string): Promise<ProofRecord[]> {
+  const rows = await db.selectFrom("proof").selectAll().where("app", "=", app).orderBy("at").execute()
+  return rows.map((row) => ({
+    app: row.app,
+    point: row.point,
+    vault: row.vault,
+    level: readAs(levelSchema, row.level),
+    at: new Date(row.at),
+    durationMs: row.duration_ms,
+    operationId: row.operation_id,
+    // Read only by who asks: a listing of thousands of points needs none of them.
+    get details() {
+      return parseJson(row.details)
+    },
+  }))
 }
 
 function pinsOf(db: Kysely<StoreTables>): Pick<Ledger, "putPin" | "pins"> {

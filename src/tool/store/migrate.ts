@@ -2,12 +2,13 @@ import { sql, type Kysely } from "kysely"
 import { HoldfastError } from "../../base/errors.ts"
 import { foundingTables } from "./migration/0001-founding-tables.ts"
 import { slotsAndAlarms } from "./migration/0002-slots-and-alarms.ts"
+import { listingIndex } from "./migration/0003-listing-index.ts"
 import type { StoreTables } from "./schema.ts"
 
 type Migration = (db: Kysely<StoreTables>) => Promise<void>
 
 /** In order, never changed once released; the store's version is how many of them it has seen. */
-const migrations: readonly Migration[] = [foundingTables, slotsAndAlarms]
+const migrations: readonly Migration[] = [foundingTables, slotsAndAlarms, listingIndex]
 
 /**
  * The oldest program, by the migrations that it knows, that can work with the tables that the newest one makes. A migration that only adds

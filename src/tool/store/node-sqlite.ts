@@ -7,11 +7,21 @@ import { storeError } from "./store-error.ts"
 /** How long a statement may block our event loop while another process writes; `patient-driver.ts` goes on from there. */
 const BUSY_TIMEOUT_MS = 100
 
+/** Statements kept ready. What this program asks is far fewer, but for lists of many lengths. */
+const STATEMENTS = 200
+
+type Statement = ReturnType<SqliteDatabase["prepare"]>
+
+export interface OpenSqlite extends SqliteDatabase {
+  /** Changes whenever another connection has committed to the file; null when SQLite cannot say now. */
+  foreignWrites(): number | null
+}
+
 /**
  * Opens the file so that Kysely's own SQLite dialect can drive it, 0600.
  * Throws STORE_UNREADABLE when it is damaged, not a store, or not ours to open.
  */
-export function openNodeSqlite(path: string): SqliteDatabase {
+export function openNodeSqlite(path: string): OpenSqlite {
   const attempt = <T>(action: () => T): T => {
     try {
       return action()
@@ -20,17 +30,41 @@ export function openNodeSqlite(path: string): SqliteDatabase {
     }
   }
   const database = attempt(() => openPrivately(path))
+  const prepared = (sql: string): Statement => {
+    const statement = attempt(() => database.prepare(immediate(sql)))
+    return {
+      reader: attempt(() => statement.columns().length > 0),
+      all: (parameters) => attempt(() => statement.all(...parameters.map(bindable))),
+      run: (parameters) => attempt(() => statement.run(...parameters.map(bindable))),
+      iterate: (parameters) => attempt(() => statement.iterate(...parameters.map(bindable))),
+    }
+  }
+  // To prepare takes longer than most statements do; SQLite prepares one again by itself when the tables change.
+  const ready = new Map<string, Statement>()
   return {
     close: () => attempt(() => database.close()),
     prepare: (sql) => {
-      const statement = attempt(() => database.prepare(immediate(sql)))
-      return {
-        reader: attempt(() => statement.columns().length > 0),
-        all: (parameters) => attempt(() => statement.all(...parameters.map(bindable))),
-        run: (parameters) => attempt(() => statement.run(...parameters.map(bindable))),
-        iterate: (parameters) => attempt(() => statement.iterate(...parameters.map(bindable))),
-      }
+      const present = ready.get(sql)
+      if (present !== undefined) return present
+      if (ready.size >= STATEMENTS) ready.clear()
+      const statement = prepared(sql)
+      ready.set(sql, statement)
+      return statement
     },
+    foreignWrites: foreignWritesOf(database),
+  }
+}
+
+function foreignWritesOf(database: DatabaseSync): () => number | null {
+  const statement = database.prepare("PRAGMA data_version")
+  return () => {
+    try {
+      const version = statement.get()?.["data_version"]
+      return typeof version === "number" ? version : null
+    } catch {
+      // Whatever is wrong, the statement that follows meets it and says so.
+      return null
+    }
   }
 }
 

@@ -42,8 +42,8 @@ export async function openSqliteStore(path: string, tools: { host: HostIdentity;
   return {
     ...leasesOf(db, tools.host),
     ...operationsOf(db),
-    ...pointsOf(db),
-    ...ledgerOf(db),
+    ...pointsOf(db, database.foreignWrites),
+    ...ledgerOf(db, database.foreignWrites),
     ...slotsOf(db),
     close: async () => await db.destroy(),
   }
