@@ -1,7 +1,7 @@
 import type { Json } from "../base/canonical-json.ts"
 import { assertBindable } from "./bind-source.ts"
 import { createContainerSchema, type CreateContainer } from "./body/create-container.ts"
-import { assertUsable } from "./image-name.ts"
+import { assertNamedUsably, assertUsable, needsItsNames } from "./image-name.ts"
 import type { Policy } from "./policy.ts"
 import { Refusal, quoted } from "./refusal.ts"
 import { asJson, foundOf, readBody, type Ask, type Findings } from "./route.ts"
@@ -24,19 +24,27 @@ export interface UnderstoodContainer {
 /** Reads the body of `POST /containers/create`. Throws a Refusal. */
 export function readContainer(given: Json | undefined, policy: Policy): UnderstoodContainer {
   const body = readBody(createContainerSchema, given)
-  assertUsable(body.Image, policy)
+  const images = imagesToLookUp(body.Image, policy)
   assertCapabilities(body.HostConfig.CapAdd ?? [], policy)
   const labels = ownLabels(body.Labels, policy)
   const mounted = mountedIn(body)
   const networks = networksOf(body)
   return {
-    asks: [...mounted.map(askOf), ...networks.map((name): Ask => ({ kind: "network", name }))],
+    asks: [...images, ...mounted.map(askOf), ...networks.map((name): Ask => ({ kind: "network", name }))],
     rebuilt: (found) => {
+      for (const image of images) assertNamedUsably(body.Image, foundOf(image, found).names ?? [], policy)
       for (const each of mounted) assertMountable(each, found, policy)
       for (const name of networks) assertNetwork(name, found, policy)
       return asJson({ ...body, Labels: labels })
     },
   }
+}
+
+/** An image that is called by its id is looked up for its names. Throws a Refusal for a name that is not allowed. */
+function imagesToLookUp(text: string, policy: Policy): readonly Ask[] {
+  if (needsItsNames(text, policy)) return [{ kind: "image", name: text.replace(/^sha256:/, "") }]
+  assertUsable(text, policy)
+  return []
 }
 
 /** What every container has unless it gives it up: asking for it back gives nothing more. */

@@ -47,6 +47,17 @@ export function assertUsable(text: string, policy: Policy): void {
   if (policy.repositories !== null && !isListed(repository, policy.repositories)) throw notListed(text)
 }
 
+/** Whether only the image's names, which the engine knows, can tell if containers may be made of it: it is called by its id. */
+export function needsItsNames(text: string, policy: Policy): boolean {
+  return policy.repositories !== null && readImageName(text).repository === null
+}
+
+/** Throws a Refusal unless one of the image's names is of an allowed repository. */
+export function assertNamedUsably(text: string, names: readonly string[], { repositories }: Policy): void {
+  if (repositories === null || names.some((name) => isListed(imageNameIn(name)?.repository ?? null, repositories))) return
+  throw notListed(text)
+}
+
 /** Throws a Refusal unless the image's names are this proxy's to change. */
 export function assertChangeable(text: string, policy: Policy): void {
   const { repository } = readImageName(text)

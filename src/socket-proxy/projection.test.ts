@@ -111,6 +111,14 @@ describe("what is looked up", () => {
     expect(foundIn("container", { Id: "1", Name: "/web", Config: { Labels: ours } })).toEqual({ id: "1", name: "web", labels: ours })
     expect(foundIn("network", { Id: "1", Name: "net", Labels: ours })).toEqual({ id: "1", name: "net", labels: ours })
     expect(foundIn("volume", { Name: "data", Labels: { ...ours, number: 1 } })).toEqual({ id: "data", name: "data", labels: ours })
+    expect(foundIn("image", { Id: "sha256:1", RepoTags: ["a:1"], RepoDigests: ["a@sha256:2"], Config: { Labels: ours } })).toEqual({
+      id: "sha256:1",
+      name: "sha256:1",
+      labels: {},
+      names: ["a:1", "a@sha256:2"],
+    })
+    expect(foundIn("image", { Id: "sha256:1" })).toMatchObject({ names: [] })
+    expect(foundIn("image", { RepoTags: ["a:1"] })).toBeNull()
     expect(foundIn("network", { Id: "1", Name: "a/b" })).toEqual({ id: "1", name: "a/b", labels: {} })
     expect(foundIn("container", { Labels: ours })).toBeNull()
     expect(foundIn("network", "nonsense")).toBeNull()

@@ -32,7 +32,7 @@ export interface Call {
 
 /** What has to be known of the engine's present state before it is decided. `path` is a path of the host. */
 export interface Ask {
-  readonly kind: "container" | "network" | "volume" | "exec" | "path"
+  readonly kind: "container" | "network" | "volume" | "exec" | "path" | "image"
   readonly name: string
 }
 
@@ -41,6 +41,8 @@ export interface Found {
   readonly id: string
   readonly name: string
   readonly labels: Labels
+  /** Of an image alone: everything that it is called. */
+  readonly names?: readonly string[]
 }
 
 export type Findings = ReadonlyMap<string, Found | null>

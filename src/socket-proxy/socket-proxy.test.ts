@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { ask, call, create, createHost, ID, ours, policy } from "../../test/fixture/socket-proxy/asking.ts"
+import { ask, call, create, createHost, ID, images, ours, policy, understand } from "../../test/fixture/socket-proxy/asking.ts"
 import { bodyFor, foreign, harmless, hostileBodies, hostileTargets } from "../../test/fixture/socket-proxy/hostile.ts"
 import { openRequest } from "./socket-proxy.ts"
 
@@ -107,6 +107,42 @@ describe("a container", () => {
     for (const Image of ["registry.example/chat/server-evil", "evil.example/registry.example/chat/server", digest, "chat/server", ""]) {
       expect(create({ Image }, limited)).toMatchObject({ ok: false })
     }
+  })
+})
+
+describe("a container of an image that is called by its id", () => {
+  const limited = { repositories: ["registry.example/chat/server"] }
+
+  it.each(["allowed", "byDigest"] as const)("is made when one of the image's names is of an allowed repository (%s)", (which) => {
+    expect(create({ Image: `sha256:${images[which]}` }, limited)).toMatchObject({ ok: true, body: { Image: `sha256:${images[which]}` } })
+    expect(create({ Image: images[which] }, limited)).toMatchObject({ ok: true, body: { Image: images[which] } })
+  })
+
+  it.each(["others", "nameless"] as const)("is refused when none of them is (%s)", (which) => {
+    const Image = `sha256:${images[which]}`
+    expect(create({ Image }, limited)).toMatchObject({
+      ok: false,
+      status: 403,
+      why: `the image "${Image}" is of none of the allowed repositories`,
+    })
+  })
+
+  it("is refused as the engine would where there is no such image", () => {
+    expect(create({ Image: `sha256:${"1".repeat(64)}` }, limited)).toMatchObject({
+      ok: false,
+      status: 404,
+      why: `No such image: ${"1".repeat(64)}`,
+    })
+  })
+
+  it("is looked up by that id alone, and only where the repositories are limited", () => {
+    const asks = (Image: string, changed: object): unknown => {
+      const understood = understand({ body: JSON.stringify({ ...harmless, Image }) }, changed)
+      return understood.ok ? understood.asks.filter(({ kind }) => kind === "image") : understood
+    }
+    expect(asks(`sha256:${images.allowed}`, limited)).toEqual([{ kind: "image", name: images.allowed }])
+    expect(asks(`sha256:${images.others}`, {})).toEqual([])
+    expect(asks("registry.example/chat/server:1.0", limited)).toEqual([])
   })
 })
 

@@ -20,7 +20,7 @@ export interface OpenOptions {
 }
 
 const NAME = /^[a-zA-Z0-9][\w.-]*$/
-const PLACE = { container: "/containers/", network: "/networks/", volume: "/volumes/" } as const
+const PLACE = { container: "/containers/", network: "/networks/", volume: "/volumes/", image: "/images/" } as const
 
 /** @param socketPath of the real engine */
 export function createEngine(socketPath: string): Engine {
@@ -44,7 +44,7 @@ export function createEngine(socketPath: string): Engine {
       const inside = await find({ kind: "container", name: container }, signal)
       return inside === null ? null : { ...inside, id: name }
     }
-    const suffix = kind === "container" ? "/json" : ""
+    const suffix = kind === "container" || kind === "image" ? "/json" : ""
     const answer = await inspect(`${PLACE[kind]}${name}${suffix}`, signal)
     return answer === null ? null : foundIn(kind, answer)
   }

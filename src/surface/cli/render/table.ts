@@ -7,20 +7,14 @@ export interface Column {
 const GAP = "  "
 
 export function renderTable(columns: readonly Column[], rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = columns.map(({ title }) => title.length)
-  let plain = true
-  // One pass over the cells: a listing has a hundred thousand of them.
-  const safe = rows.map((row) =>
-    columns.map((_column, index) => {
-      const given = row[index] ?? ""
-      const isPlain = PLAIN.test(given)
-      plain &&= isPlain
-      const cell = isPlain ? given : visible(given)
-      const width = isPlain ? given.length : displayWidth(cell)
-      if (width > (widths[index] ?? 0)) widths[index] = width
-      return cell
-    }),
-  )
+  // A listing has a hundred thousand cells, nearly always plain ones: those are neither copied nor measured twice (design §14).
+  const plain = rows.every((row) => row.every(isPlain))
+  const shown = plain ? rows : rows.map((row) => row.map(visible))
+  const widths = columns.map(({ title }, index) => {
+    let width = title.length
+    for (const row of shown) width = Math.max(width, plain ? (row[index] ?? "").length : displayWidth(row[index] ?? ""))
+    return width
+  })
   const line = (cells: readonly string[]): string => {
     let text = ""
     for (let index = 0; index < columns.length; index += 1) {
@@ -28,7 +22,7 @@ export function renderTable(columns: readonly Column[], rows: readonly (readonly
     }
     return text.trimEnd()
   }
-  return [line(columns.map((column) => column.title)), ...safe.map(line)]
+  return [line(columns.map((column) => column.title)), ...shown.map(line)]
 }
 
 /** `name: value` lines with the values under each other. */
@@ -44,8 +38,12 @@ function padded(cell: string, width: number, right: boolean, plain: boolean): st
 
 const PLAIN = /^[ -~]*$/
 
+function isPlain(text: string): boolean {
+  return PLAIN.test(text)
+}
+
 function displayWidth(text: string): number {
-  if (PLAIN.test(text)) return text.length
+  if (isPlain(text)) return text.length
   return Array.from(text).length
 }
 
@@ -54,6 +52,6 @@ const INVISIBLE = /[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu
 
 /** The same text with everything that could move the cursor or turn the line round shown as `\u{…}`. */
 export function visible(text: string): string {
-  if (PLAIN.test(text)) return text
+  if (isPlain(text)) return text
   return text.replaceAll(INVISIBLE, (mark) => `\\u{${(mark.codePointAt(0) ?? 0).toString(16)}}`)
 }

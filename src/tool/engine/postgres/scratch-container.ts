@@ -7,12 +7,13 @@ import type { RunContext } from "../../../base/run-context.ts"
 import type { Memory } from "./engine-tools.ts"
 import { answering, scratchSource } from "./scratch-local.ts"
 import { withSession } from "./session.ts"
-import { makeScratchPlace } from "./scratch-place.ts"
+import { makeContainerPlace } from "./scratch-place.ts"
 import { openTcpSession } from "./tcp-session.ts"
 
 export interface ContainerServer {
   readonly containers: ContainerEngine
   readonly image: string
+  /** The operation's own, of this host. */
   readonly directory: string
   readonly memory: Memory
   readonly superuser: string
@@ -34,7 +35,7 @@ export async function withContainerServer<T>(
   use: (source: PostgresSource) => Promise<T>,
   ctx: RunContext,
 ): Promise<T> {
-  const outer = await makeScratchPlace(ctx)
+  const outer = await makeContainerPlace(server.directory, ctx)
   const sockets = join(outer, "s")
   const stop = new AbortController()
   try {

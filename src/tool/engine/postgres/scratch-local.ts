@@ -2,11 +2,10 @@
 import { chown, rm } from "node:fs/promises"
 import { join } from "node:path"
 import type { PostgresSource } from "../../../app/app.ts"
-import { HoldfastError } from "../../../base/errors.ts"
+import { HoldfastError, isHoldfastError, messageOf } from "../../../base/errors.ts"
 import type { RunContext } from "../../../base/run-context.ts"
 import type { Processes, RunningChild } from "../../process/process.ts"
 import type { ClientTools } from "./clients.ts"
-import { isHoldfastError } from "../../../base/errors.ts"
 import { makeScratchPlace } from "./scratch-place.ts"
 import { openTcpSession } from "./tcp-session.ts"
 import { serverUser, type ServerUser } from "./server-user.ts"
@@ -114,7 +113,7 @@ export async function answering(
   let ended: string | null = null
   void server.done.then(
     (result) => (ended = result.stderrTail),
-    () => (ended = "it could not be started"),
+    (thrown: unknown) => (ended = reasonOf(thrown)),
   )
   const deadline = ctx.clock.monotonicMs() + START_LIMIT_MS
   for (;;) {
@@ -128,4 +127,10 @@ export async function answering(
       await ctx.clock.sleep(PAUSE_MS, ctx.signal)
     }
   }
+}
+
+/** What it was refused or ended by, in whole: who reads it has no other place to look. */
+function reasonOf(thrown: unknown): string {
+  const why = isHoldfastError(thrown) ? thrown.why : undefined
+  return why === undefined ? messageOf(thrown) : `${messageOf(thrown)}: ${why}`
 }

@@ -1,15 +1,30 @@
 /** Where throwaway servers live, named after their operation so that what a killed one left behind is found and removed. */
-import { mkdtemp, readdir, readlink, rm } from "node:fs/promises"
+import { mkdir, mkdtemp, readdir, readlink, rm } from "node:fs/promises"
 import { join } from "node:path"
 import type { RunContext } from "../../../base/run-context.ts"
 
-/** Short, because a socket's path has at most 107 bytes, and reachable for the server's user. */
+/** Short, and reachable for whichever user a server of this machine runs as. */
 const PARENT = "/var/tmp"
+/** The longest path that a Unix socket may have, and what comes below the directory of an operation. */
+const SOCKET_PATH_BYTES = 107
+const NAME = "pg-"
+const BELOW = `${NAME}XXXXXX/s/.s.PGSQL.5432`
 const GONE_LIMIT_MS = 10_000
 const PAUSE_MS = 50
 
+/** For a server of this machine. */
 export async function makeScratchPlace(ctx: RunContext): Promise<string> {
   return await mkdtemp(join(PARENT, prefixOf(ctx.operationId)))
+}
+
+/**
+ * For a server in a container: in the operation's own directory, which the engine sees at the same path also when Holdfast itself is in a
+ * container, and which a proxy before the engine lets through. One that is too deep for a socket leaves the usual place.
+ */
+export async function makeContainerPlace(directory: string, ctx: RunContext): Promise<string> {
+  if (Buffer.byteLength(join(directory, BELOW)) > SOCKET_PATH_BYTES) return await makeScratchPlace(ctx)
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  return await mkdtemp(join(directory, NAME))
 }
 
 /** Ends the servers that an operation left behind, then removes their directories. Nothing there is fine. */
