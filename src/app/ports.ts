@@ -276,6 +276,8 @@ export interface ContainerEngine {
   leftovers?(ctx: RunContext): Promise<readonly { readonly operationId: string; readonly name: string }[]>
   /** The container that this process runs in; null outside of containers. */
   own?(ctx: RunContext): Promise<OwnContainer | null>
+  /** Whether a path means the same to us, in a container, as to the engine's host; null outside of containers. */
+  isSeenHere?(hostPath: string, ctx: RunContext): Promise<boolean | null>
   /** A container like our own that no compose project has; it is started again, whatever ends it, until it is removed. */
   startBeside?(own: OwnContainer, request: { readonly name: string; readonly argv: readonly string[] }, ctx: RunContext): Promise<void>
   /** Also one that runs. One that is not there is fine. */

@@ -27,20 +27,32 @@ export async function pulledNames(
   })
 }
 
+/** An engine that is started anew answers again within seconds; the operation is over, so nobody waits for this. */
+const PATIENCE_MS = 15_000
+const PAUSE_MS = 500
+
 /**
- * The operation is over, or containers run from its images: its names go, the images stay. One that cannot be taken away now loses nothing;
- * `doctor` shows it. Repeating it is harmless.
+ * The operation is over, or containers run from its images: its names go, the images stay. One that cannot be taken away within 15 s loses
+ * nothing; `doctor` shows it. Repeating it is harmless.
  */
 export async function letPulledGo(
   containers: Pick<ContainerEngine, "imageNames" | "untagImage">,
   operationId: string,
   ctx: RunContext,
 ): Promise<void> {
-  try {
-    const own = (await pulledNames(containers, ctx)).filter((one) => one.operationId === operationId)
-    for (const { name } of own) await containers.untagImage(name, ctx)
-  } catch (thrown) {
-    if (!(thrown instanceof HoldfastError)) throw thrown
-    ctx.progress.warn(`a name that pulled images had was not taken away: ${thrown.why ?? messageOf(thrown)}`)
+  const deadlineMs = ctx.clock.monotonicMs() + PATIENCE_MS
+  for (;;) {
+    try {
+      const own = (await pulledNames(containers, ctx)).filter((one) => one.operationId === operationId)
+      for (const { name } of own) await containers.untagImage(name, ctx)
+      return
+    } catch (thrown) {
+      if (!(thrown instanceof HoldfastError)) throw thrown
+      if (ctx.signal.aborted || ctx.clock.monotonicMs() >= deadlineMs) {
+        ctx.progress.warn(`a name that pulled images had was not taken away: ${thrown.why ?? messageOf(thrown)}`)
+        return
+      }
+    }
+    await ctx.clock.sleep(PAUSE_MS)
   }
 }

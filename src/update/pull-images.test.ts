@@ -51,4 +51,48 @@ describe("the images of a release", () => {
     await letPulledGo(containers, "op-1", ctx)
     expect([...names]).toEqual(["holdfast-pulled:op-2-0123456789ab", "holdfast-pulled:by-hand"])
   })
+
+  /** An engine that is away until so many questions were asked, and a clock that only goes on by sleeping. */
+  function away(questions: number) {
+    const { containers, names } = engine()
+    let asked = 0
+    let nowMs = 0
+    const warnings: string[] = []
+    const sleep = async (ms: number): Promise<void> => await Promise.resolve(void (nowMs += ms))
+    return {
+      names,
+      warnings,
+      nowMs: () => nowMs,
+      containers: {
+        ...containers,
+        imageNames: async () => {
+          asked += 1
+          if (asked <= questions) throw new HoldfastError("ENGINE_UNREACHABLE", { what: "the Docker engine does not answer", why: "EPIPE" })
+          return await Promise.resolve([...names])
+        },
+      },
+      ctx: {
+        ...ctx,
+        clock: { ...systemClock, monotonicMs: () => nowMs, sleep },
+        progress: { ...silentProgress, warn: (text: string) => void warnings.push(text) },
+      },
+    }
+  }
+
+  it("lose their names also when the engine is started anew just then", async () => {
+    const { containers, names, warnings, ctx: waiting } = away(3)
+    await letPulledGo(containers, "op-2", waiting)
+    expect([...names]).toEqual(["holdfast-pulled:by-hand"])
+    expect(warnings).toEqual([])
+  })
+
+  it("keep them when the engine stays away, which is said after 15 s, or at once to who was asked to end", async () => {
+    const { containers, names, warnings, nowMs, ctx: waiting } = away(Infinity)
+    await letPulledGo(containers, "op-2", waiting)
+    expect(nowMs()).toBe(15_000)
+    await letPulledGo(containers, "op-2", { ...waiting, signal: AbortSignal.abort() })
+    expect(nowMs()).toBe(15_000)
+    expect(names.size).toBe(2)
+    expect(warnings).toEqual(Array.from({ length: 2 }, () => "a name that pulled images had was not taken away: EPIPE"))
+  })
 })

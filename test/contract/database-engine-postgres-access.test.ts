@@ -1,9 +1,12 @@
+import { writeFile } from "node:fs/promises"
+import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { PostgresAccessKind } from "../../src/app/app.ts"
 import { Secret } from "../../src/base/secret.ts"
 import { command } from "../fixture/docker/command.ts"
 import { useDocker } from "../fixture/docker/use-docker.ts"
 import { startPostgresContainer, testContainers, type PostgresContainer } from "../fixture/postgres/container.ts"
+import { temporaryDirectory } from "../fixture/tmp.ts"
 import { engineBench, type EngineBench } from "../fixture/postgres/engine.ts"
 
 useDocker(["holdfast-test/postgres:15", "holdfast-test/postgres:17"])
@@ -39,6 +42,22 @@ describe("PostgreSQL in containers", () => {
       /^helper: \S+:5432, with PostgreSQL 17\.\d+ clients in a helper container of the database's image \(not by tcp: pg_dump 15\.\d+ is older than the server, PostgreSQL 17\.\d+\)$/,
     )
     expect(inspection.toolVersion).toMatch(/^17\./)
+  })
+
+  it("is reached by its own image's programs where this machine's are newer: what those dump, its own could not restore", async () => {
+    const directory = await temporaryDirectory("newer-client")
+    // Only asked for its version. Real programs of another major version restore in scenario/container-app.
+    await writeFile(join(directory, "pg_dump"), "#!/bin/sh\necho 'pg_dump (PostgreSQL) 17.11'\n", { mode: 0o755 })
+    const newer = await engineBench(testContainers, { pgBinDirectories: [directory] })
+    try {
+      const { access } = await newer.engine.inspect(fifteen.source(), newer.context())
+      expect(access).toMatch(/^helper: .*, with PostgreSQL 15\.\d+ clients in a helper container of the database's image \(not by tcp: /)
+      expect(access).toContain("pg_dump 17.11 is newer than the server, PostgreSQL 15.")
+      const forced = await newer.engine.inspect(fifteen.source({ access: "tcp" }), newer.context())
+      expect(forced.access).toMatch(/^tcp: .*, with PostgreSQL 17\.11 clients of this machine$/)
+    } finally {
+      await newer.close()
+    }
   })
 
   it("refuses a forced way that cannot work, naming both versions", async () => {

@@ -14,6 +14,7 @@ import { updateHistoryOutput } from "../../src/contract/output-update.ts"
 import { command, tryCommand } from "../fixture/docker/command.ts"
 import { useDocker } from "../fixture/docker/use-docker.ts"
 import { freePort } from "../fixture/free-port.ts"
+import { ownComposeFile } from "../fixture/holdfast-image/compose-file.ts"
 import { buildHoldfastImage } from "../fixture/holdfast-image/holdfast-image.ts"
 import { describeNeeding } from "../fixture/needs.ts"
 import { registryServer, type RegistryServer } from "../fixture/registry/server.ts"
@@ -24,7 +25,6 @@ const run = promisify(execFile)
 const MINUTES_MS = 60_000
 const ITSELF = "holdfast-itself"
 const project = `holdfast-own-${randomBytes(3).toString("hex")}`
-const repositoryRoot = join(import.meta.dirname, "../..")
 
 describeNeeding(
   "docker",
@@ -87,14 +87,18 @@ describeNeeding(
     await buildIfStale()
     await buildWebIfStale()
     directory = await newDirectory("container")
-    for (const name of ["etc", "holdfast", "srv/uploads", "backups", "registry"]) await mkdir(join(directory, name), { recursive: true })
+    for (const name of ["etc", "own", "holdfast", "srv/uploads", "backups", "registry"])
+      await mkdir(join(directory, name), { recursive: true })
     registry = await registryServer({ directory: join(directory, "registry") })
     await registry.start()
     await publish("0.1.0")
     const port = await freePort()
     healthUrl = `http://127.0.0.1:${port}/healthz`
     await prepareApp(directory)
-    await writeFile(join(directory, "holdfast/compose.yml"), await composeFile(directory, healthUrl))
+    await writeFile(
+      join(directory, "holdfast/compose.yml"),
+      await ownComposeFile({ directory, healthUrl, seen: [join(directory, "srv"), join(directory, "holdfast")] }),
+    )
     await writeFile(join(directory, "holdfast/.env"), `HOLDFAST_IMAGE=${image("0.1.0")}\n`)
     await writeFile(join(directory, "etc/holdfast.yaml"), settings(directory, port, healthUrl))
     await compose("up", "--detach")
@@ -222,31 +226,6 @@ async function prepareApp(directory: string): Promise<void> {
   database.close()
   await writeFile(join(directory, "srv/uploads/one.txt"), "one")
   await writeFile(join(directory, "srv/wait.sh"), `touch ${directory}/srv/begun\n[ -e ${directory}/srv/quick ] || sleep 600\n`)
-}
-
-/** The project's own, at places of this test. */
-async function composeFile(directory: string, healthUrl: string): Promise<string> {
-  const socket = (process.env["DOCKER_HOST"] ?? "unix:///var/run/docker.sock").replace("unix://", "")
-  const volumes = join((await command(["docker", "info", "--format", "{{.DockerRootDir}}"])).trim(), "volumes")
-  const text = await readFile(join(repositoryRoot, "compose.yml"), "utf8")
-  const swaps: readonly (readonly [RegExp | string, string])[] = [
-    [/^ {4}build:\n(?: {6}.*\n)+/m, ""],
-    ["image: holdfast:0.1.0", "image: ${HOLDFAST_IMAGE}"],
-    ["/etc/holdfast:/etc/holdfast", `${directory}/etc:/etc/holdfast`],
-    ["/var/run/docker.sock:/var/run/docker.sock", `${socket}:/var/run/docker.sock`],
-    ["/var/lib/docker/volumes:/var/lib/docker/volumes", `${volumes}:${volumes}`],
-    ["/var/backups/holdfast:/var/backups/holdfast", `${directory}/backups:${directory}/backups`],
-    ["# - /srv/chat:/srv/chat", `- ${directory}/srv:${directory}/srv\n      - ${directory}/holdfast:${directory}/holdfast`],
-    [
-      "    restart: unless-stopped",
-      `    restart: unless-stopped\n    environment: { HOLDFAST_HEALTH_URL: "${healthUrl}" }\n    healthcheck: { interval: 2s }`,
-    ],
-  ]
-  return swaps.reduce((made, [from, to]) => {
-    const next = made.replace(from, to)
-    if (next === made) throw new Error(`compose.yml does not say ${String(from)}`)
-    return next
-  }, text)
 }
 
 function settings(directory: string, port: number, healthUrl: string): string {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { hiddenProjects, inContainer } from "./container.ts"
+import { hiddenProjects, hiddenState, inContainer } from "./container.ts"
 
 test("a folder that a container does not see is told with the line that mounts it at its own path", () => {
   const places = [
@@ -15,6 +15,14 @@ test("a folder that a container does not see is told with the line that mounts i
       do: "Add `- /srv/chat:/srv/chat` to the volumes of the holdfast service in compose.yml, then run `docker compose up -d`.",
     },
   ])
+})
+
+test("a state that the host has elsewhere is told with the line that mounts it at its own path", () => {
+  expect(hiddenState("/var/lib/holdfast")).toMatchObject({
+    severity: "fail",
+    what: expect.stringContaining("/var/lib/holdfast of this container is not /var/lib/holdfast of the host"),
+    do: expect.stringContaining("mount that as `- /var/lib/holdfast:/var/lib/holdfast` in compose.yml"),
+  })
 })
 
 test("containers of Docker and of Podman are told from a host", () => {

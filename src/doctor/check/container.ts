@@ -15,6 +15,17 @@ export function inContainer(exists: (path: string) => boolean = existsSync): boo
   return MARKERS.some(exists)
 }
 
+/** Containers that Holdfast starts are given files of its state by their path, which the engine looks for on its host. */
+export function hiddenState(stateDirectory: string): Finding {
+  return trouble(
+    "fail",
+    "container",
+    "holdfast",
+    `${stateDirectory} of this container is not ${stateDirectory} of the host: drills and rehearsals in containers cannot be given files`,
+    `Copy what it holds to the host's ${stateDirectory}, mount that as \`- ${stateDirectory}:${stateDirectory}\` in compose.yml, then run \`docker compose up -d\`.`,
+  )
+}
+
 /**
  * Folders that this container does not see at their own path, each with the line that is missing. Elsewhere than at their own path a
  * relative bind mount of the app would mean another folder.

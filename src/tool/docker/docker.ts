@@ -14,7 +14,7 @@ import { OPERATION_LABEL, removeContainer, runHelper } from "./throwaway.ts"
 import { findImage, imageNames, loadImage, saveImage, tagImage, untagImage } from "./images.ts"
 import { listLabelled, removeLabelled } from "./leftovers.ts"
 import { tailOfLogs } from "./logs.ts"
-import { ownContainer, startBeside } from "./own-container.ts"
+import { isSeenHere, ownContainer, startBeside } from "./own-container.ts"
 import { pullImage } from "./pull-image.ts"
 import { enginePlatform } from "./platform.ts"
 import { findHelperImage } from "./sandbox/probe-image.ts"
@@ -77,6 +77,7 @@ export function createDocker(options: DockerOptions): ContainerEngine {
     sandbox: async (request, use, ctx) => await withSandbox({ client, helperImage }, request, use, ctx),
     leftovers: async (ctx) => await listLabelled(client, OPERATION_LABEL, ctx),
     own: async (ctx) => await ownContainer(client, ctx),
+    isSeenHere: async (hostPath, ctx) => await isSeenHere(client, hostPath, ctx),
     startBeside: async (own, request, ctx) => await startBeside(client, own, request, ctx),
     removeContainer: async (id, ctx) => void (await removeContainer(client, id, ctx)),
     removeLeftovers: async (operationId, ctx) => await removeLabelled(client, `${OPERATION_LABEL}=${operationId}`, ctx),

@@ -7,7 +7,7 @@ import { systemClock } from "../../base/clock.ts"
 import { silentLog, silentProgress } from "../../base/run-context.ts"
 import { createProcesses } from "../process/process.ts"
 import { createClient } from "./client.ts"
-import { ownContainer, ownId } from "./own-container.ts"
+import { isMountedAtItself, isSeenHere, ownContainer, ownId } from "./own-container.ts"
 
 const ID = "0f3c9a2b".repeat(8)
 
@@ -30,8 +30,35 @@ it.each([
   expect(ownId(mounts)).toBeNull()
 })
 
+const mounts = [
+  { Source: "/var/lib/docker/volumes", Destination: "/var/lib/docker/volumes" },
+  { Source: "/var/lib/docker/volumes/state/_data", Destination: "/var/lib/holdfast" },
+  { Source: "/srv", Destination: "/srv" },
+  { Source: "/mnt/other", Destination: "/srv/inner" },
+  { Source: null, Destination: "/tmp" },
+]
+
+it.each([
+  ["/var/lib/docker/volumes/chat/_data", true],
+  ["/var/lib/docker/volumes", true],
+  ["/srv/chat", true],
+  ["/srv/inner", false],
+  ["/srv/inner/chat", false],
+  ["/srv/innermost", true],
+  ["/srvother", false],
+  ["/var/lib/holdfast/scratch", false],
+  ["/tmp/x", false],
+  ["/etc", false],
+])("%s is the host's own in a container: %s", (path, seen) => {
+  expect(isMountedAtItself(mounts, path)).toBe(seen)
+})
+
+it("a container that has the whole host at its own path sees all of it", () => {
+  expect(isMountedAtItself([{ Source: "/", Destination: "/" }], "/srv")).toBe(true)
+})
+
 /** An engine, or what stands before it, that answers every question in the same way. */
-async function askedOf(status: number): Promise<unknown> {
+async function askedOf(status: number, ask: typeof ownContainer = ownContainer): Promise<unknown> {
   const server = createServer((_, response) =>
     response.writeHead(status, { "content-type": "application/json" }).end('{"message":"so it is"}'),
   )
@@ -57,7 +84,7 @@ async function askedOf(status: number): Promise<unknown> {
   })
   const { signal } = new AbortController()
   const ctx = { signal, progress: silentProgress, log: silentLog, clock: systemClock, operationId: "look" }
-  return await ownContainer(client, ctx, join(directory, "mountinfo"))
+  return await ask(client, ctx, join(directory, "mountinfo"))
 }
 
 it.each([
@@ -65,6 +92,11 @@ it.each([
   ["the engine does not know it", 404],
 ])("where %s, our container is none of an app's", async (_why, status) => {
   expect(await askedOf(status)).toBeNull()
+  const seen = await askedOf(status, async (client, ctx, mountsFile) => {
+    expect(await isSeenHere(client, "/srv", ctx, mountsFile)).toBeNull()
+    return null
+  })
+  expect(seen).toBeNull()
 })
 
 it("an engine that cannot say is an error, not a no", async () => {

@@ -29,12 +29,34 @@ const likeness = z.object({
 
 /** Null outside of containers, in one that this engine does not know, and in one that a proxy before the engine hides: an app's own it is not. */
 export async function ownContainer(client: Client, ctx: RunContext, mountsFile = MOUNTS_FILE): Promise<OwnContainer | null> {
-  const id = ownId(readFileSync(mountsFile, "utf8"))
-  const facts = id === null ? null : await shownToUs(client, id, ctx)
+  const facts = await ownFacts(client, ctx, mountsFile)
   if (facts === null) return null
   const labels = facts.Config.Labels ?? {}
   const isOneOff = labels["com.docker.compose.oneoff"]?.toLowerCase() === "true"
   return { id: facts.Id, projectName: isOneOff ? null : (labels["com.docker.compose.project"] ?? null) }
+}
+
+/**
+ * Whether what is at this path of the engine's host is at the same path in the container that we run in, as the engine mounted it; null where
+ * `ownContainer` is.
+ */
+export async function isSeenHere(client: Client, hostPath: string, ctx: RunContext, mountsFile = MOUNTS_FILE): Promise<boolean | null> {
+  const facts = await ownFacts(client, ctx, mountsFile)
+  return facts === null ? null : isMountedAtItself(facts.Mounts ?? [], hostPath)
+}
+
+type Mount = Pick<NonNullable<ContainerFacts["Mounts"]>[number], "Source" | "Destination">
+
+/** The innermost mount decides: below a folder that is mounted at its own path there may be another one. */
+export function isMountedAtItself(mounts: readonly Mount[], path: string): boolean {
+  const around = mounts.filter(({ Destination }) => path === Destination || path.startsWith(`${Destination.replace(/\/$/, "")}/`))
+  const [innermost] = around.toSorted((left, right) => right.Destination.length - left.Destination.length)
+  return innermost !== undefined && innermost.Source === innermost.Destination
+}
+
+async function ownFacts(client: Client, ctx: RunContext, mountsFile: string): Promise<ContainerFacts | null> {
+  const id = ownId(readFileSync(mountsFile, "utf8"))
+  return id === null ? null : await shownToUs(client, id, ctx)
 }
 
 async function shownToUs(client: Client, id: string, ctx: RunContext): Promise<ContainerFacts | null> {

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { z } from "zod"
 import type { RunContext } from "../../base/run-context.ts"
 import type { Client } from "./client.ts"
+import { isSeenHere } from "./own-container.ts"
 import { inspectContainer } from "./service-containers.ts"
 
 const volumeSchema = z.object({ Name: z.string(), Mountpoint: z.string(), Options: z.record(z.string(), z.string()).nullish() })
@@ -62,9 +63,14 @@ async function isMountPoint(path: string): Promise<boolean> {
   return table.split("\n").some((line) => line.split(" ")[4] === path)
 }
 
-/** By device and inode as a container sees it; when none runs, by the engine living on this very host. */
+/**
+ * In a container by what was mounted into it: its processes have numbers of their own, and its host's name is not the engine's. Elsewhere by device
+ * and inode as a container sees it; when none runs, by the engine living on this very host.
+ */
 async function isSame(client: Client, realName: string, hostPath: string, ctx: RunContext): Promise<boolean> {
   if ((await client.endpoint(ctx)).kind !== "socket") return false
+  const seen = await isSeenHere(client, hostPath, ctx)
+  if (seen !== null) return seen
   const inside = await statInsideUser(client, realName, ctx)
   if (inside !== null) {
     const here = await stat(hostPath)

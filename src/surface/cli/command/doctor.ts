@@ -1,7 +1,8 @@
 import { locateApp } from "../../../app/locate.ts"
 import type { App } from "../../../app/app.ts"
+import { isHoldfastError } from "../../../base/errors.ts"
 import type { DoctorOutput } from "../../../contract/output-host.ts"
-import { hiddenProjects, inContainer } from "../../../doctor/check/container.ts"
+import { hiddenProjects, hiddenState, inContainer } from "../../../doctor/check/container.ts"
 import { examine, type DoctorTools, type Finding } from "../../../doctor/doctor.ts"
 import { vaultLocation } from "../../../settings/vault-location.ts"
 import { EXIT, type CommandRun } from "../command-spec.ts"
@@ -22,10 +23,20 @@ export const run: CommandRun = async (house, input) => {
   for (const name of names) if (!hidden.some(({ subject }) => subject === name)) apps.push(await asFarAsFound(house, name))
   const vaults = Object.keys(settings.vaults).map((name) => vaultLocation(settings, name, { stateDirectory: house.stateDirectory }))
   const examined = await examine(tools, { apps, vaults, settings, stateDirectory: house.stateDirectory }, lookingContext(house))
-  const findings = [...hidden, ...examined]
+  const findings = [...(await stateFindings(house)), ...hidden, ...examined]
   const document: DoctorOutput = { format: "holdfast.doctor", version: 1, findings: findings.map((finding) => ({ ...finding })) }
   const troubles = findings.filter((finding) => finding.severity !== "ok")
   return { document, lines: linesOf(findings, troubles.length), exitCode: troubles.length === 0 ? EXIT.done : EXIT.partial }
+}
+
+/** An engine that does not answer is told by its own check. */
+async function stateFindings(house: CliHouse): Promise<readonly Finding[]> {
+  const containers = await house.use.containers()
+  const seen = await containers.isSeenHere?.(house.stateDirectory, lookingContext(house)).catch((thrown: unknown) => {
+    if (!isHoldfastError(thrown)) throw thrown
+    return null
+  })
+  return seen === false ? [hiddenState(house.stateDirectory)] : []
 }
 
 /** An app whose places cannot be found now is examined as it is declared; the checks say what is missing. */

@@ -22,24 +22,30 @@ export async function chooseAccess(tools: EngineTools, memory: Memory, source: P
     async (session) => (await scalar(session, "SHOW server_version"))?.split(" ")[0] ?? "0",
   )
   const refusals: string[] = []
+  const accessBy = (kind: PostgresAccessKind, tool: ToolRunner): Access => {
+    const because = refusals.length === 0 ? "" : ` (${refusals.join("; ")})`
+    return {
+      kind,
+      description: `${kind}: ${route.description}, with PostgreSQL ${tool.version} ${PLACES[kind]}${because}`,
+      serverVersion: version,
+      serverMajor: majorOf(version),
+      tools: tool,
+      connect: route.connect,
+    }
+  }
+  const choice: Choice = { tools, memory, source, route, version }
   for (const kind of source.access === null ? ORDER : [source.access]) {
     try {
-      const tool = await toolsOf(kind, { tools, memory, source, route, version }, ctx)
-      const because = refusals.length === 0 ? "" : ` (${refusals.join("; ")})`
-      return {
-        kind,
-        description: `${kind}: ${route.description}, with PostgreSQL ${tool.version} ${PLACES[kind]}${because}`,
-        serverVersion: version,
-        serverMajor: majorOf(version),
-        tools: tool,
-        connect: route.connect,
-      }
+      return accessBy(kind, await toolsOf(kind, choice, ctx))
     } catch (thrown) {
       ctx.signal.throwIfAborted()
       if (source.access !== null || route.container === null) throw thrown
       refusals.push(`not by ${kind}: ${messageOf(thrown)}`)
     }
   }
+  // Better dumped by newer programs than not at all: they can be had again for a restore.
+  const newer = await localClient(choice, ctx)
+  if (newer !== null) return accessBy("tcp", newer)
   throw new HoldfastError("DATABASE_UNREACHABLE", { what: `no way to dump database ${source.database}`, why: refusals.join("; ") })
 }
 
@@ -69,16 +75,35 @@ async function toolsOf(kind: PostgresAccessKind, choice: Choice, ctx: RunContext
   return kind === "helper" ? await byHelper(choice, containers, container, ctx) : await byExec(choice, containers, container, ctx)
 }
 
-async function byTcp({ tools, memory, route, version }: Choice, ctx: RunContext): Promise<ToolRunner> {
+/**
+ * With programs of the server's own major version. Newer ones dump it as well, but what they dump only they can read, and what they restore sets
+ * parameters that an older server does not know (`transaction_timeout`, measured with 17 and 15): they serve where the server's own programs
+ * cannot be had, or where the settings force this way.
+ */
+async function byTcp(choice: Choice, ctx: RunContext): Promise<ToolRunner> {
+  const { tools, memory, source, route, version } = choice
   const { endpoint } = route
   if (endpoint === null) throw new HoldfastError("DATABASE_UNREACHABLE", { what: route.whyNoEndpoint })
+  const server = memory.scratchServers.get(endpoint.host)
+  const ownPrograms = tools.containers !== null && (server !== undefined || (route.container !== null && source.access === null))
+  const local = await localClient(choice, ctx)
+  if (local !== null && (majorOf(local.version) === majorOf(version) || !ownPrograms)) return local
+  if (server !== undefined && tools.containers !== null) {
+    const binds = [{ hostPath: server.directory, target: SOCKETS, readOnly: false }]
+    const place: HelperPlace = { ...endpoint, image: server.image, network: "none", host: SOCKETS, binds }
+    return helperTools(tools.containers, place, tools.scratchDirectory, version)
+  }
+  if (local === null) throw clientTooOld(await listClients(tools.processes, tools.pgBinDirectories ?? null, ctx.signal), version)
+  throw new HoldfastError("DATABASE_VERSION_MISMATCH", {
+    what: `pg_dump ${local.version} is newer than the server, PostgreSQL ${version}, whose own programs could not read what it dumps`,
+  })
+}
+
+/** This machine's programs of the server's version, else of the next newer one; null where all are older, or nothing is reached from here. */
+async function localClient({ tools, route, version }: Choice, ctx: RunContext): Promise<ToolRunner | null> {
   const clients = await listClients(tools.processes, tools.pgBinDirectories ?? null, ctx.signal)
   const client = fittingClient(clients, majorOf(version))
-  if (client !== null) return localTools(tools.processes, client, endpoint)
-  const image = memory.scratchImages.get(endpoint.host)
-  if (image === undefined || tools.containers === null) throw clientTooOld(clients, version)
-  const binds = [{ hostPath: endpoint.host, target: SOCKETS, readOnly: false }]
-  return helperTools(tools.containers, { ...endpoint, image, network: "none", host: SOCKETS, binds }, tools.scratchDirectory, version)
+  return client === null || route.endpoint === null ? null : localTools(tools.processes, client, route.endpoint)
 }
 
 const SOCKETS = "/holdfast-sockets"

@@ -22,10 +22,10 @@ export interface Memory {
   readonly imageVersions: Map<string, string>
   /** Addresses of containers that did not answer. */
   readonly unreachable: Set<string>
-  /** Socket directory of a scratch server in a container → its image. */
-  readonly scratchImages: Map<string, string>
+  /** A scratch server in a container, by the host that its source names: its image, and the real directory of its socket. */
+  readonly scratchServers: Map<string, { readonly image: string; readonly directory: string }>
 }
 
 export function createMemory(): Memory {
-  return { imageVersions: new Map(), unreachable: new Set(), scratchImages: new Map() }
+  return { imageVersions: new Map(), unreachable: new Set(), scratchServers: new Map() }
 }

@@ -1,6 +1,4 @@
 /** A throwaway server from the database's own image: no network at all, reached through a socket in a directory of ours. */
-import { chmod, mkdir, rm } from "node:fs/promises"
-import { join } from "node:path"
 import type { Argv, PostgresSource } from "../../../app/app.ts"
 import type { ContainerEngine, ExecResult } from "../../../app/ports.ts"
 import type { RunContext } from "../../../base/run-context.ts"
@@ -35,15 +33,11 @@ export async function withContainerServer<T>(
   use: (source: PostgresSource) => Promise<T>,
   ctx: RunContext,
 ): Promise<T> {
-  const outer = await makeContainerPlace(server.directory, ctx)
-  const sockets = join(outer, "s")
+  const { directory, sockets, remove } = await makeContainerPlace(server.directory, ctx)
   const stop = new AbortController()
   try {
-    // The outer directory is ours alone; inside it the image's own user, whose id we do not know, may make its socket.
-    await mkdir(sockets)
-    await chmod(sockets, 0o777)
-    server.memory.scratchImages.set(sockets, server.image)
-    const done = run(server, sockets, { ...ctx, signal: AbortSignal.any([ctx.signal, stop.signal]) })
+    server.memory.scratchServers.set(sockets, { image: server.image, directory })
+    const done = run(server, directory, { ...ctx, signal: AbortSignal.any([ctx.signal, stop.signal]) })
     try {
       const source = scratchSource(sockets, server.superuser)
       await answering({ done }, source, ctx)
@@ -54,8 +48,8 @@ export async function withContainerServer<T>(
       await done.catch(() => undefined)
     }
   } finally {
-    server.memory.scratchImages.delete(sockets)
-    await rm(outer, { recursive: true, force: true })
+    server.memory.scratchServers.delete(sockets)
+    await remove()
   }
 }
 
@@ -74,8 +68,8 @@ async function askToEnd(user: string, sockets: string, done: Promise<unknown>, c
   }
 }
 
-async function run(server: ContainerServer, sockets: string, ctx: RunContext): Promise<ExecResult> {
+async function run(server: ContainerServer, directory: string, ctx: RunContext): Promise<ExecResult> {
   const argv: Argv = ["sh", "-c", START, "sh", server.superuser]
-  const binds = [{ hostPath: sockets, target: SOCKETS, readOnly: false }]
+  const binds = [{ hostPath: directory, target: SOCKETS, readOnly: false }]
   return await server.containers.runHelper({ image: server.image, argv, network: "none", binds, environment: {}, user: "postgres" }, ctx)
 }

@@ -1,14 +1,10 @@
 /** Where throwaway servers live, named after their operation so that what a killed one left behind is found and removed. */
-import { mkdir, mkdtemp, readdir, readlink, rm } from "node:fs/promises"
+import { chmod, mkdir, mkdtemp, readdir, readlink, rm, symlink } from "node:fs/promises"
 import { join } from "node:path"
 import type { RunContext } from "../../../base/run-context.ts"
 
-/** Short, and reachable for whichever user a server of this machine runs as. */
+/** Short, because a socket's path has at most 107 bytes, and reachable for whichever user a server of this machine runs as. */
 const PARENT = "/var/tmp"
-/** The longest path that a Unix socket may have, and what comes below the directory of an operation. */
-const SOCKET_PATH_BYTES = 107
-const NAME = "pg-"
-const BELOW = `${NAME}XXXXXX/s/.s.PGSQL.5432`
 const GONE_LIMIT_MS = 10_000
 const PAUSE_MS = 50
 
@@ -17,14 +13,33 @@ export async function makeScratchPlace(ctx: RunContext): Promise<string> {
   return await mkdtemp(join(PARENT, prefixOf(ctx.operationId)))
 }
 
+/** Where a server in a container has its socket. */
+export interface ContainerPlace {
+  /** What the container is given: open to whichever user its image has, in a directory that is closed to everybody else. */
+  readonly directory: string
+  /** The same by a short name, for those who connect. */
+  readonly sockets: string
+  remove(): Promise<void>
+}
+
 /**
- * For a server in a container: in the operation's own directory, which the engine sees at the same path also when Holdfast itself is in a
- * container, and which a proxy before the engine lets through. One that is too deep for a socket leaves the usual place.
+ * For a server in a container: below `parent`, the operation's own directory, which the engine sees at the same path also when Holdfast itself is
+ * in a container, and which a proxy before the engine lets through. It may be too deep for a socket's path, so it is linked to.
  */
-export async function makeContainerPlace(directory: string, ctx: RunContext): Promise<string> {
-  if (Buffer.byteLength(join(directory, BELOW)) > SOCKET_PATH_BYTES) return await makeScratchPlace(ctx)
-  await mkdir(directory, { recursive: true, mode: 0o700 })
-  return await mkdtemp(join(directory, NAME))
+export async function makeContainerPlace(parent: string, ctx: RunContext): Promise<ContainerPlace> {
+  const link = await makeScratchPlace(ctx)
+  await mkdir(parent, { recursive: true, mode: 0o700 })
+  const directory = await mkdtemp(join(parent, "sockets-"))
+  await chmod(directory, 0o777)
+  const sockets = join(link, "s")
+  await symlink(directory, sockets)
+  return {
+    directory,
+    sockets,
+    remove: async () => {
+      for (const each of [link, directory]) await rm(each, { recursive: true, force: true })
+    },
+  }
 }
 
 /** Ends the servers that an operation left behind, then removes their directories. Nothing there is fine. */
