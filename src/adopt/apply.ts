@@ -70,7 +70,7 @@ export async function adopt(
       throw thrown
     } finally {
       // What is settled later may have to start from these images.
-      if (isOver) await letPulledGo(tools.containers, ctx.operationId, uncancelled(ctx))
+      if (isOver) await letPulledGo(tools, ctx.operationId, uncancelled(ctx))
     }
   })
   return end.result

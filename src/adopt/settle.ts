@@ -25,7 +25,7 @@ export async function settleAdopt(
   base: RunContext,
 ): Promise<Settlement> {
   const settlement = await settleByJournal(tools, subject, operation, base)
-  await letPulledGo(tools.containers, operation.id, base)
+  await letPulledGo(tools, operation.id, base)
   return settlement
 }
 

@@ -58,7 +58,7 @@ export async function applyUpdate(
       throw thrown
     } finally {
       // What is settled later may have to start from these images.
-      if (isOver && subject.app.compose !== null) await letPulledGo(tools.containers, ctx.operationId, uncancelled(ctx))
+      if (isOver && subject.app.compose !== null) await letPulledGo(tools, ctx.operationId, uncancelled(ctx))
       await rm(join(tools.scratchDirectory, ctx.operationId), { recursive: true, force: true })
     }
   })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { exampleRelease } from "../../test/fixture/update.ts"
-import { letPulledGo, pulledNames } from "../app/pulled-names.ts"
+import { letOwedGo, letPulledGo, pulledNames } from "../app/pulled-names.ts"
 import type { ContainerEngine } from "../app/ports.ts"
 import { HoldfastError } from "../base/errors.ts"
 import { systemClock } from "../base/clock.ts"
@@ -48,51 +48,43 @@ describe("the images of a release", () => {
       { operationId: "op-2", name: "holdfast-pulled:op-2-0123456789ab" },
       { operationId: "op-1", name: expect.stringMatching(/^holdfast-pulled:op-1-[0-9a-f]{12}$/) },
     ])
-    await letPulledGo(containers, "op-1", ctx)
+    await letPulledGo({ containers, store: notes() }, "op-1", ctx)
     expect([...names]).toEqual(["holdfast-pulled:op-2-0123456789ab", "holdfast-pulled:by-hand"])
   })
 
-  /** An engine that is away until so many questions were asked, and a clock that only goes on by sleeping. */
-  function away(questions: number) {
+  it("keep their names while the engine is away, which is said, and lose them by the first later command that reaches it", async () => {
     const { containers, names } = engine()
-    let asked = 0
-    let nowMs = 0
     const warnings: string[] = []
-    const sleep = async (ms: number): Promise<void> => await Promise.resolve(void (nowMs += ms))
-    return {
-      names,
-      warnings,
-      nowMs: () => nowMs,
-      containers: {
-        ...containers,
-        imageNames: async () => {
-          asked += 1
-          if (asked <= questions) throw new HoldfastError("ENGINE_UNREACHABLE", { what: "the Docker engine does not answer", why: "EPIPE" })
-          return await Promise.resolve([...names])
-        },
-      },
-      ctx: {
-        ...ctx,
-        clock: { ...systemClock, monotonicMs: () => nowMs, sleep },
-        progress: { ...silentProgress, warn: (text: string) => void warnings.push(text) },
-      },
+    const said = { ...ctx, progress: { ...silentProgress, warn: (text: string) => void warnings.push(text) } }
+    let isAway = true
+    let asked = 0
+    const imageNames = async (): Promise<readonly string[]> => {
+      asked += 1
+      if (isAway) throw new HoldfastError("ENGINE_UNREACHABLE", { what: "the Docker engine does not answer", why: "EPIPE" })
+      return await Promise.resolve([...names])
     }
-  }
+    const tools = { containers: { ...containers, imageNames }, store: notes() }
+    const later = async (): Promise<void> => await letOwedGo(tools.store, async () => await Promise.resolve(tools.containers), said)
 
-  it("lose their names also when the engine is started anew just then", async () => {
-    const { containers, names, warnings, ctx: waiting } = away(3)
-    await letPulledGo(containers, "op-2", waiting)
-    expect([...names]).toEqual(["holdfast-pulled:by-hand"])
-    expect(warnings).toEqual([])
-  })
-
-  it("keep them when the engine stays away, which is said after 15 s, or at once to who was asked to end", async () => {
-    const { containers, names, warnings, nowMs, ctx: waiting } = away(Infinity)
-    await letPulledGo(containers, "op-2", waiting)
-    expect(nowMs()).toBe(15_000)
-    await letPulledGo(containers, "op-2", { ...waiting, signal: AbortSignal.abort() })
-    expect(nowMs()).toBe(15_000)
+    await letPulledGo(tools, "op-2", said)
+    expect(warnings).toEqual(["a name that pulled images had is taken away by a later command: EPIPE"])
+    await later()
     expect(names.size).toBe(2)
-    expect(warnings).toEqual(Array.from({ length: 2 }, () => "a name that pulled images had was not taken away: EPIPE"))
+    isAway = false
+    await later()
+    expect([...names]).toEqual(["holdfast-pulled:by-hand"])
+
+    const before = asked
+    await later()
+    expect(asked).toBe(before)
   })
 })
+
+/** What is noted beside operations, in memory. */
+function notes() {
+  const values = new Map<string, string>()
+  return {
+    value: async (key: string) => await Promise.resolve(values.get(key) ?? null),
+    setValue: async (key: string, content: string) => void values.set(key, await Promise.resolve(content)),
+  }
+}

@@ -43,7 +43,7 @@ export async function rehearseUpdate(
         ...(rehearsal.why === null ? {} : { message: rehearsal.why }),
       }
     } finally {
-      await letPulledGo(tools.containers, ctx.operationId, uncancelled(ctx))
+      await letPulledGo(tools, ctx.operationId, uncancelled(ctx))
       await rm(join(tools.scratchDirectory, ctx.operationId), { recursive: true, force: true })
     }
   })
@@ -59,6 +59,6 @@ export async function settleRehearse(
   ctx: RunContext,
 ): Promise<Settlement> {
   await settleCapture(tools, app, vault, operation, ctx)
-  if (app.compose !== null) await letPulledGo(tools.containers, operation.id, ctx)
+  if (app.compose !== null) await letPulledGo(tools, operation.id, ctx)
   return { outcome: "failed", message: "interrupted; what the sandbox left behind was removed, the release counts as not rehearsed" }
 }

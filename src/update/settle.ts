@@ -29,7 +29,7 @@ export async function settleUpdate(
   ctx: RunContext,
 ): Promise<Settlement> {
   const settlement = await settleByJournal(tools, app, vault, operation, ctx)
-  if (app.compose !== null) await letPulledGo(tools.containers, operation.id, ctx)
+  if (app.compose !== null) await letPulledGo(tools, operation.id, ctx)
   return settlement
 }
 

@@ -205,7 +205,7 @@ export function describeTroubled(engine: Engine, app: string): void {
     })
 
     it("whose engine goes away under it, and is back for the next command", async () => {
-      await walked("engine gone under it", ["stop-writers"], ({ place }) => ({
+      await walked("engine gone under it", ["seal", "stop-writers"], ({ place }) => ({
         trouble: { begin: place.daemon.stop, end: place.daemon.start },
       }))
     })

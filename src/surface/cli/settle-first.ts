@@ -1,3 +1,4 @@
+import { letOwedGo } from "../../app/pulled-names.ts"
 import { HoldfastError, messageOf } from "../../base/errors.ts"
 import { refuseBusy } from "../../operation/run-operation.ts"
 import { settleInterrupted } from "../../operation/settle.ts"
@@ -5,6 +6,7 @@ import type { CommandSpec } from "./command-spec.ts"
 import type { CliHouse } from "./cli-house.ts"
 import type { CommandInput } from "./input.ts"
 import { settlersOf } from "../house/settlers.ts"
+import { lookingContext } from "../house/subject.ts"
 
 /** Before a command touches an app, whatever an earlier one was killed at is finished or undone (design §9). */
 export async function settleFirst(house: CliHouse, spec: CommandSpec, input: CommandInput): Promise<void> {
@@ -20,6 +22,7 @@ export async function settleFirst(house: CliHouse, spec: CommandSpec, input: Com
       input.argument("app") ?? input.text("app"),
       house.base(),
     )
+    await letOwedGo(await house.use.store(), house.use.containers, lookingContext(house))
     for (const { operation, outcome, message } of settled) {
       house.progress.note(`settled operation ${operation.id} (${operation.kind} of ${operation.app}): ${outcome}, ${message}`)
     }

@@ -1,8 +1,10 @@
+import { letOwedGo } from "../../app/pulled-names.ts"
 import { isHoldfastError, messageOf } from "../../base/errors.ts"
 import type { Accepted } from "../../contract/api/shapes.ts"
 import { settleInterrupted } from "../../operation/settle.ts"
 import type { House } from "../house/house.ts"
 import { settlersOf } from "../house/settlers.ts"
+import { lookingContext } from "../house/subject.ts"
 import type { StartedRun } from "../service/runner.ts"
 import type { Ground } from "./ground.ts"
 import type { Who } from "./guard/who.ts"
@@ -24,6 +26,7 @@ export async function startRun(
   const { runner, house } = ground
   const started = runner.start({ app, command: `holdfast ${words} (panel, ${who.name})` }, async (own) => {
     await settleInterrupted(await own.operationTools(), settlersOf(own), app, own.base())
+    await letOwedGo(await own.use.store(), own.use.containers, lookingContext(own))
     return await verb(own)
   })
   const first = await Promise.race([started, house.clock.sleep(PATIENCE_MS, house.signal)])
