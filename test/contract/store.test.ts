@@ -299,7 +299,7 @@ describe("the store's file", () => {
     return file
   }
 
-  it.each([99, 3, 0])("is refused when a newer Holdfast has written it that says %i of who can read it", async (readableBy) => {
+  it.each([99, 4, 0])("is refused when a newer Holdfast has written it that says %i of who can read it", async (readableBy) => {
     const file = await writtenByNewer(readableBy)
     await expect(openSqliteStore(file, { host, clock: systemClock })).rejects.toMatchObject({
       code: "STORE_UNREADABLE",
