@@ -64,13 +64,13 @@ async function isMountPoint(path: string): Promise<boolean> {
 }
 
 /**
- * In a container by what was mounted into it: its processes have numbers of their own, and its host's name is not the engine's. Elsewhere by device
- * and inode as a container sees it; when none runs, by the engine living on this very host.
+ * In a container that the engine runs, by what was mounted into it, however the engine is reached: its processes have numbers of their own, and its
+ * host's name is not the engine's. Elsewhere by device and inode as a container sees it; when none runs, by the engine living on this very host.
  */
 async function isSame(client: Client, realName: string, hostPath: string, ctx: RunContext): Promise<boolean> {
-  if ((await client.endpoint(ctx)).kind !== "socket") return false
   const seen = await isSeenHere(client, hostPath, ctx)
   if (seen !== null) return seen
+  if ((await client.endpoint(ctx)).kind !== "socket") return false
   const inside = await statInsideUser(client, realName, ctx)
   if (inside !== null) {
     const here = await stat(hostPath)
