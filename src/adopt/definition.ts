@@ -1,5 +1,6 @@
 /** What adoption puts into the compose files: the two services of an updater, and what the server needs to talk to it. Pure. */
 import type { ManagedUpdates } from "../app/managed-updates.ts"
+import { HOLDFAST_SERVICE_LABEL } from "../app/updater-services.ts"
 import type { Json } from "../base/canonical-json.ts"
 import { isRecord } from "../settings/member-value.ts"
 
@@ -73,8 +74,10 @@ export interface HoldfastPlace {
   readonly stateDirectory: string
   /** Directories that it reads and writes: the project's, those of vaults, those of the app's files. */
   readonly directories: readonly string[]
-  /** What a container of the server mounts from the host. */
-  readonly serverBinds: readonly { readonly path: string; readonly readOnly: boolean }[]
+  /** What containers of the app mount from the host. */
+  readonly appBinds: readonly { readonly path: string; readonly readOnly: boolean }[]
+  /** Of every image that the app runs or may come to run. */
+  readonly repositories: readonly string[]
 }
 
 /** Without these a process of root may touch nobody's files; a backup reads all of them, a rollback puts them back as they were. */
@@ -100,7 +103,10 @@ function ownUpdater(base: Members, { updater }: ManagedUpdates, place: HoldfastP
   return {
     ...base,
     command: ["serve"],
+    labels: { [HOLDFAST_SERVICE_LABEL]: "updater" },
     init: true,
+    // A throwaway server's socket is called by a short name there.
+    tmpfs: ["/tmp", "/var/tmp"],
     // Who runs an operation is told by the host's name: made anew, it is still the same one.
     hostname: `${place.projectName}-updater`,
     stop_grace_period: "2m",
@@ -116,14 +122,29 @@ function ownUpdater(base: Members, { updater }: ManagedUpdates, place: HoldfastP
   }
 }
 
-function ownProxy(base: Members, { projectName, serverBinds }: HoldfastPlace): Json {
-  const allowed = serverBinds.map(({ path, readOnly }) => (readOnly ? `${path}:ro` : path))
+/** Names that Holdfast gives to images. */
+const OWN_REPOSITORIES = ["holdfast-kept", "holdfast-pulled", "holdfast-helper"]
+
+/**
+ * Lets through what a backup, a rehearsal and an update of this app take, and nothing else: commands inside its containers, throwaway
+ * containers of its images, and the copies that these mount. The vendor's updater does without `exec` and volumes; it rehearses nothing.
+ */
+function ownProxy(base: Members, { projectName, appBinds, repositories, stateDirectory }: HoldfastPlace): Json {
+  const scratch = `${stateDirectory}/scratch`
+  const allowed = [...appBinds.map(({ path, readOnly }) => (readOnly ? `${path}:ro` : path)), scratch]
+  const seen = outermost([...appBinds.map(({ path }) => path), scratch])
   const words = ["socket-proxy", "--listen", "0.0.0.0:2375", "--internal-network", "--project", projectName]
   return {
     ...base,
-    command: [...words, ...allowed.flatMap((path) => ["--allow-path", path])],
-    environment: { ...mapping(base["environment"]), HOLDFAST_HEALTH_URL: "http://127.0.0.1:2375/_ping" },
-    volumes: [...list(base["volumes"]), ...outermost(serverBinds.map(({ path }) => path)).map((path) => `${path}:${path}:ro`)],
+    labels: { [HOLDFAST_SERVICE_LABEL]: "socket-proxy" },
+    command: [
+      ...words,
+      ...["exec", "attach", "archive"].flatMap((permission) => ["--allow", permission]),
+      ...[...repositories, ...OWN_REPOSITORIES].flatMap((repository) => ["--repository", repository]),
+      ...allowed.flatMap((path) => ["--allow-path", path]),
+    ],
+    environment: { ...mapping(base["environment"]), EXEC: "1", VOLUMES: "1", HOLDFAST_HEALTH_URL: "http://127.0.0.1:2375/_ping" },
+    volumes: [...list(base["volumes"]), ...seen.map((path) => `${path}:${path}:ro`)],
     healthcheck: { interval: "10s", timeout: "5s", start_period: "30s", retries: 6 },
   }
 }

@@ -50,6 +50,7 @@ const service = z.looseObject({
   healthcheck: z.looseObject({ test: z.array(z.string()).optional() }).optional(),
   volumes: z.array(z.string()).optional(),
   command: z.array(z.string()).optional(),
+  labels: z.record(z.string(), z.string()).optional(),
 })
 const document = z.object({
   services: z.record(z.string(), service),
@@ -198,10 +199,11 @@ describe("Holdfast's image in the place of both", () => {
     settingsFile: "/etc/holdfast/holdfast.yaml",
     stateDirectory: "/var/lib/holdfast",
     directories: ["/srv/chat", "/srv/chat/config", "/var/backups/holdfast"],
-    serverBinds: [
+    appBinds: [
       { path: "/srv/chat/config", readOnly: true },
       { path: "/srv/chat/secrets/updater_token", readOnly: true },
     ],
+    repositories: ["postgres", "registry.example/chatalot"],
   }
   const services = holdfastAdditions(managed(), ground, place).services
   const updater = service.parse(services["chatalot-updater"])
@@ -222,7 +224,8 @@ describe("Holdfast's image in the place of both", () => {
       HOLDFAST_HEALTH_URL: "http://127.0.0.1:8081/health",
       HOLDFAST_CONFIG: "/etc/holdfast/holdfast.yaml",
     })
-    expect(proxy.environment).toMatchObject({ EXEC: "0", VOLUMES: "0" })
+    expect(proxy.environment).toMatchObject({ POST: "1", SYSTEM: "0", BUILD: "0" })
+    expect([updater.labels, proxy.labels]).toEqual([{ "holdfast.service": "updater" }, { "holdfast.service": "socket-proxy" }])
   })
 
   it("takes the place of a pair that was staged, and every other line stays", () => {
@@ -257,10 +260,17 @@ describe("Holdfast's image in the place of both", () => {
     expect(adopted(plain).content.services["chatalot"]?.networks).toEqual(["default", "updater_internal"])
   })
 
-  it("lets its proxy bind what the server mounts, and nothing else", () => {
+  it("lets its proxy bind what the app and its copies mount, and run commands and containers of the app's images, and nothing else", () => {
     expect(proxy.command?.join(" ")).toBe(
-      "socket-proxy --listen 0.0.0.0:2375 --internal-network --project village --allow-path /srv/chat/config:ro --allow-path /srv/chat/secrets/updater_token:ro",
+      [
+        "socket-proxy --listen 0.0.0.0:2375 --internal-network --project village",
+        "--allow exec --allow attach --allow archive",
+        "--repository postgres --repository registry.example/chatalot",
+        "--repository holdfast-kept --repository holdfast-pulled --repository holdfast-helper",
+        "--allow-path /srv/chat/config:ro --allow-path /srv/chat/secrets/updater_token:ro --allow-path /var/lib/holdfast/scratch",
+      ].join(" "),
     )
+    expect(proxy.environment).toMatchObject({ EXEC: "1", VOLUMES: "1" })
   })
 })
 

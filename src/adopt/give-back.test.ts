@@ -68,6 +68,19 @@ describe("a file that an adoption edited", () => {
   })
 })
 
+describe("settings that had a block of updates before, changed since", () => {
+  it("lose what the block lacked, and nothing that was there", async () => {
+    const before = 'apps:\n  chat:\n    updates: { source: manifest, token: "./own" }\n'
+    const file = await adopted(true, before, before.replace(" }", ', registryCredentials: "./c" }'))
+    await writeFile(
+      file.swap.live,
+      'apps:\n  chat:\n    updates: { source: manifest, token: "./own", registryCredentials: "./c", channel: beta }\n',
+    )
+    await giveFileBack(file, "chat")
+    expect(await text(file.swap.live)).toBe('apps:\n  chat:\n    updates: { source: manifest, token: "./own", channel: beta }\n')
+  })
+})
+
 describe("a secret that an adoption made", () => {
   const warnings: string[] = []
   const ctx: RunContext = {

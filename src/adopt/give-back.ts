@@ -5,9 +5,11 @@ import { sha256 } from "../base/canonical-json.ts"
 import { syncDirectory, writeFileDurably } from "../base/durable-file.ts"
 import type { RunContext } from "../base/run-context.ts"
 import { dropFile, swapFileBack } from "../restore/file-swap.ts"
-import { removeMember } from "../settings/edit-member.ts"
+import { readMember, removeMember } from "../settings/edit-member.ts"
+import { isRecord } from "../settings/member-value.ts"
 import type { PreparedFile } from "./prepared.ts"
 import { takeSecretBack, type SecretChange } from "./secret-files.ts"
+import { ADDED_TO_A_BLOCK } from "./updates-block.ts"
 
 export type FileState = "as adopted" | "changed since" | "nothing kept"
 
@@ -24,7 +26,7 @@ export function adoptedCopy(file: PreparedFile): string {
 }
 
 /**
- * The very file of before. What somebody made of the edited one since is kept beside, but for settings: of these only the block of updates
+ * The very file of before. What somebody made of the edited one since is kept beside, but for settings: of these only what was put in
  * goes. Repeating it is harmless. Returns how it was found.
  */
 export async function giveFileBack(file: PreparedFile, app: string): Promise<FileState> {
@@ -37,7 +39,7 @@ export async function giveFileBack(file: PreparedFile, app: string): Promise<Fil
   const state = await stateOf(file)
   if (state === "nothing kept") return state
   if (state === "changed since" && file.isSettings) {
-    await withoutUpdates(swap.live, app)
+    await withoutUpdates(swap.live, await readFile(swap.kept, "utf8"), app)
     await dropFile(swap.kept)
     return state
   }
@@ -47,10 +49,17 @@ export async function giveFileBack(file: PreparedFile, app: string): Promise<Fil
   return state
 }
 
-async function withoutUpdates(path: string, app: string): Promise<void> {
+async function withoutUpdates(path: string, before: string, app: string): Promise<void> {
   const { mode, uid, gid } = await stat(path)
-  await writeFileDurably(path, removeMember(await readFile(path, "utf8"), ["apps", app, "updates"]), mode & 0o7777)
+  await writeFileDurably(path, withoutAdded(await readFile(path, "utf8"), before, ["apps", app, "updates"]), mode & 0o7777)
   await chown(path, uid, gid)
+}
+
+/** The whole block, or of one that was there before what it lacked. */
+function withoutAdded(text: string, before: string, block: readonly string[]): string {
+  const had = readMember(before, block)
+  if (!isRecord(had)) return removeMember(text, block)
+  return ADDED_TO_A_BLOCK.reduce((left, name) => (name in had ? left : removeMember(left, [...block, name])), text)
 }
 
 /** The file itself gets a second name, so that owner and mode stay with it. */

@@ -3,6 +3,7 @@ import { readFile, stat } from "node:fs/promises"
 import { dirname, join, resolve } from "node:path"
 import { gate } from "../app/gate.ts"
 import type { ComposeProject } from "../app/app.ts"
+import { imageTemplate } from "../app/compose/image-text.ts"
 import type { LocatedApp } from "../app/locate.ts"
 import type { ManagedUpdates } from "../app/managed-updates.ts"
 import type { ServiceState } from "../app/ports.ts"
@@ -282,12 +283,17 @@ function placeOf(
       hint: "Write one with `holdfast init`, or choose --target vendor.",
     })
   }
-  const server = running.model.services.find((service) => service.name === managed.server.service)
-  const mounts = (server?.mounts ?? []).filter((mount) => mount.kind === "bind").map(({ source, readOnly }) => ({ path: source, readOnly }))
-  const declared = [...(server?.secrets ?? []), ...managed.server.secrets]
+  const services = running.model.services.filter(({ name }) => !updaterServices(managed).includes(name))
+  const mounts = services
+    .flatMap((service) => service.mounts)
+    .filter((mount) => mount.kind === "bind")
+    .map(({ source, readOnly }) => ({ path: source, readOnly }))
+  const declared = [...services.flatMap((service) => service.secrets), ...managed.server.secrets]
   const secretPaths = declared.map(
     (name) => running.model.secretFiles[name] ?? resolve(compose.projectDirectory, managed.secrets[name]?.file ?? name),
   )
+  const images = [...services.flatMap(({ image }) => image ?? []), ...running.states.map(({ imageReference }) => imageReference)]
+  const named = images.filter((image) => !image.startsWith("sha256:"))
   return {
     image: request.holdfastImage,
     projectName: running.model.projectName,
@@ -299,6 +305,7 @@ function placeOf(
       ...request.vaultDirectories,
       ...app.files.map(({ place }) => place.path),
     ],
-    serverBinds: [...mounts, ...[...new Set(secretPaths)].map((path) => ({ path, readOnly: true }))],
+    appBinds: [...mounts, ...[...new Set(secretPaths)].map((path) => ({ path, readOnly: true }))],
+    repositories: [...new Set([...named.map((image) => imageTemplate(image).repository), ...managed.repositories])].toSorted(),
   }
 }

@@ -288,6 +288,7 @@ export interface OwnContainer {
   readonly id: string
   /** Null for one that the project does not count as its own (`compose run`), and without a project. */
   readonly projectName: string | null
+  readonly labels: Readonly<Record<string, string>>
 }
 
 export interface BuildRequest {
@@ -343,6 +344,8 @@ export interface SandboxRequest {
   readonly bindReplacements: Readonly<Record<string, string>>
   /** Services started first and alone, so that databases can be filled before the app starts. */
   readonly databaseServices: readonly string[]
+  /** Services that the copy does without. */
+  readonly leftOut?: readonly string[]
   /** Our own directory for the rewritten compose file. */
   readonly directory: string
   readonly fillDatabases: (sandbox: Sandbox, ctx: RunContext) => Promise<void>

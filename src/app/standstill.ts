@@ -4,6 +4,7 @@ import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { App } from "./app.ts"
 import type { CommandRunner, ContainerEngine, ServiceState, StoppedService } from "./ports.ts"
+import { isHoldfastService, isPartOf } from "./updater-services.ts"
 
 /** Everything needed to stop an app and to start it again, also after a crash; journaled before the first stop. */
 export interface Standstill {
@@ -23,7 +24,7 @@ export interface StandstillTools {
 const DEFAULT_GRACE_SECONDS = 30
 
 /**
- * What has to stop so that nobody writes: every running service except the databases'.
+ * What has to stop so that nobody writes: every running service except the databases', and Holdfast where it is a service of the project.
  * Throws APP_NOT_STOPPABLE when the app has neither a compose project nor `run` commands.
  */
 export async function planStandstill(tools: StandstillTools, app: App, ctx: RunContext): Promise<Standstill> {
@@ -42,7 +43,7 @@ function writerFilter(app: App): (state: ServiceState) => boolean {
   const databaseServices = new Set(
     app.databases.flatMap((database) => (database.engine === "postgres" && database.service ? [database.service] : [])),
   )
-  return (state) => !databaseServices.has(state.service)
+  return (state) => !databaseServices.has(state.service) && !isHoldfastService(state)
 }
 
 function runs(state: ServiceState): boolean {
@@ -83,7 +84,7 @@ export async function standStill(tools: StandstillTools, app: App, standstill: S
 
 async function refuseOurOwn({ containers }: StandstillTools, app: string, projectName: string, ctx: RunContext): Promise<void> {
   const own = (await containers.own?.(ctx)) ?? null
-  if (own?.projectName !== projectName) return
+  if (!isPartOf(own, projectName)) return
   throw new HoldfastError("APP_NOT_STOPPABLE", {
     what: `${app} cannot be stopped from here: this Holdfast runs in one of its containers`,
     hint: "Nothing was stopped. Do it from a container beside: `docker compose run --rm holdfast …`.",

@@ -1,6 +1,6 @@
 import type { Stats } from "node:fs"
 import { lstat, readFile, readdir, stat } from "node:fs/promises"
-import { basename, join } from "node:path"
+import { join } from "node:path"
 import type { App } from "../app/app.ts"
 import { HoldfastError } from "../base/errors.ts"
 
@@ -18,8 +18,10 @@ export async function refuseBlankSecrets(app: App): Promise<void> {
   throw new HoldfastError("SECRET_EMPTY", { what: `${refused.length === 1 ? "a secret is" : "secrets are"} blank: ${refused.join(", ")}` })
 }
 
+/** A recipe names a file below the project's folder; the settings may have it elsewhere. */
 function blankAllowed(app: App, path: string): boolean {
-  return app.recipe?.secretFacts.some((fact) => fact.blankAllowed === true && fact.file === basename(path)) ?? false
+  const facts = app.recipe?.secretFacts ?? []
+  return facts.some(({ blankAllowed: allowed, file }) => allowed === true && file !== undefined && path.endsWith(join("/", file)))
 }
 
 async function blankFiles(path: string, status: Stats): Promise<readonly string[]> {

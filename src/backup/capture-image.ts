@@ -1,5 +1,6 @@
 import type { App } from "../app/app.ts"
 import type { DumpSink, ServiceState } from "../app/ports.ts"
+import { isHoldfastService } from "../app/updater-services.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { ImagePart, Manifest, ServiceRecord } from "../recovery-point/manifest.ts"
 import { findImage, IMAGE_FILE, imagePart, storeImage } from "../vault/images.ts"
@@ -18,10 +19,12 @@ export function serviceRecords(states: readonly ServiceState[]): ServiceRecord[]
   }))
 }
 
-/** Images that no registry serves by digest (or all, when asked), once each. */
+/** Images that no registry serves by digest (or all, when asked), once each. Whoever restores has Holdfast's own. */
 export function imagesToSave(app: App, states: readonly ServiceState[]): readonly ServiceState[] {
   if (app.images === "never") return []
-  const wanted = states.filter((state) => app.images === "always" || state.repositoryDigests.length === 0)
+  const wanted = states
+    .filter((state) => !isHoldfastService(state))
+    .filter((state) => app.images === "always" || state.repositoryDigests.length === 0)
   return [...new Map(wanted.map((state) => [state.imageId, state])).values()]
 }
 

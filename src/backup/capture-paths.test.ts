@@ -1,5 +1,5 @@
 import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { exampleApp, exampleRecipe } from "../../test/fixture/example.ts"
 import { missing } from "../../test/fixture/needs.ts"
@@ -105,17 +105,23 @@ describe("blank secrets", () => {
     })
   })
 
-  it("are accepted where the recipe says so, by file name, and large files are not read", async () => {
+  it("are accepted where the recipe says so, by their path in the project, and large files are not read", async () => {
     const live = await temporaryDirectory("blank")
     writeFileSync(join(live, "optional.pem"), "")
     writeFileSync(join(live, "other.pem"), "")
     writeFileSync(join(live, "large"), " ".repeat(4097))
     writeFileSync(join(live, "limit"), " ".repeat(4096))
-    const fact = { name: "o", file: "optional.pem", lossMeans: "", remedy: "" }
-    const recipe = (blankAllowed: boolean) => exampleRecipe({ secretFacts: [{ ...fact, blankAllowed }] })
+    const fact = (file: string) => ({ name: "o", file, lossMeans: "", remedy: "" })
+    const recipe = (blankAllowed: boolean, file = "optional.pem") => exampleRecipe({ secretFacts: [{ ...fact(file), blankAllowed }] })
     const judge = async (name: string, allowed: boolean) =>
       await refuseBlankSecrets(exampleApp({ secrets: [join(live, name)], recipe: recipe(allowed) }))
     await expect(judge("optional.pem", true)).resolves.toBeUndefined()
+    for (const file of [`./${basename(live)}/optional.pem`, "./elsewhere/optional.pem", "al.pem"]) {
+      const app = exampleApp({ secrets: [live], recipe: recipe(true, file) })
+      const blank = { message: expect.stringContaining(join(live, "optional.pem")) }
+      const others = { message: expect.not.stringContaining("optional.pem") }
+      await expect(refuseBlankSecrets(app)).rejects.toMatchObject(file.includes(basename(live)) ? others : blank)
+    }
     await expect(judge("optional.pem", false)).rejects.toMatchObject({ code: "SECRET_EMPTY" })
     await expect(judge("other.pem", true)).rejects.toMatchObject({ code: "SECRET_EMPTY" })
     await expect(judge("large", true)).resolves.toBeUndefined()

@@ -1,5 +1,6 @@
 import type { App } from "../app/app.ts"
 import { gate, type GateReport } from "../app/gate.ts"
+import type { Sandbox } from "../app/ports.ts"
 import type { RunContext } from "../base/run-context.ts"
 import { restingServices } from "../restore/resting.ts"
 import type { Origin } from "../restore/stage.ts"
@@ -38,10 +39,22 @@ export async function bootApp(
       const target = { kind: "sandbox" as const, sandbox, databases, model }
       const report = await gate(app, tools, target, sandboxCtx, { ignoreServices: restingServices(origin) })
       const recoveryTimeMs = ctx.clock.monotonicMs() - startedMs
+      if (!report.passed) await tellLastWords(tools, sandbox, sandboxCtx)
       return { assertions: gateAssertions(report), warnings: gateWarnings(report), recoveryTimeMs }
     },
     ctx,
   )
+}
+
+const LAST_LINES = 5
+
+/** Of services that do not run, to whoever watches alone: their logs may hold what no report should. */
+async function tellLastWords(tools: DrillTools, sandbox: Sandbox, ctx: RunContext): Promise<void> {
+  for (const { service, containerId, state } of await sandbox.services(ctx)) {
+    if (state === "running") continue
+    const said = (await tools.containers.logs(containerId, LAST_LINES, ctx)).trim()
+    if (said !== "") ctx.progress.warn(`${service} is ${state} and said last:\n${said}`)
+  }
 }
 
 function gateAssertions(report: GateReport): readonly Assertion[] {

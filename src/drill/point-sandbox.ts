@@ -5,6 +5,7 @@ import type { App, ComposeProject, DatabaseSource, PostgresSource } from "../app
 import type { ComposeModel, Sandbox, SandboxRequest } from "../app/ports.ts"
 import { isInside } from "../app/tree/inside.ts"
 import { schemaQueries } from "../app/schema-queries.ts"
+import { servicesOfUpdater } from "../app/updater-services.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import { loadImages } from "../restore/images.ts"
@@ -54,6 +55,7 @@ export async function withPointSandbox<T>(
     document: model.document,
     projectDirectory: project.projectDirectory,
     images: { ...pointImages(origin), ...usableImages(origin, model, changes.images ?? {}) },
+    leftOut: servicesOfUpdater(app, model),
     volumeDirectories: places.volumeDirectories,
     bindReplacements: places.bindReplacements,
     databaseServices: postgresSources(app).flatMap((source) => (source.service === null ? [] : [source.service])),

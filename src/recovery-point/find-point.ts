@@ -9,7 +9,7 @@ import { listPoints, MANIFEST_PART, syncPoints } from "./sync.ts"
 const SHORTEST_PREFIX = 4
 
 /**
- * The point that a person means: `latest`, an id, the unique beginning of one, or a label.
+ * The point that a person means: `latest` (the newest with data, but for safety points), an id, the unique beginning of one, or a label.
  * Throws POINT_UNKNOWN, POINT_OF_ANOTHER_APP, or POINT_UNSEALED for a run that never finished.
  */
 export async function findPoint(vault: OpenVault, store: Store, app: string, selector: string, ctx: RunContext): Promise<SealedPoint> {
@@ -20,8 +20,19 @@ export async function findPoint(vault: OpenVault, store: Store, app: string, sel
   throw await explainMiss(vault, app, selector, ctx)
 }
 
+/**
+ * As `findPoint`, for what needs the whole app (proof, an empty host): `latest` is the newest point that holds all of it, where there is one.
+ */
+export async function findWhole(vault: OpenVault, store: Store, app: string, selector: string, ctx: RunContext): Promise<SealedPoint> {
+  if (selector !== "latest") return await findPoint(vault, store, app, selector, ctx)
+  const known = newest(await listPoints(vault, store, app, ctx), isWhole)
+  if (known !== null) return known
+  const fresh = newest(await syncPoints(vault, store, app, ctx), isWhole)
+  return fresh ?? (await findPoint(vault, store, app, selector, ctx))
+}
+
 function choose(points: readonly SealedPoint[], selector: string): SealedPoint | null {
-  if (selector === "latest") return points.findLast(holdsData) ?? points.at(-1) ?? null
+  if (selector === "latest") return newest(points, holdsData) ?? points.at(-1) ?? null
   const exact = points.find((point) => point.manifest.id === selector)
   if (exact !== undefined) return exact
   const labelled = points.filter((point) => point.manifest.label === selector)
@@ -36,9 +47,22 @@ function choose(points: readonly SealedPoint[], selector: string): SealedPoint |
   })
 }
 
+/**
+ * A safety point holds what a restore, a rollback or an update put away: nobody who names no point wants that back while there is another.
+ * After a rollback it would be the data of the newer version, under the older program.
+ */
+function newest(points: readonly SealedPoint[], fits: (point: SealedPoint) => boolean): SealedPoint | null {
+  const fitting = points.filter(fits)
+  return fitting.findLast(({ manifest }) => manifest.trigger !== "safety") ?? fitting.at(-1) ?? null
+}
+
 /** The newest versions of secrets and configuration alone are not what a person means by the latest state of the app. */
-function holdsData({ manifest }: SealedPoint): boolean {
-  return manifest.leftOut.length === 0 || manifest.parts.some((part) => part.kind === "database" || part.kind === "files")
+function holdsData({ manifest }: Pick<SealedPoint, "manifest">): boolean {
+  return isWhole({ manifest }) || manifest.parts.some((part) => part.kind === "database" || part.kind === "files")
+}
+
+function isWhole({ manifest }: Pick<SealedPoint, "manifest">): boolean {
+  return manifest.leftOut.length === 0
 }
 
 async function explainMiss(vault: OpenVault, app: string, selector: string, ctx: RunContext): Promise<HoldfastError> {

@@ -2,7 +2,7 @@
 export { checkChain, checkVaultChain, type ExpiredLink } from "./chain.ts"
 export { carryPins, pinsToCarry } from "./carry-pins.ts"
 export { announceCopy, readChain, readCopies, type ChainKnowledge, type ChainLink } from "./copies.ts"
-export { findPoint } from "./find-point.ts"
+export { findPoint, findWhole } from "./find-point.ts"
 export { findPart, partItem, partItems } from "./part-item.ts"
 export { newPointId, parsePointId, type PointId } from "./point-id.ts"
 export { highestProof, proofLevels, type ProofLevel } from "./proof.ts"

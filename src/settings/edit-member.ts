@@ -32,6 +32,11 @@ export function removeMember(text: string, path: Path, keepAt = 2): string {
   return proven(text, cut(text, parent, path), path, wanted, "may lose")
 }
 
+/** The value of a member; undefined where it is not there. Throws SETTINGS_INVALID. */
+export function readMember(text: string, path: Path): unknown {
+  return path.reduce<unknown>((value, key) => (isRecord(value) ? value[key] : undefined), read(text, path).toJS())
+}
+
 function write(text: string, path: Path, value: Json, block: string | undefined): string {
   const document = read(text, path)
   const parent = mapAt(document, path.slice(0, -1))

@@ -28,13 +28,16 @@ export function readContainer(given: Json | undefined, policy: Policy): Understo
   assertCapabilities(body.HostConfig.CapAdd ?? [], policy)
   const labels = ownLabels(body.Labels, policy)
   const mounted = mountedIn(body)
-  const networks = networksOf(body)
+  const joined = joinedContainer(body, policy)
+  const networks = joined === null ? networksOf(body) : []
+  const others = joined === null ? [] : [{ kind: "container" as const, name: joined }]
   return {
-    asks: [...images, ...mounted.map(askOf), ...networks.map((name): Ask => ({ kind: "network", name }))],
+    asks: [...images, ...mounted.map(askOf), ...networks.map((name): Ask => ({ kind: "network", name })), ...others],
     rebuilt: (found) => {
       for (const image of images) assertNamedUsably(body.Image, foundOf(image, found).names ?? [], policy)
       for (const each of mounted) assertMountable(each, found, policy)
       for (const name of networks) assertNetwork(name, found, policy)
+      for (const other of others) assertOurs(`the container ${quoted(other.name)}`, foundOf(other, found).labels, policy)
       return asJson({ ...body, Labels: labels })
     },
   }
@@ -101,6 +104,20 @@ function assertMountable({ kind, source, readOnly }: Mounted, found: Findings, p
   if (kind === "path") return assertBindable(source, found.get(`path ${source}`)?.id ?? null, readOnly, policy)
   // The engine would make a volume that is missing, and nobody could say whose it is.
   assertOurs(`the volume ${quoted(source)}`, foundOf({ kind, name: source }, found).labels, policy)
+}
+
+/** With its whole id: a name may be that of another one by the time it is used. */
+const JOINED = /^container:([0-9a-f]{64})$/
+
+/**
+ * The container whose network this one would share; null where it would share none. Whoever may run commands inside a container has its
+ * network anyway.
+ */
+function joinedContainer({ HostConfig, NetworkingConfig }: CreateContainer, { permissions, switches }: Policy): string | null {
+  const mayRunInside = permissions.includes("exec") && switches.EXEC
+  const named = Object.keys(NetworkingConfig?.EndpointsConfig ?? {})
+  if (!mayRunInside || named.length > 0) return null
+  return JOINED.exec(HostConfig.NetworkMode ?? "")?.[1] ?? null
 }
 
 /** Every network that is named. `none` is no network; the engine's own ones hold other people's containers, or are the host's. */

@@ -1,5 +1,17 @@
 import { describe, expect, it } from "vitest"
-import { ask, call, create, createHost, ID, images, ours, policy, understand } from "../../test/fixture/socket-proxy/asking.ts"
+import {
+  allOn,
+  ask,
+  call,
+  create,
+  createHost,
+  FOREIGN_ID,
+  ID,
+  images,
+  ours,
+  policy,
+  understand,
+} from "../../test/fixture/socket-proxy/asking.ts"
 import { bodyFor, foreign, harmless, hostileBodies, hostileTargets } from "../../test/fixture/socket-proxy/hostile.ts"
 import { openRequest } from "./socket-proxy.ts"
 
@@ -107,6 +119,36 @@ describe("a container", () => {
     for (const Image of ["registry.example/chat/server-evil", "evil.example/registry.example/chat/server", digest, "chat/server", ""]) {
       expect(create({ Image }, limited)).toMatchObject({ ok: false })
     }
+  })
+})
+
+describe("a container in the network of another one", () => {
+  const mayRunInside = { permissions: ["exec" as const] }
+  const shared = { ok: false, status: 403, why: expect.stringContaining("is shared with others; name one of the project, or none") }
+  const inNetworkOf = (name: string, changed: object = mayRunInside) => createHost({ NetworkMode: `container:${name}` }, changed)
+
+  it("is made where commands may be run inside of that one, which is of the project and named by its whole id", () => {
+    expect(inNetworkOf(ID)).toMatchObject({ ok: true, body: { HostConfig: { NetworkMode: `container:${ID}` } } })
+    expect(inNetworkOf(FOREIGN_ID)).toMatchObject({
+      ok: false,
+      status: 403,
+      why: `the container "${FOREIGN_ID}" belongs to none of the projects of this proxy`,
+    })
+    expect(inNetworkOf("1".repeat(64))).toMatchObject({ ok: false, status: 404, why: `No such container: ${"1".repeat(64)}` })
+    for (const name of ["ours", ID.slice(1), `${ID}a`, `${ID}\n`, ""]) expect(inNetworkOf(name)).toMatchObject(shared)
+    expect(createHost({ NetworkMode: `x:container:${ID}` }, mayRunInside)).toMatchObject(shared)
+  })
+
+  it("is not made where they may not", () => {
+    for (const changed of [{}, { permissions: ["attach", "archive"] }, { ...mayRunInside, switches: { ...allOn, EXEC: false } }])
+      expect(inNetworkOf(ID, changed)).toMatchObject(shared)
+  })
+
+  it("is in no other network besides", () => {
+    const HostConfig = { ...harmless.HostConfig, NetworkMode: `container:${ID}` }
+    const NetworkingConfig = { EndpointsConfig: { ours_default: {} } }
+    expect(create({ HostConfig, NetworkingConfig }, mayRunInside)).toMatchObject(shared)
+    expect(create({ HostConfig, NetworkingConfig: { EndpointsConfig: {} } }, mayRunInside)).toMatchObject({ ok: true })
   })
 })
 

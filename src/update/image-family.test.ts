@@ -6,7 +6,7 @@ import { exampleApp, exampleUpdates } from "../../test/fixture/example-updates.t
 import { imageFamily } from "./image-family.ts"
 import { runningVersion, type RunningApp } from "./running.ts"
 
-const service = (name: string, image: string | null): ComposeService => ({
+const service = (name: string, image: string | null, labels: ComposeService["labels"] = {}): ComposeService => ({
   name,
   image,
   builds: image === null,
@@ -20,7 +20,7 @@ const service = (name: string, image: string | null): ComposeService => ({
   hasHealthCheck: false,
   stopGraceSeconds: null,
   networkMode: null,
-  labels: {},
+  labels,
 })
 const state = (name: string, imageReference: string, labels: Readonly<Record<string, string>> = {}): ServiceState => ({
   service: name,
@@ -91,6 +91,18 @@ describe("services that follow tags together", () => {
     }
 
     expect(family({ ...pair, db: "postgres:16", own: null }, {}, { databases: [database] }).services).toHaveLength(2)
+  })
+
+  it("are never those in which Holdfast runs, by whatever they would be found", () => {
+    const found = running(pair)
+    const ours = service("updater", "r.example/w/api:0.1.0", { "holdfast.service": "updater" })
+    const besides: RunningApp = { ...found, model: { ...found.model, services: [...found.model.services, ours] } }
+    const members = (more: Partial<UpdateRules>): readonly string[] =>
+      imageFamily(exampleApp, { ...exampleUpdates, ...more }, besides).members.map(({ service: name }) => name)
+
+    expect(members({})).toEqual(["api", "web"])
+    expect(members({ repositories: ["r.example/w/api", "r.example/w/web"] })).toEqual(["api", "web"])
+    expect(members({ services: ["api", "web", "updater"] })).toEqual(["api", "web"])
   })
 
   it("are refused when they run different tags, for nobody could say which version that is", () => {

@@ -1,6 +1,7 @@
 /** Which services follow a registry's tags together, and the tag that they run. Pure. */
 import type { App, UpdateRules } from "../app/app.ts"
 import { imageTemplate, isSameRepository } from "../app/compose/image-text.ts"
+import { isHoldfastService } from "../app/updater-services.ts"
 import { HoldfastError } from "../base/errors.ts"
 import { parseVersion } from "../release/version.ts"
 import { VERSION_LABEL, type RunningApp } from "./running.ts"
@@ -37,13 +38,14 @@ export function imageFamily(app: App, rules: UpdateRules, running: RunningApp): 
 
 function membersOf(app: App, rules: UpdateRules, { model }: RunningApp): readonly FamilyMember[] {
   const { services, repositories } = rules
+  const ours = model.services.filter(isHoldfastService).map(({ name }) => name)
   const all = model.services.flatMap(({ name, image, builds }) =>
-    image === null || builds ? [] : [{ service: name, repository: imageTemplate(image).repository }],
+    image === null || builds || ours.includes(name) ? [] : [{ service: name, repository: imageTemplate(image).repository }],
   )
   const among = (names: readonly string[]): readonly FamilyMember[] =>
     all.filter(({ repository }) => names.some((one) => isSameRepository(one, repository)))
   if (services !== null) {
-    const absent = services.filter((name) => !all.some(({ service }) => service === name))
+    const absent = services.filter((name) => !ours.includes(name) && !all.some(({ service }) => service === name))
     if (absent.length > 0) throw unclear(app, `${absent.join(", ")} is no service with an image of a registry`)
     return all.filter(({ service }) => services.includes(service))
   }

@@ -9,11 +9,12 @@ const key = exampleKey()
 const digest = (digit: string): string => `sha256:${digit.repeat(64)}`
 const server = { repository: "registry.example/chat/server", digest: digest("a") }
 const updater = { repository: "registry.example/chat/updater", digest: digest("b") }
+const service = (name: string, image: string | null, labels: Readonly<Record<string, string>> = {}) => ({ name, image, labels })
 const composed = [
-  { name: "chat", image: "registry.example/chat/server:1.3.0" },
-  { name: "updater", image: `registry.example/chat/updater:1.3.0@${digest("9")}` },
-  { name: "postgres", image: "postgres:17" },
-  { name: "built", image: null },
+  service("chat", "registry.example/chat/server:1.3.0"),
+  service("updater", `registry.example/chat/updater:1.3.0@${digest("9")}`),
+  service("postgres", "postgres:17"),
+  service("built", null),
 ]
 const anything = { services: null, repositories: [] }
 
@@ -36,7 +37,7 @@ describe("what a signed release means here", () => {
 
   it("takes the name of a repository as the compose file writes it", async () => {
     const images = { server: { repository: "docker.io/acme/chat", digest: digest("a") } }
-    const found = installable(await trusted({ images }), [{ name: "chat", image: "acme/chat:1.3.0" }], anything)
+    const found = installable(await trusted({ images }), [service("chat", "acme/chat:1.3.0")], anything)
 
     expect(found.images["chat"]?.repository).toBe("acme/chat")
   })
@@ -53,7 +54,7 @@ describe("what a signed release means here", () => {
   })
 
   it("gives services of one repository the same image, and each its own where the release has several", async () => {
-    const services = ["web", "worker"].map((name) => ({ name, image: "registry.example/chat/server:1.3.0" }))
+    const services = ["web", "worker"].map((name) => service(name, "registry.example/chat/server:1.3.0"))
     const other = { ...server, digest: digest("c") }
 
     expect(installable(await trusted({ images: { server } }), services, anything).images["worker"]?.digest).toBe(digest("a"))
@@ -84,10 +85,21 @@ describe("what a signed release means here", () => {
     expect(Object.keys(installable(half, composed, { services: ["chat"], repositories }).images)).toEqual(["chat"])
   })
 
+  it("is for none in which Holdfast runs, also where services that belong together are named", async () => {
+    const ours = [
+      service("chat", "registry.example/chat/server:1.3.0"),
+      service("updater", "holdfast:0.1.0", { "holdfast.service": "updater" }),
+    ]
+    const rules = { services: ["chat", "updater"], repositories: [] }
+
+    expect(Object.keys(installable(await trusted({ images: { server } }), ours, rules).images)).toEqual(["chat"])
+    expect(allowedRepositories(rules, ours)).toEqual(["registry.example/chat/server"])
+  })
+
   it("is refused when nothing here runs it, or a service that is named is not there", async () => {
     const release = await trusted({ images: { updater } })
 
-    expect(() => installable(release, [{ name: "postgres", image: "postgres:17" }], anything)).toThrow(
+    expect(() => installable(release, [service("postgres", "postgres:17")], anything)).toThrow(
       expect.objectContaining({ code: "RELEASE_SERVICES_DIFFER", why: `no service runs an image of ${updater.repository}` }),
     )
     expect(() => installable(release, composed, { services: ["chatalot"], repositories: [] })).toThrow(

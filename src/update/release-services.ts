@@ -2,19 +2,21 @@
 import type { UpdateRules } from "../app/app.ts"
 import { imageTemplate, isSameRepository } from "../app/compose/image-text.ts"
 import type { ComposeService } from "../app/ports.ts"
+import { isHoldfastService } from "../app/updater-services.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { InstallableRelease, ReleaseCommand, ReleaseImage } from "../release/installable.ts"
 import type { ReleaseManifest } from "../release/manifest.ts"
 import type { TrustedRelease } from "../release/trust.ts"
 
-type NamedServices = readonly Pick<ComposeService, "name" | "image">[]
+type NamedServices = readonly Pick<ComposeService, "name" | "image" | "labels">[]
 
 /**
  * Repositories that releases may name: those of the settings, else those that the app runs now, each in every way that it can be written.
  */
 export function allowedRepositories({ repositories }: Pick<UpdateRules, "repositories">, services: NamedServices): readonly string[] {
+  const running = services.filter((service) => !isHoldfastService(service))
   const named =
-    repositories.length > 0 ? repositories : services.flatMap(({ image }) => (image === null ? [] : [imageTemplate(image).repository]))
+    repositories.length > 0 ? repositories : running.flatMap(({ image }) => (image === null ? [] : [imageTemplate(image).repository]))
   return [...new Set(named.flatMap(spellings))].toSorted()
 }
 
@@ -29,7 +31,8 @@ function spellings(repository: string): readonly string[] {
 
 /**
  * A trusted release as something that can be installed here. Services that belong together are all in it, or it is refused: every service
- * of `updates.services` needs an image of the release; without that setting, every service that runs one of `updates.repositories`.
+ * of `updates.services` needs an image of the release; without that setting, every service that runs one of `updates.repositories`. One in which
+ * Holdfast runs is in no release of the vendor's.
  * Throws RELEASE_SERVICES_DIFFER.
  */
 export function installable(
@@ -60,7 +63,8 @@ interface Fitted {
 }
 
 function fit(manifest: ReleaseManifest, services: NamedServices, rules: Pick<UpdateRules, "services" | "repositories">): readonly Fitted[] {
-  const wanted = services.filter(({ name }) => rules.services === null || rules.services.includes(name))
+  const meant = services.filter(({ name }) => rules.services === null || rules.services.includes(name))
+  const wanted = meant.filter((service) => !isHoldfastService(service))
   const absent = (rules.services ?? []).filter((name) => !services.some((service) => service.name === name))
   if (absent.length > 0) throw differ(manifest, `the compose project has no service ${absent.join(", ")}`)
   const fitted = wanted.flatMap((service) => fitOne(manifest, service))

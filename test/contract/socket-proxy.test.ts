@@ -133,6 +133,19 @@ describeNeeding("docker")("socket proxy", () => {
     expect(await world.foreignState()).toBe(foreignBefore)
   })
 
+  it("puts a container into the network of its own where programs may be run inside, and never into somebody else's", async () => {
+    const id = await create(proxy, {})
+    await command(["docker", "start", id])
+    const may = await world.proxy({ permissions: ["exec", "attach"] })
+    const beside = async (at: typeof proxy, other: string) =>
+      await at.docker("run", "--rm", "--interactive", `--network=container:${other}`, BUSYBOX, "hostname")
+    expect(await beside(may, id)).toMatchObject({ exitCode: 0, stdout: `${id.slice(0, 12)}\n` })
+    const foreignId = (await command(["docker", "inspect", "--format", "{{.Id}}", world.named("foreign-app")])).trim()
+    expect((await beside(may, foreignId)).stderr).toContain("belongs to none of the projects")
+    expect((await beside(await world.proxy({ permissions: ["attach"] }), id)).stderr).toContain("is shared with others")
+    expect(await world.foreignState()).toBe(foreignBefore)
+  })
+
   it("copies files in and out when it may", async () => {
     const id = await create(proxy, {})
     const may = await world.proxy({ permissions: ["archive"] })

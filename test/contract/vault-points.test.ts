@@ -9,6 +9,7 @@ import {
   checkChain,
   checkVaultChain,
   findPoint,
+  findWhole,
   listPoints,
   partItem,
   readManifest,
@@ -186,6 +187,39 @@ describe("sealing and finding points", () => {
     })
     expect((await partItem(vault, third, "files:uploads", ctx)).treeId).toBe(third.manifest.parts[0]?.treeId)
     await expect(partItem(vault, third, "files:none", ctx)).rejects.toMatchObject({ code: "PART_UNKNOWN" })
+  })
+
+  it("gives the newest point that holds the whole app to whoever needs all of it, also with an empty store", async () => {
+    const { vault, store } = await newVault("whole")
+    const found = async (selector: string, seen = store): Promise<string> =>
+      (await findWhole(vault, seen, "chat", selector, ctx)).manifest.id
+    const sealed = async (id: string, more: Partial<ManifestDraft>): Promise<SealedPoint> =>
+      await sealPoint(vault, store, { ...draftOf(id, await storePart(vault, id, id)), ...more }, ctx)
+    const partial = async (id: string): Promise<SealedPoint> => await sealed(id, { leftOut: ["secrets"] })
+    await partial(ids[0])
+    expect(await found("latest")).toBe(ids[0])
+    await seal(vault, store, ids[1])
+    await partial(ids[2])
+
+    expect((await findPoint(vault, store, "chat", "latest", ctx)).manifest.id).toBe(ids[2])
+    expect(await found("latest")).toBe(ids[1])
+    expect(await found(ids[2])).toBe(ids[2])
+    expect(await found("latest", await newStore("whole-lost"))).toBe(ids[1])
+    const safety = (await sealed("20260423T120000Z-1.2", { trigger: "safety" })).manifest.id
+    expect(await found("latest")).toBe(ids[1])
+    expect(await found(safety)).toBe(safety)
+  })
+
+  it("takes a safety point for the latest only where there is no other", async () => {
+    const { vault, store } = await newVault("safety")
+    const safety = async (id: string): Promise<unknown> =>
+      await sealPoint(vault, store, { ...draftOf(id, await storePart(vault, id, id)), trigger: "safety" }, ctx)
+    const latest = async (): Promise<string> => (await findPoint(vault, store, "chat", "latest", ctx)).manifest.id
+    await safety(ids[0])
+    expect([await latest(), (await findWhole(vault, store, "chat", "latest", ctx)).manifest.id]).toEqual([ids[0], ids[0]])
+    await seal(vault, store, ids[1])
+    await safety(ids[2])
+    expect(await latest()).toBe(ids[1])
   })
 
   it("does not seal a point whose part is missing, and sweeps what was never sealed after its time, unless a rollback needs it", async () => {

@@ -228,11 +228,10 @@ export async function expectSettled(place: UpdatePlace, allowed: readonly ShopSt
   }
   await expect.poll(said, { timeout: 60_000, interval: 200 }).toMatch(new RegExp(`^ok (${versions.join("|")})$`))
   await project.waitQuiet()
-  const now = await stateOfShop(project)
-  expect(allowed.find(({ version }) => version === now.version)).toEqual(now)
   expectNothingUnfinished(join(directory, "state"))
+  const [now] = await Promise.all([stateOfShop(project), expectNothingOrphaned(place)])
+  expect(allowed.find(({ version }) => version === now.version)).toEqual(now)
   await expectPointsWhole(cli, APP)
-  await expectNothingOrphaned(place)
   expect(await processesNaming(join(directory, "vault"))).toEqual([])
   return now
 }

@@ -137,15 +137,21 @@ async function columnsOf(project: AppProject): Promise<Record<string, string>> {
 }
 
 async function tablesOf(project: AppProject, names: readonly string[]): Promise<Record<string, string>> {
+  if (project.engine === "postgres") return await tablesAtOnce(project, names)
   const found: Record<string, string> = {}
   for (const name of names) {
-    const text = await project.sql(
-      project.engine === "postgres" ? `SELECT t::text FROM "${name}" t ORDER BY 1` : `SELECT * FROM "${name}" ORDER BY 1`,
-    )
+    const text = await project.sql(`SELECT * FROM "${name}" ORDER BY 1`)
     const rows = text === "" ? 0 : text.split("\n").length
     found[name] = `${rows} ${createHash("sha256").update(text).digest("hex")}`
   }
   return found
+}
+
+/** Each question is a program in a container, which takes longer than all tables. */
+async function tablesAtOnce(project: AppProject, names: readonly string[]): Promise<Record<string, string>> {
+  const digest = `count(*) || ' ' || md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text COLLATE "C"), ''))`
+  const lines = (await project.sql(names.map((name) => `SELECT '${name}', ${digest} FROM "${name}" t`).join(" UNION ALL "))).split("\n")
+  return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf("|")), line.slice(line.indexOf("|") + 1)]))
 }
 
 async function uploadsOf(project: AppProject): Promise<Record<string, string>> {

@@ -6,7 +6,7 @@ import { releaseCommand } from "./release-commands.ts"
 import { snapshotCommand } from "./snapshot-commands.ts"
 import { socketProxyCommand } from "./socket-proxy-command.ts"
 
-const point = { name: "point", summary: "its id, the beginning of it, its label, or latest" } as const
+const point = { name: "point", summary: "its id, the beginning of it, its label, or latest: the newest but for safety points" } as const
 const app = { name: "app", summary: "the app's name in the settings" } as const
 const requiredApp = { ...app, required: true } as const
 

@@ -5,6 +5,7 @@
 import { z } from "zod"
 import type { LocatedApp } from "../../app/locate.ts"
 import type { OwnContainer } from "../../app/ports.ts"
+import { isPartOf } from "../../app/updater-services.ts"
 import type { Json } from "../../base/canonical-json.ts"
 import { catalog, type ErrorCode } from "../../base/error-catalog.ts"
 import { HoldfastError, isHoldfastError, messageOf } from "../../base/errors.ts"
@@ -53,7 +54,7 @@ export async function endedByUpdate({
 }: Pick<Subject, "tools" | "ctx"> & { readonly app: LocatedApp }): Promise<OwnContainer | null> {
   if (app.compose === null) return null
   const own = (await tools.containers.own?.(ctx)) ?? null
-  return own !== null && own.projectName === app.compose.projectName ? own : null
+  return isPartOf(own, app.compose.projectName) ? own : null
 }
 
 /**

@@ -116,3 +116,13 @@ export async function pointOf(
   const { vault, tools, declared, ctx } = subject
   return await findPoint(vault, tools.store, declared.name, selection.point ?? "latest", ctx)
 }
+
+/** The point that is drilled: the newest of the whole app unless one is named. */
+export async function pointToDrill(
+  subject: Pick<Subject, "vault" | "tools" | "declared" | "ctx">,
+  selection: Pick<Selection, "point">,
+): Promise<SealedPoint> {
+  const { findWhole } = await import("../../recovery-point/recovery-point.ts")
+  const { vault, tools, declared, ctx } = subject
+  return await findWhole(vault, tools.store, declared.name, selection.point ?? "latest", ctx)
+}

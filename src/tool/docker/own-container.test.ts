@@ -58,10 +58,8 @@ it("a container that has the whole host at its own path sees all of it", () => {
 })
 
 /** An engine, or what stands before it, that answers every question in the same way. */
-async function askedOf(status: number, ask: typeof ownContainer = ownContainer): Promise<unknown> {
-  const server = createServer((_, response) =>
-    response.writeHead(status, { "content-type": "application/json" }).end('{"message":"so it is"}'),
-  )
+async function askedOf(status: number, ask: typeof ownContainer = ownContainer, answer = '{"message":"so it is"}'): Promise<unknown> {
+  const server = createServer((_, response) => response.writeHead(status, { "content-type": "application/json" }).end(answer))
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
   const directory = await mkdtemp(join(tmpdir(), "holdfast-own-"))
   onTestFinished(async () => {
@@ -97,6 +95,23 @@ it.each([
     return null
   })
   expect(seen).toBeNull()
+})
+
+it.each([
+  ["of the project that made it", {}, "chat"],
+  ["of no project where it was run once", { "com.docker.compose.oneoff": "True" }, null],
+])("our container is %s", async (_what, labels, projectName) => {
+  const facts = {
+    Id: ID,
+    Name: "/ours",
+    Image: "sha256:1",
+    RestartCount: 0,
+    State: { Status: "running", Pid: 1, ExitCode: 0, Error: "" },
+    Config: { Image: "holdfast:0.1.0", Labels: { "com.docker.compose.project": "chat", ...labels } },
+    HostConfig: {},
+    NetworkSettings: {},
+  }
+  expect(await askedOf(200, ownContainer, JSON.stringify(facts))).toMatchObject({ id: ID, projectName, labels })
 })
 
 it("an engine that cannot say is an error, not a no", async () => {

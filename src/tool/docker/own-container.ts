@@ -33,7 +33,7 @@ export async function ownContainer(client: Client, ctx: RunContext, mountsFile =
   if (facts === null) return null
   const labels = facts.Config.Labels ?? {}
   const isOneOff = labels["com.docker.compose.oneoff"]?.toLowerCase() === "true"
-  return { id: facts.Id, projectName: isOneOff ? null : (labels["com.docker.compose.project"] ?? null) }
+  return { id: facts.Id, projectName: isOneOff ? null : (labels["com.docker.compose.project"] ?? null), labels }
 }
 
 /**

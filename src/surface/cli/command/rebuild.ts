@@ -4,7 +4,7 @@ import { writeFileDurably } from "../../../base/durable-file.ts"
 import { HoldfastError } from "../../../base/errors.ts"
 import { Secret } from "../../../base/secret.ts"
 import { formatBytes, formatDuration } from "../../../base/units.ts"
-import { findPoint } from "../../../recovery-point/recovery-point.ts"
+import { findWhole } from "../../../recovery-point/recovery-point.ts"
 import { planRebuild, rebuildApp, type RebuildPlan } from "../../../restore/restore.ts"
 import { decryptKit, markKitTaken, type KitVault } from "../../../vault/kit.ts"
 import type { VaultLocation } from "../../../vault/ports.ts"
@@ -23,7 +23,7 @@ export const run: CommandRun = async (house, input) => {
   const ctx = lookingContext(house)
   const { location, app } = await whereFrom(house, input)
   const vault = await openVault({ backend: tools.backend, store: tools.store }, location, { create: false }, ctx)
-  const point = await findPoint(vault, tools.store, app, input.argument("point") ?? "latest", ctx)
+  const point = await findWhole(vault, tools.store, app, input.argument("point") ?? "latest", ctx)
   const plan = await planRebuild({ vault, point })
   if (input.flag("plan")) return { document: documentOf(plan), lines: linesOf(plan) }
   await confirm(house, { plan: linesOf(plan), question: `Rebuild ${app} from ${plan.point} on this host?`, given: input.flag("yes") })

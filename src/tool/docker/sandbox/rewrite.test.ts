@@ -120,6 +120,7 @@ describe("rewriting a compose document for a sandbox", () => {
     const document = parseDocument(source)
     expect(includedServices(document, { ...request, images: {} })).toEqual(["app", "db"])
     expect(includedServices(document, { ...request, images: { tunnel: "sha256:1" } })).toEqual(["app", "db", "tunnel"])
+    expect(includedServices(document, { ...request, images: { tunnel: "sha256:1" }, leftOut: ["tunnel", "app"] })).toEqual(["db"])
   })
 
   it("refuses a path about which nothing was decided, and a secret that is not a file", () => {

@@ -27,10 +27,12 @@ export interface RewritePlan {
   readonly environment: NonNullable<SandboxRequest["environment"]>
 }
 
-/** Every service without a profile, and those with one that ran when the point was made (they have an image) or are databases. */
+/** Every service without a profile, and those with one that ran when the point was made (they have an image) or are databases; none that is left out. */
 export function includedServices(document: SourceDocument, request: SandboxRequest): readonly string[] {
+  const { images, databaseServices, leftOut = [] } = request
   return Object.entries(document.services)
-    .filter(([name, { profiles }]) => (profiles ?? []).length === 0 || name in request.images || request.databaseServices.includes(name))
+    .filter(([name]) => !leftOut.includes(name))
+    .filter(([name, { profiles }]) => (profiles ?? []).length === 0 || name in images || databaseServices.includes(name))
     .map(([name]) => name)
 }
 
