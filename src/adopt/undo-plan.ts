@@ -1,6 +1,7 @@
 /** What taking an adoption back would do, looked at before anything changes (C149, C150). */
 import { z } from "zod"
 import type { LocatedApp } from "../app/locate.ts"
+import { isHoldfastService } from "../app/updater-services.ts"
 import { lastDetails } from "../backup/settle.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
@@ -43,11 +44,12 @@ export interface Undoing {
   readonly first: SealedPoint | null
 }
 
-/** Throws ADOPT_NOTHING where nothing is adopted, and what asking the databases throws. */
+/** Throws ADOPT_NOTHING where nothing is adopted, APP_NOT_STOPPABLE in a container that would go, and what asking the databases throws. */
 export async function planAdoptUndo(tools: AdoptTools, subject: AdoptSubject, ctx: RunContext): Promise<Undoing> {
   const operation = await lastAdoption(tools, subject.app)
   const found = await adoptionOf(tools, subject, operation, ctx)
   const { prepared, cold } = found
+  await refuseFromInside(tools, subject.app, ctx)
   const origin = cold === null ? null : { vault: subject.vault, point: cold }
   const databases = origin === null ? [] : await schemasNow(tools, subject.app, origin, ctx)
   const moved = databases.filter((database) => database.moved).map(({ database }) => `database:${database}`)
@@ -72,11 +74,21 @@ export async function planAdoptUndo(tools: AdoptTools, subject: AdoptSubject, ct
   return { ...found, plan }
 }
 
+/** Whoever undoes it would be removed half-way. */
+async function refuseFromInside({ containers }: AdoptTools, app: LocatedApp, ctx: RunContext): Promise<void> {
+  const own = (await containers.own?.(ctx)) ?? null
+  if (own === null || own.projectName !== app.compose?.projectName || !isHoldfastService(own)) return
+  throw new HoldfastError("APP_NOT_STOPPABLE", {
+    what: `the adoption of ${app.name} cannot be undone from here: this Holdfast runs in one of the containers that go`,
+    hint: "Nothing was changed. Run it on the host.",
+  })
+}
+
 function warningOf(file: PreparedFile, state: FileState): readonly string[] {
   const { live } = file.swap
   if (state === "nothing kept") return [`what ${live} was before is not there any more; it stays as it is`]
   if (state === "as adopted") return []
-  if (file.isSettings) return [`${live} was changed after the adoption; only its block \`updates\` goes`]
+  if (file.isSettings) return [`${live} was changed after the adoption; only what the adoption put in goes`]
   return [`${live} was changed after the adoption; what it is now is kept as ${adoptedCopy(file)}`]
 }
 

@@ -155,7 +155,7 @@ describeNeeding(
     await writeFile(files[1] ?? "", `${settings}# a line of later\n`)
     const undone = await cli.json(adoptUndoOutput, ["adopt", "--undo", "--yes"])
 
-    expect(undone.warnings).toEqual([`${files[1] ?? ""} was changed after the adoption; only its block \`updates\` goes`])
+    expect(undone.warnings).toEqual([`${files[1] ?? ""} was changed after the adoption; only what the adoption put in goes`])
     expect(await texts()).toEqual([before[0], `${before[1] ?? ""}# a line of later\n`])
     expect(await folders()).toEqual(foldersBefore)
     expect((await compose("ps", "--services", "--status", "running")).trim().split("\n").toSorted()).toEqual(["tool", "web"])

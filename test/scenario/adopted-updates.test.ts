@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { afterAll, beforeAll, expect, vi } from "vitest"
 import { buildIfStale } from "../../scripts/build-program.ts"
 import { buildWebIfStale } from "../../scripts/build-web.ts"
+import { catalog } from "../../src/base/error-catalog.ts"
 import { accepted } from "../../src/contract/api/shapes.ts"
 import { plannedUpdate, updaterStatus, type UpdaterStatus } from "../../src/contract/api/updates.ts"
 import { adoptOutput } from "../../src/contract/output-adopt.ts"
@@ -55,9 +56,11 @@ describeNeeding(
   const bodies = async (): Promise<readonly string[]> => (await world.project.messages()).map(({ body }) => body)
   const pair = async (): Promise<readonly (readonly [string, unknown])[]> =>
     Object.entries(await containersOf(world.project.name)).filter(([name]) => name.includes("-updater-") || name.includes("-proxy-"))
+  const container = async (part: string): Promise<string> => (await pair()).find(([name]) => name.includes(part))?.[0] ?? ""
+  const updater = async (): Promise<string> => await container("-updater-")
   /** What the proxy did not let through. */
   const refusals = async (): Promise<readonly string[]> => {
-    const said = await tryCommand(["docker", "logs", (await pair()).find(([name]) => name.includes("-proxy-"))?.[0] ?? ""])
+    const said = await tryCommand(["docker", "logs", await container("-proxy-")])
     return said.stderr.split("\n").filter((line) => line.includes("refused"))
   }
 
@@ -71,7 +74,7 @@ describeNeeding(
     await world.publish("0.25.0", { schema: 1 })
     await buildHoldfastImage({ reference: image(), version: "0.1.0" }, join(world.directory, "holdfast-image"))
     await world.cli.json(adoptOutput, ["adopt", "chat", "--yes", "--target", "holdfast", "--holdfast-image", image()])
-    handingOn = await handOn(world, (await pair()).find(([name]) => name.includes("-updater-"))?.[0] ?? "")
+    handingOn = await handOn(world, await updater())
     token = (await readFile(join(world.project.directory, "secrets/updater_token"), "utf8")).trim()
   }, 20 * MINUTES_MS)
 
@@ -123,6 +126,12 @@ describeNeeding(
 
     expect(await bodies()).toEqual(["before 0.25.1"])
     expect(await refusals()).toEqual([])
+  })
+
+  step("is not given back from inside, where whoever does it would go", async () => {
+    const said = await tryCommand(["docker", "exec", await updater(), "holdfast", "adopt", "chat", "--undo", "--yes"])
+    expect(said.exitCode).toBe(catalog.APP_NOT_STOPPABLE.exitCode)
+    expect(said.stderr).toContain("cannot be undone from here: this Holdfast runs in one of the containers that go")
   })
 
   step("is updated from the host, with Holdfast beside it running on", async () => {
