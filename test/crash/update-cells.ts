@@ -30,7 +30,7 @@ const NOT_TAKEN: Readonly<Record<string, string>> = {
   "hooks-after": "as above",
   "stop-app": "nothing is stopped for a capture: the matrix of a cold backup",
   "start-app": "taken when something fails before the pin: what goes wrong under an update comes through it",
-  "capture-image": "the registry serves every image: the matrix of a backup",
+  "capture-image": "images are not saved: the matrix of a backup",
   rehearse: "it was rehearsed before, which changes nothing of the app",
   "start-databases": "no service of a database is made anew",
 }

@@ -137,7 +137,7 @@ describeNeeding(
   step("is updated from the host, with Holdfast beside it running on", async () => {
     const before = await pair()
 
-    const { applied } = await world.cli.json(updateOutput, ["update", "apply", "chat", "--yes"])
+    const { applied } = await world.cli.json(updateOutput, ["update", "apply", "chat", "--again", "--yes"])
 
     expect(applied).toMatchObject([{ outcome: "applied", to: "0.25.1", unrehearsed: null }])
     expect((await world.project.check()).schema).toBe(2)

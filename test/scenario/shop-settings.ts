@@ -17,14 +17,14 @@ const ASK_INSIDE = [
 
 /**
  * The content of `holdfast.yaml`, with absolute paths: it may lie anywhere.
- * @param more `healthInside`: the host does not reach the app, so it is asked inside its container; `checks`: of the app's own
+ * @param more `healthInside`: the host does not reach the app, so it is asked inside its container; `checks`: of the app's own; `images`: which are saved
  */
 export function shopSettings(
   directory: string,
   project: AppProject,
   vendor: Vendor,
   rules: UpdateSettings,
-  more: { readonly healthInside?: boolean; readonly checks?: unknown } = {},
+  more: { readonly healthInside?: boolean; readonly checks?: unknown; readonly images?: "never" } = {},
 ): unknown {
   const at = (name: string): string => join(project.directory, name)
   const access = more.healthInside === true ? { access: "exec" } : {}
@@ -40,6 +40,7 @@ export function shopSettings(
         secrets: [at("secrets"), at(".env")],
         health: { ...asked, expect: { status: "ok" }, version: "version", timeout: "1m" },
         ...(more.checks === undefined ? {} : { checks: more.checks }),
+        ...(more.images === undefined ? {} : { images: more.images }),
         updates: {
           source: "manifest",
           url: vendor.site.url,
