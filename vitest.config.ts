@@ -55,14 +55,15 @@ const suites: readonly Suite[] = [
   },
 ]
 
-/** In the full run alone: with PostgreSQL the matrices that the normal run walks with SQLite, and what has not passed as a whole yet. */
+/** In the full run alone: what takes long. Each file of a kill matrix is run and put into the evidence by itself. */
 const onlyInFull = [
-  "test/crash/update-postgres.test.ts",
-  "test/crash/update-trouble-postgres.test.ts",
+  "test/crash/update-*postgres.test.ts",
   "test/crash/update.test.ts",
+  "test/crash/update-rolled-back.test.ts",
+  "test/crash/update-engine-trouble.test.ts",
   "test/crash/update-trouble.test.ts",
   "test/scenario/update-failures.test.ts",
-  // Green alone, red once beside other suites; why is not known yet.
+  // Red once beside other suites, probably because another engine's server answered under the address of its container, which cannot be any more.
   "test/scenario/update-own-engine.test.ts",
 ]
 

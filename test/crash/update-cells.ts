@@ -104,7 +104,7 @@ function crashWorld({ directory, environment }: UpdatePlace, words: readonly str
   return { directory, words, settleWords: ["points", APP], environment, beforeSettling, dispose: async () => await Promise.resolve() }
 }
 
-/** SIGKILL at every journaled step of an update, of its rollback, and of one that takes itself back; and once more while that is settled. */
+/** SIGKILL at every journaled step of an update, and once more while that is settled. */
 export function describeKilled(engine: Engine, app: string): void {
   describe(`${app}, killed`, () => {
     const at = usePlace(engine)
@@ -122,6 +122,13 @@ export function describeKilled(engine: Engine, app: string): void {
       it("in an update, and three times while that is settled", async () => {
         await walkSettling(`update of ${app}`, updateOf(at()), (step) => ["pin", "start"].includes(step))
       })
+  })
+}
+
+/** SIGKILL at every journaled step of a rollback by hand, and once more while that is settled. */
+export function describeRolledBack(engine: Engine, app: string): void {
+  describe(`${app}, killed`, () => {
+    const at = usePlace(engine)
 
     it("in a rollback: it is done, or done by asking once more", async () => {
       const { place, saved, before } = at()
@@ -173,26 +180,31 @@ export function describeTakenBack(engine: Engine, app: string): void {
   })
 }
 
-/** What happens to the machine under an update, or between its kill and the next command. */
-export function describeTroubled(engine: Engine, app: string): void {
-  describe(`${app}, updated on a machine that goes wrong`, () => {
+type WalkTrouble = (what: string, steps: Steps, more: (world: World) => More) => Promise<void>
+
+/** Walks the steps under one trouble after the other; in the end they are one table. */
+function useTroubles(app: string, about: string, at: () => World): WalkTrouble {
+  const reports = new Map<string, CrashReport>()
+  afterAll(() => recordCells(`update of ${app}, ${about}`, reports))
+  return async (what, steps, more) => {
+    const world = at()
+    const report = await walkSteps(`update of ${app}, ${what}`, updateOf(world, more(world)), { normal: steps })
+    world.writes = report.writes
+    reports.set(what, report)
+  }
+}
+
+const nothing = async (): Promise<void> => await Promise.resolve()
+
+/** What happens to the engine under an update, or between its kill and the next command. */
+export function describeEngineTrouble(engine: Engine, app: string): void {
+  describe(`${app}, updated by an engine that goes wrong`, () => {
     const at = usePlace(engine)
-
-    const reports = new Map<string, CrashReport>()
-    afterAll(() => recordCells(`update of ${app}`, reports))
-
-    const walked = async (what: string, steps: Steps, more: (world: World) => More): Promise<void> => {
-      const world = at()
-      const report = await walkSteps(`update of ${app}, ${what}`, updateOf(world, more(world)), { normal: steps })
-      world.writes = report.writes
-      reports.set(what, report)
-    }
+    const walked = useTroubles(app, "the engine", at)
     const restart = async ({ place }: World): Promise<void> => {
       await place.daemon.stop()
       await place.daemon.start()
     }
-    const nothing = async (): Promise<void> => await Promise.resolve()
-
     it("killed, and the engine restarts before that is settled", async () => {
       const more = (world: World): More => ({ beforeSettling: async () => await restart(world) })
       await walked("and the engine restarts before it is settled", ["start"], more)
@@ -215,6 +227,14 @@ export function describeTroubled(engine: Engine, app: string): void {
         trouble: { begin: place.daemon.kill, end: place.daemon.start },
       }))
     })
+  })
+}
+
+/** A registry that is gone and disks that are full, under an update or between its kill and the next command; and two at once. */
+export function describeTroubled(engine: Engine, app: string): void {
+  describe(`${app}, updated on a machine that goes wrong`, () => {
+    const at = usePlace(engine)
+    const walked = useTroubles(app, "registry and disks", at)
 
     it("killed, and the registry is gone when that is settled", async () => {
       await walked("and the registry is gone", ["start"], ({ place }) => ({ beforeSettling: place.vendor.registry.stop }))

@@ -1,8 +1,8 @@
-/** SIGKILL at every journaled step of an update and of a rollback of an app with PostgreSQL; in the full run alone. */
+/** SIGKILL at every journaled step of an update of an app with PostgreSQL; in the full run alone. */
 import { useDocker } from "../fixture/docker/use-docker.ts"
 import { describeNeeding } from "../fixture/needs.ts"
 import { updateImages } from "../fixture/versioned-app/images.ts"
-import { describeKilled, describeTakenBack } from "./update-cells.ts"
+import { describeKilled } from "./update-cells.ts"
 
 describeNeeding(
   "docker",
@@ -12,5 +12,4 @@ describeNeeding(
 )("an update, killed", () => {
   useDocker(updateImages)
   describeKilled("postgres", "an app with PostgreSQL")
-  describeTakenBack("postgres", "an app with PostgreSQL")
 })

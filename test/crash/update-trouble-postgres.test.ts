@@ -1,4 +1,4 @@
-/** A machine that goes wrong under an update of an app with PostgreSQL; in the full run alone. */
+/** A registry that is gone and disks that are full under an update of an app with PostgreSQL; in the full run alone. */
 import { useDocker } from "../fixture/docker/use-docker.ts"
 import { describeNeeding } from "../fixture/needs.ts"
 import { updateImages } from "../fixture/versioned-app/images.ts"

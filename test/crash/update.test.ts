@@ -1,4 +1,4 @@
-/** SIGKILL at every journaled step of an update and of a rollback of an app with a SQLite file. */
+/** SIGKILL at every journaled step of an update of an app with a SQLite file; in the full run alone. */
 import { useDocker } from "../fixture/docker/use-docker.ts"
 import { describeNeeding } from "../fixture/needs.ts"
 import { updateImages } from "../fixture/versioned-app/images.ts"
