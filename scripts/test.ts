@@ -17,6 +17,7 @@ import {
   notRunYet,
   readFindings,
   readSuitePart,
+  withUnrun,
   writePart,
   type PartName,
 } from "./test/full-run.ts"
@@ -90,7 +91,7 @@ async function suitePart(part: Exclude<PartName, "mutation">): Promise<readonly 
     findings: readFindings(found),
     scores: [],
   }
-  writePart(root, earlier === null ? run : mergeParts(earlier, run))
+  writePart(root, earlier === null ? run : withUnrun(mergeParts(earlier, run), filesOf(part)))
   return problems
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
 import { evidencePage } from "./evidence-page.ts"
-import { chosenFiles, mergeParts, notRunYet, type Part } from "./full-run.ts"
+import { chosenFiles, mergeParts, notRunYet, withUnrun, type Part } from "./full-run.ts"
 
 const row = (file: string, failed: number) => ({ file, passed: 1, failed, skipped: 0, durationMs: 1 })
 const part = (commit: string, more: Partial<Part>): Part => ({
@@ -55,4 +55,15 @@ test("a part of which only some files were ever run says which were not", () => 
     /file by file, see below \|.* 1 min 1 s \|/,
   )
   expect(evidencePage([whole])).toContain("aaa (1 file run again later, see below)")
+})
+
+test("a file that came since is told as not run, and one that is gone is not told", () => {
+  const earlier = part("aaa", {
+    suites: [row("test/a.test.ts", 0), row("test/gone.test.ts", 1)],
+    problems: ["test/gone.test.ts: 1 failed", "crash: vitest ended with exit code 1"],
+  })
+  const told = withUnrun(earlier, ["test/a.test.ts", "test/new.test.ts"])
+  expect(told.problems).toEqual(["crash: vitest ended with exit code 1", "test/new.test.ts: not run"])
+  expect(told.suites.map(({ file }) => file)).toEqual(["test/a.test.ts"])
+  expect(withUnrun(told, ["test/a.test.ts", "test/new.test.ts"])).toEqual(told)
 })

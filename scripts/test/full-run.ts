@@ -75,6 +75,16 @@ export function notRunYet(part: PartName, machine: Part["machine"], files: reado
   return { part, machine, durationMs: 0, problems: files.map((file) => `${file}: not run`), ...nothing }
 }
 
+/** With a word on every file that was never run, as when one was added or divided since; and none on files that are gone. */
+export function withUnrun(part: Part, files: readonly string[]): Part {
+  const fileOf = (line: string): string => line.slice(0, line.indexOf(": "))
+  const ran = part.suites.filter(({ file }) => files.includes(file))
+  const told = part.problems.filter((line) => files.includes(fileOf(line)) || !fileOf(line).endsWith(".test.ts"))
+  const known = new Set([...ran.map(({ file }) => file), ...told.map(fileOf)])
+  const unrun = files.filter((file) => !known.has(file)).map((file) => `${file}: not run`)
+  return { ...part, suites: ran, problems: [...told, ...unrun] }
+}
+
 export function byFile(left: { readonly file: string }, right: { readonly file: string }): number {
   return left.file.localeCompare(right.file)
 }
