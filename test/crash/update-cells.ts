@@ -108,15 +108,13 @@ function updateOf(world: World, { first, beforeSettling, engineDies = false, ...
   }
 }
 
-/** Whether Holdfast had begun to stop the app, by its journal. */
+/** Whether the app was Holdfast's to start, by its journal: it had begun to stop it, and the gate had not let it go yet. */
 function wasStopped({ directory }: UpdatePlace): boolean {
   const store = new DatabaseSync(join(directory, "state/store.sqlite"), { readOnly: true })
   try {
-    return (
-      store
-        .prepare("SELECT 1 FROM step JOIN operation ON operation.id = operation_id WHERE kind = 'update' AND name = 'stop-writers'")
-        .get() !== undefined
-    )
+    const steps = store.prepare("SELECT name, state FROM step JOIN operation ON operation.id = operation_id WHERE kind = 'update'").all()
+    const isLetGo = steps.some(({ name, state }) => name === "gate" && state === "done")
+    return !isLetGo && steps.some(({ name }) => name === "stop-writers")
   } finally {
     store.close()
   }
