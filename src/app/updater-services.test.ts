@@ -5,30 +5,15 @@ import type { ComposeService } from "./ports.ts"
 import { loadRecipes } from "./load-recipes.ts"
 import { isPartOf, servicesOfUpdater } from "./updater-services.ts"
 
-const service = (name: string, labels: ComposeService["labels"] = {}): ComposeService => ({
-  name,
-  image: "acme/app:1.0.0",
-  builds: false,
-  profiles: [],
-  environment: {},
-  envFiles: [],
-  mounts: [],
-  secrets: [],
-  dependsOn: [],
-  publishedPorts: [],
-  hasHealthCheck: false,
-  stopGraceSeconds: null,
-  networkMode: null,
-  labels,
-})
+const service = (name: string, labels: ComposeService["labels"] = {}) => ({ name, labels })
 
 it("services that look after updates are those that the recipe knows and the project has, and Holdfast's own by its label", () => {
   const services = [service("web"), service("chatalot-updater"), service("helper", { "holdfast.service": "updater" })]
   const recipe = loadRecipes(join(import.meta.dirname, "../../recipes"))["chatalot"] ?? null
   expect(recipe?.managedUpdates?.proxy.service).toBe("chatalot-socket-proxy")
 
-  expect(servicesOfUpdater({ ...exampleApp, recipe }, { services })).toEqual(["chatalot-updater", "helper"])
-  expect(servicesOfUpdater({ ...exampleApp, recipe: null }, { services })).toEqual(["helper"])
+  expect(servicesOfUpdater({ ...exampleApp, recipe }, services)).toEqual(["chatalot-updater", "helper"])
+  expect(servicesOfUpdater({ ...exampleApp, recipe: null }, services)).toEqual(["helper"])
 })
 
 it("our container is part of the project that made it, unless it looks after that project's updates", () => {

@@ -3,7 +3,7 @@
  * `holdfast adopt` puts in their place.
  */
 import type { App } from "./app.ts"
-import type { ComposeModel, OwnContainer } from "./ports.ts"
+import type { ComposeService, OwnContainer } from "./ports.ts"
 
 /** On a service of a compose project that is Holdfast itself. */
 export const HOLDFAST_SERVICE_LABEL = "holdfast.service"
@@ -19,7 +19,10 @@ export function isPartOf(own: OwnContainer | null, projectName: string): boolean
 }
 
 /** Names of what a copy of the app does without: it needs the engine's socket, and would act on the live app. */
-export function servicesOfUpdater({ recipe }: Pick<App, "recipe">, { services }: Pick<ComposeModel, "services">): readonly string[] {
+export function servicesOfUpdater(
+  { recipe }: Pick<App, "recipe">,
+  services: readonly Pick<ComposeService, "name" | "labels">[],
+): readonly string[] {
   const known = recipe?.managedUpdates
   const named = known === undefined ? [] : [known.updater.service, known.proxy.service]
   return services.filter((service) => named.includes(service.name) || isHoldfastService(service)).map(({ name }) => name)

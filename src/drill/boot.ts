@@ -46,14 +46,16 @@ export async function bootApp(
   )
 }
 
-const LAST_LINES = 5
+/** A program that ends by an error prints where it was below what it was. */
+const LAST_LINES = 15
 
 /** Of services that do not run, to whoever watches alone: their logs may hold what no report should. */
 async function tellLastWords(tools: DrillTools, sandbox: Sandbox, ctx: RunContext): Promise<void> {
   for (const { service, containerId, state } of await sandbox.services(ctx)) {
     if (state === "running") continue
-    const said = (await tools.containers.logs(containerId, LAST_LINES, ctx)).trim()
-    if (said !== "") ctx.progress.warn(`${service} is ${state} and said last:\n${said}`)
+    const said = (await tools.containers.logs(containerId, LAST_LINES, ctx)).split("\n").filter((line) => line.trim() !== "")
+    ctx.progress.warn(`${service} is ${state}${said.length === 0 ? " and said nothing" : " and said last:"}`)
+    for (const line of said) ctx.progress.warn(`${service}: ${line}`)
   }
 }
 

@@ -55,7 +55,7 @@ export async function withPointSandbox<T>(
     document: model.document,
     projectDirectory: project.projectDirectory,
     images: { ...pointImages(origin), ...usableImages(origin, model, changes.images ?? {}) },
-    leftOut: servicesOfUpdater(app, model),
+    leftOut: servicesOfUpdater(app, model.services),
     volumeDirectories: places.volumeDirectories,
     bindReplacements: places.bindReplacements,
     databaseServices: postgresSources(app).flatMap((source) => (source.service === null ? [] : [source.service])),

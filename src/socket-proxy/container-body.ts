@@ -37,7 +37,7 @@ export function readContainer(given: Json | undefined, policy: Policy): Understo
       for (const image of images) assertNamedUsably(body.Image, foundOf(image, found).names ?? [], policy)
       for (const each of mounted) assertMountable(each, found, policy)
       for (const name of networks) assertNetwork(name, found, policy)
-      for (const other of others) assertOurs(`the container ${quoted(other.name)}`, foundOf(other, found).labels, policy)
+      for (const other of others) assertJoinable(other, found, policy)
       return asJson({ ...body, Labels: labels })
     },
   }
@@ -118,6 +118,13 @@ function joinedContainer({ HostConfig, NetworkingConfig }: CreateContainer, { pe
   const named = Object.keys(NetworkingConfig?.EndpointsConfig ?? {})
   if (!mayRunInside || named.length > 0) return null
   return JOINED.exec(HostConfig.NetworkMode ?? "")?.[1] ?? null
+}
+
+function assertJoinable(asked: Ask, found: Findings, policy: Policy): void {
+  const { id, labels } = foundOf(asked, found)
+  assertOurs(`the container ${quoted(asked.name)}`, labels, policy)
+  // A container may be called by what looks like an id.
+  if (id !== asked.name) throw new Refusal(`the container ${quoted(asked.name)} is not named by its id`)
 }
 
 /** Every network that is named. `none` is no network; the engine's own ones hold other people's containers, or are the host's. */

@@ -49,6 +49,14 @@ describe("a container's body", () => {
     })
   })
 
+  it("names the container whose network it shares by its id, and not by a name like one", () => {
+    const body = { ...harmless, HostConfig: { NetworkMode: `container:${ID}` } }
+    const rebuilt = (id: string) =>
+      readContainer(body, { ...policy, permissions: ["exec"] }).rebuilt(new Map([[`container ${ID}`, { id, name: "x", labels: ours }]]))
+    expect(rebuilt(ID)).toMatchObject({ HostConfig: { NetworkMode: `container:${ID}` } })
+    expect(() => rebuilt("b".repeat(64))).toThrow(`the container "${ID}" is not named by its id`)
+  })
+
   it("names capabilities with their prefix at the front alone", () => {
     expect(createHost({ CapAdd: ["CHCAP_OWN"] })).toMatchObject({ ok: false })
   })

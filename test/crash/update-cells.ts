@@ -1,11 +1,14 @@
 /** The kill matrices of updates, for one database engine each: which steps meet which trouble, and what has to hold afterwards. */
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { afterAll, beforeAll, expect, it } from "vitest"
 import { catalog } from "../../src/base/error-catalog.ts"
 import { updateOutput } from "../../src/contract/output-update.ts"
 import { goBackSteps, rollBackSteps, updateSteps } from "../../src/update/steps.ts"
+import { useDocker } from "../fixture/docker/use-docker.ts"
+import { describeNeeding } from "../fixture/needs.ts"
 import { isFullRun } from "../fixture/size.ts"
+import { updateImages } from "../fixture/versioned-app/images.ts"
 import type { Engine } from "../fixture/versioned-app/project.ts"
 import { APP, stateOfShop, type ShopState } from "../scenario/update-world.ts"
 import type { CrashReport, CrashWorld } from "./harness.ts"
@@ -55,6 +58,19 @@ interface World {
   after: ShopState | null
   /** Its writes. */
   writes: readonly string[] | null
+}
+
+/** With what each of these matrices needs. */
+function describeMatrix(title: string, matrix: () => void): void {
+  describeNeeding(
+    "docker",
+    "root",
+    "restic",
+    "registry",
+  )(title, () => {
+    useDocker(updateImages)
+    matrix()
+  })
 }
 
 /** A place of its own for these tests; `world()` is there from the first of them on. */
@@ -126,10 +142,10 @@ function crashWorld({ directory, environment }: UpdatePlace, words: readonly str
 
 /** SIGKILL at every journaled step of an update, and once more while that is settled. */
 export function describeKilled(engine: Engine, app: string): void {
-  describe(`${app}, killed`, () => {
+  describeMatrix(`${app}, killed in an update`, () => {
     const at = usePlace(engine)
 
-    it("in an update: the version before or the new one, healthy, with its own data, and nothing that nobody knows of", async () => {
+    it("runs the version before or the new one, healthy, with its own data, and nothing that nobody knows of", async () => {
       const world = at()
       const verb = `update of ${app}`
       const { writes } = await walk(verb, updateOf(world), "all", differs)
@@ -139,7 +155,7 @@ export function describeKilled(engine: Engine, app: string): void {
     })
 
     if (!isFullRun)
-      it("in an update, and three times while that is settled", async () => {
+      it("is settled, also when settling is killed three times", async () => {
         await walkSettling(`update of ${app}`, updateOf(at()), (step) => ["pin", "start"].includes(step))
       })
   })
@@ -147,10 +163,10 @@ export function describeKilled(engine: Engine, app: string): void {
 
 /** SIGKILL at every journaled step of a rollback by hand, and once more while that is settled. */
 export function describeRolledBack(engine: Engine, app: string): void {
-  describe(`${app}, killed`, () => {
+  describeMatrix(`${app}, killed in a rollback`, () => {
     const at = usePlace(engine)
 
-    it("in a rollback: it is done, or done by asking once more", async () => {
+    it("is rolled back, or by asking once more", async () => {
       const { place, saved, before } = at()
       await saved.reset()
       await place.cli.json(updateOutput, APPLY)
@@ -180,7 +196,7 @@ export function describeRolledBack(engine: Engine, app: string): void {
 
 /** A version that its gate refuses: what it wrote lies beside, the version before runs. */
 export function describeTakenBack(engine: Engine, app: string): void {
-  describe(`${app}, killed while a version that is not well is taken back`, () => {
+  describeMatrix(`${app}, killed while a version that is not well is taken back`, () => {
     const at = usePlace(engine, { refused: true })
 
     it("runs the version before, healthy, with its own data", async () => {
@@ -218,7 +234,7 @@ const nothing = async (): Promise<void> => await Promise.resolve()
 
 /** What happens to the engine under an update, or between its kill and the next command. */
 export function describeEngineTrouble(engine: Engine, app: string): void {
-  describe(`${app}, updated by an engine that goes wrong`, () => {
+  describeMatrix(`${app}, updated by an engine that goes wrong`, () => {
     const at = usePlace(engine)
     const walked = useTroubles(app, "the engine", at)
     const restart = async ({ place }: World): Promise<void> => {
@@ -253,7 +269,7 @@ export function describeEngineTrouble(engine: Engine, app: string): void {
 
 /** A registry that is gone and disks that are full, under an update or between its kill and the next command; and two at once. */
 export function describeTroubled(engine: Engine, app: string): void {
-  describe(`${app}, updated on a machine that goes wrong`, () => {
+  describeMatrix(`${app}, updated on a machine that goes wrong`, () => {
     const at = usePlace(engine)
     const walked = useTroubles(app, "registry and disks", at)
 

@@ -1,15 +1,4 @@
 /** An engine that goes wrong under an update of an app with PostgreSQL; in the full run alone. */
-import { useDocker } from "../fixture/docker/use-docker.ts"
-import { describeNeeding } from "../fixture/needs.ts"
-import { updateImages } from "../fixture/versioned-app/images.ts"
 import { describeEngineTrouble } from "./update-cells.ts"
 
-describeNeeding(
-  "docker",
-  "root",
-  "restic",
-  "registry",
-)("an update in trouble", () => {
-  useDocker(updateImages)
-  describeEngineTrouble("postgres", "an app with PostgreSQL")
-})
+describeEngineTrouble("postgres", "an app with PostgreSQL")

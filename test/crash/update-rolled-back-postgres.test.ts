@@ -1,15 +1,4 @@
 /** SIGKILL at every journaled step of a rollback by hand, of an app with PostgreSQL; in the full run alone. */
-import { useDocker } from "../fixture/docker/use-docker.ts"
-import { describeNeeding } from "../fixture/needs.ts"
-import { updateImages } from "../fixture/versioned-app/images.ts"
 import { describeRolledBack } from "./update-cells.ts"
 
-describeNeeding(
-  "docker",
-  "root",
-  "restic",
-  "registry",
-)("a rollback, killed", () => {
-  useDocker(updateImages)
-  describeRolledBack("postgres", "an app with PostgreSQL")
-})
+describeRolledBack("postgres", "an app with PostgreSQL")

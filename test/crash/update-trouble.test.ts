@@ -1,15 +1,4 @@
 /** A registry that is gone and disks that are full under an update of an app with a SQLite file; in the full run alone. */
-import { useDocker } from "../fixture/docker/use-docker.ts"
-import { describeNeeding } from "../fixture/needs.ts"
-import { updateImages } from "../fixture/versioned-app/images.ts"
 import { describeTroubled } from "./update-cells.ts"
 
-describeNeeding(
-  "docker",
-  "root",
-  "restic",
-  "registry",
-)("an update in trouble", () => {
-  useDocker(updateImages)
-  describeTroubled("sqlite", "an app with a SQLite file")
-})
+describeTroubled("sqlite", "an app with a SQLite file")

@@ -107,22 +107,17 @@ export async function openSubject(house: House, selection: Selection, options: {
   return { settings, declared, app, vault, tools, ctx }
 }
 
-/** The point that is meant: `latest` unless one is named. */
+/**
+ * The point that is meant: `latest` unless one is named.
+ * @param holding `whole`: the latest is that of the whole app, for a drill
+ */
 export async function pointOf(
   subject: Pick<Subject, "vault" | "tools" | "declared" | "ctx">,
   selection: Pick<Selection, "point">,
+  holding: "data" | "whole" = "data",
 ): Promise<SealedPoint> {
-  const { findPoint } = await import("../../recovery-point/recovery-point.ts")
+  const { findPoint, findWhole } = await import("../../recovery-point/recovery-point.ts")
   const { vault, tools, declared, ctx } = subject
-  return await findPoint(vault, tools.store, declared.name, selection.point ?? "latest", ctx)
-}
-
-/** The point that is drilled: the newest of the whole app unless one is named. */
-export async function pointToDrill(
-  subject: Pick<Subject, "vault" | "tools" | "declared" | "ctx">,
-  selection: Pick<Selection, "point">,
-): Promise<SealedPoint> {
-  const { findWhole } = await import("../../recovery-point/recovery-point.ts")
-  const { vault, tools, declared, ctx } = subject
-  return await findWhole(vault, tools.store, declared.name, selection.point ?? "latest", ctx)
+  const find = holding === "whole" ? findWhole : findPoint
+  return await find(vault, tools.store, declared.name, selection.point ?? "latest", ctx)
 }

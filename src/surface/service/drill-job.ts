@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises"
 import { join } from "node:path"
 import type { DrillSchedule } from "../../app/app.ts"
 import type { House } from "../house/house.ts"
-import { declaredApp, openSubject, pointToDrill } from "../house/subject.ts"
+import { declaredApp, openSubject, pointOf } from "../house/subject.ts"
 import { operate, type JobEnd, type JobRun } from "./job.ts"
 
 /** Restores the newest point into a sandbox, at the level and from the vault that the drill names. */
@@ -18,7 +18,7 @@ export async function drillJob(run: JobRun, name: string): Promise<JobEnd> {
 async function drillNewest(own: House, app: string, drill: DrillSchedule): Promise<unknown> {
   const { drillPoint } = await import("../../drill/drill.ts")
   const subject = await openSubject(own, { app, vault: drill.vault, point: null }, { create: false })
-  const point = await pointToDrill(subject, { point: null })
+  const point = await pointOf(subject, { point: null }, "whole")
   if (drill.vault === null) return await drillFrom(subject.vault)
   const cacheDirectory = join(await own.use.scratchDirectory(), `empty-cache-${app}`)
   await rm(cacheDirectory, { recursive: true, force: true })

@@ -4,7 +4,7 @@ import { drillPoint } from "../../../drill/drill.ts"
 import type { CommandRun } from "../command-spec.ts"
 import { usage } from "../input.ts"
 import { renderTable } from "../render/table.ts"
-import { openSubject, pointToDrill } from "../../house/subject.ts"
+import { openSubject, pointOf } from "../../house/subject.ts"
 import { selectionOf } from "../selection.ts"
 
 /** `holdfast drill` */
@@ -12,7 +12,7 @@ export const run: CommandRun = async (house, input) => {
   const subject = await openSubject(house, selectionOf(input), { create: false })
   const level = input.text("level") ?? (subject.declared.compose === null ? "restored" : "booted")
   if (level !== "restored" && level !== "booted") throw usage(`--level is restored or booted, not "${level}"`)
-  const point = await pointToDrill(subject, selectionOf(input))
+  const point = await pointOf(subject, selectionOf(input), "whole")
   const origin = { vault: subject.vault, point }
   const report = await drillPoint(subject.tools, subject.declared, origin, level, house.command, house.base())
   const document: DrillOutput = {

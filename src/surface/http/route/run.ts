@@ -3,7 +3,7 @@ import { backupBody, copyBody, drillBody, verifyBody } from "../../../contract/a
 import { accepted } from "../../../contract/api/shapes.ts"
 import { HoldfastError } from "../../../base/errors.ts"
 import type { House } from "../../house/house.ts"
-import { declaredApp, lookingContext, openNamedVault, openSubject, pointOf, pointToDrill, type Selection } from "../../house/subject.ts"
+import { declaredApp, lookingContext, openNamedVault, openSubject, pointOf, type Selection } from "../../house/subject.ts"
 import { selected } from "../selected.ts"
 import { startRun } from "../start-run.ts"
 import { none, route, type Route } from "./route.ts"
@@ -59,7 +59,7 @@ export const runRoutes: readonly Route[] = [
         const { drillPoint } = await import("../../../drill/drill.ts")
         const subject = await openSubject(own, selection, { create: false })
         const level = body.level ?? (subject.declared.compose === null ? "restored" : "booted")
-        const origin = { vault: subject.vault, point: await pointToDrill(subject, selection) }
+        const origin = { vault: subject.vault, point: await pointOf(subject, selection, "whole") }
         return await drillPoint(subject.tools, subject.declared, origin, level, own.command, own.base())
       })
     },
