@@ -60,6 +60,17 @@ const roomRule = (name, allowed, comment) => ({
   to: { path: "^src/", pathNot: `^src/(${any([name, ...allowed])})/` },
 })
 
+/** Parts of an update from the bottom up: trees on disk, how a version is put in place, where releases are found, trying one on a copy, the plan. */
+const updateParts = ["tree", "place", "find", "rehearse", "plan"]
+
+const updatePartRule = (name, index) => ({
+  name: `update-${name}`,
+  severity: "error",
+  comment: "the parts of an update are read from the bottom up; one that needs what stands above it holds something of that part",
+  from: { path: `^src/update/${name}/`, pathNot: isTest },
+  to: { path: `^src/update/(${any(updateParts.slice(index + 1))})/` },
+})
+
 /** @type {import("dependency-cruiser").IConfiguration} */
 export default {
   forbidden: [
@@ -92,6 +103,7 @@ export default {
         `${name} builds on the nouns${allowed.length === 0 ? "" : ` and on ${allowed.join(", ")}`}; tools come in through ports, handed over by main.ts`,
       ),
     ),
+    ...updateParts.slice(0, -1).map(updatePartRule),
     roomRule(
       "surface",
       [...nouns, ...Object.keys(verbs)],

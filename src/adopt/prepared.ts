@@ -6,7 +6,7 @@ import { planStandstill, standstillFromJson, standstillToJson, type Standstill }
 import { sha256, type Json } from "../base/canonical-json.ts"
 import type { RunContext } from "../base/run-context.ts"
 import { planFileSwap, type FileSwap } from "../restore/file-swap.ts"
-import { realFile } from "../update/pins.ts"
+import { realFile } from "../update/place/pins.ts"
 import type { AdoptPlan } from "./adopt-plan.ts"
 import type { AdoptTools } from "./ports.ts"
 import { secretsFromJson, secretsToJson, type SecretChange } from "./secret-files.ts"

@@ -11,12 +11,12 @@ import { databaseSource, swapBack, swapIn, type Replacement } from "../restore/r
 import { stageDatabase } from "../restore/stage.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import { movesDatabaseServices, startDatabases, startOld, stopAll } from "./bring-up.ts"
-import { placeOld } from "./place.ts"
+import { placeOld } from "./place/place.ts"
 import type { UpdateTools } from "./ports.ts"
 import { databasesOf, treesOf, type Prepared, type TreesBefore } from "./prepared.ts"
 import { refillOnce } from "./refill.ts"
 import type { goBackSteps } from "./steps.ts"
-import { putTreeBack } from "./tree-put-back.ts"
+import { putTreeBack } from "./tree/put-back.ts"
 
 /** Takes one step, journaled or (when settling) not. */
 export type TakeStep = <T>(name: keyof typeof goBackSteps, details: Json, action: () => Promise<T>) => Promise<T>

@@ -8,7 +8,7 @@ import { databaseSource, drop, type Replacement } from "../restore/replacement.t
 import type { OpenVault } from "../vault/vault.ts"
 import type { UpdateTools } from "./ports.ts"
 import { keptUpdateToJson, treesOf, type Prepared, type TreesBefore } from "./prepared.ts"
-import { forgetPutBack } from "./tree-put-back.ts"
+import { forgetPutBack } from "./tree/put-back.ts"
 
 /**
  * Records the state before the update as kept, under the operation of the update.

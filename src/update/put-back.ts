@@ -3,7 +3,7 @@ import type { App } from "../app/app.ts"
 import { resume } from "../app/standstill.ts"
 import type { RunContext } from "../base/run-context.ts"
 import { dropPrepared } from "./keep.ts"
-import { placeOld } from "./place.ts"
+import { placeOld } from "./place/place.ts"
 import type { UpdateTools } from "./ports.ts"
 import type { Prepared } from "./prepared.ts"
 

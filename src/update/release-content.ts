@@ -1,5 +1,5 @@
 import type { InstallableRelease } from "../release/installable.ts"
-import { imagesOfRelease } from "./pull-images.ts"
+import { imagesOfRelease } from "./place/pull-images.ts"
 
 /** What a release is, whatever it is called: its images by digest, or its directory with what is in it. */
 export function contentOf(release: Pick<InstallableRelease, "images" | "directory">): readonly string[] {

@@ -8,7 +8,7 @@ import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import { versionOfTag } from "../release/tag-selection.ts"
 import { parseVersion, type Version } from "../release/version.ts"
-import { installOf, linkedDirectory } from "./plain-install.ts"
+import { installOf, linkedDirectory } from "./place/plain-install.ts"
 
 /** What runs now, looked at once. */
 export interface RunningApp {

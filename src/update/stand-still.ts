@@ -13,9 +13,9 @@ import type { UpdateTools } from "./ports.ts"
 import { databasesOf, treesOf, type Prepared } from "./prepared.ts"
 import { putBackStopped } from "./put-back.ts"
 import type { UpdateSteps } from "./steps.ts"
-import { sameState } from "./tree-changes.ts"
-import { makeNotesPlace, treeNotes } from "./tree-notes.ts"
-import { writeTreeState } from "./tree-state.ts"
+import { sameState } from "./tree/changes.ts"
+import { makeNotesPlace, treeNotes } from "./tree/notes.ts"
+import { writeTreeState } from "./tree/state.ts"
 import type { StoodStill, Updating } from "./updating.ts"
 
 /**

@@ -2,7 +2,7 @@ import type { App } from "../app/app.ts"
 import type { CapturedHalf } from "../backup/capture-in-parts.ts"
 import type { InstallableRelease } from "../release/installable.ts"
 import type { OpenVault } from "../vault/vault.ts"
-import type { Placing } from "./placing.ts"
+import type { Placing } from "./place/placing.ts"
 import type { Prepared, TreesBefore } from "./prepared.ts"
 import type { UpdatePlan } from "./update-plan.ts"
 

@@ -1,13 +1,13 @@
 /** Rehearsals of an update: the real data in a sandbox, the release's own commands, and a live app that notices nothing. */
 import { appendFile, readdir } from "node:fs/promises"
 import { join } from "node:path"
-import { afterAll, beforeAll, describe, expect } from "vitest"
+import { afterAll, beforeAll, describe, expect, vi } from "vitest"
 import { isHoldfastError } from "../../src/base/errors.ts"
 import { pointsOutput } from "../../src/contract/output.ts"
 import type { InstallableRelease } from "../../src/release/installable.ts"
-import { updateRules } from "../../src/update/find-tools.ts"
-import { planUpdate, plainPlan } from "../../src/update/plan.ts"
-import { rehearseUpdate } from "../../src/update/rehearse-operation.ts"
+import { updateRules } from "../../src/update/find/find-tools.ts"
+import { planUpdate, plainPlan } from "../../src/update/plan/plan.ts"
+import { rehearseUpdate } from "../../src/update/rehearse/rehearse-operation.ts"
 import type { Rehearsal, UpdatePlan } from "../../src/update/update-plan.ts"
 import { command } from "../fixture/docker/command.ts"
 import { useDocker } from "../fixture/docker/use-docker.ts"
@@ -150,6 +150,21 @@ function rehearsals(engine: Engine): void {
       { id: point },
     ])
     expect((await plan(release)).rehearsal).toMatchObject({ point: rehearsal.point })
+    await expectUntouched(rehearsal)
+  })
+
+  step("does not count when a setting is changed while it runs, whatever it read of it", async () => {
+    const release = await releaseOf("1.1.0")
+    const running = rehearse(release)
+    const begun = async () => (await shop.tools.store.operations({ app: APP, unfinished: true })).length > 0
+    await vi.waitUntil(begun, { timeout: 30_000, interval: 20 })
+    await appendFile(join(world.project.directory, ".env"), "ADDED_MEANWHILE=1\n")
+
+    const rehearsal = await running
+
+    before = await stateOfShop(world.project)
+    expect(rehearsal.passed).toBe(true)
+    expect((await plan(release)).rehearsal).toBeNull()
     await expectUntouched(rehearsal)
   })
 

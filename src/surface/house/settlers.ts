@@ -56,7 +56,7 @@ export function settlersOf(house: House): Settlers {
       return await settleAdoptUndo(await adoptTools(house), await adoptionOf(house, operation), operation, ctx)
     },
     rehearse: async (operation, ctx) => {
-      const { settleRehearse } = await import("../../update/rehearse-operation.ts")
+      const { settleRehearse } = await import("../../update/rehearse/rehearse-operation.ts")
       return await settleRehearse(await verbTools(house), await appOf(house, operation), await vaultOf(house, operation), operation, ctx)
     },
     expire: async (operation, ctx) => {

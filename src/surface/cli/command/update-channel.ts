@@ -1,7 +1,7 @@
 import type { UpdateChannelOutput } from "../../../contract/output-update-find.ts"
 import type { ChannelChange } from "../../../release/channel.ts"
 import { putMember } from "../../../settings/edit-member.ts"
-import { planChannel } from "../../../update/change-channel.ts"
+import { planChannel } from "../../../update/find/change-channel.ts"
 import { editSettings } from "../../house/edit-settings.ts"
 import { openUpdateSearch } from "../../house/look-for-updates.ts"
 import type { CommandRun } from "../command-spec.ts"
