@@ -41,7 +41,7 @@ export const freeSpaceOutput = z.object({
   freedBytes: z.number().int().nonnegative(),
   items: z.array(
     z.object({
-      kind: z.enum(["migration-backup", "log", "kept-state", "unsealed"]),
+      kind: z.enum(["migration-backup", "log", "kept-state", "built-version", "unsealed"]),
       /** A path, an operation's id, or a point's id. */
       subject: z.string(),
       vault: z.string().nullable(),

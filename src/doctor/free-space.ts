@@ -23,6 +23,11 @@ export interface FreeSpaceTools extends OperationTools {
   releaseKept(app: App, operationIds: ReadonlySet<string>, ctx: RunContext): Promise<readonly string[]>
   /** Bytes of what one restore kept; null where they cannot be told. The restore room's own. */
   keptBytes?(app: App, record: KeptRecord, ctx: RunContext): Promise<number | null>
+  /** Versions that updates built here; the update room's own. */
+  readonly built?: {
+    list(app: App, ctx: RunContext): Promise<readonly Omit<Removable, "kind" | "vault">[]>
+    remove(path: string): Promise<void>
+  }
 }
 
 export interface FreeSpacePlan {
@@ -47,6 +52,7 @@ export async function planFreeSpace(
     ...(await migrationBackups(tools.store, app)),
     ...(await logsOf(app)),
     ...(await keptStates(tools, app, ctx)),
+    ...(await builtVersions(tools, app, ctx)),
     ...(await unsealedParts(tools, app, vaults, ctx)),
   ]
   const freedBytes = items.filter((item) => item.remove).reduce((sum, item) => sum + (item.sizeBytes ?? 0), 0)
@@ -67,6 +73,11 @@ async function keptStates(tools: FreeSpaceTools, app: App, ctx: RunContext): Pro
     items.push({ kind: "kept-state", subject: operationId, vault: null, sizeBytes, remove: over, why })
   }
   return items
+}
+
+async function builtVersions({ built }: FreeSpaceTools, app: App, ctx: RunContext): Promise<readonly Removable[]> {
+  const listed = (await built?.list(app, ctx)) ?? []
+  return listed.map((version) => ({ kind: "built-version", vault: null, ...version }))
 }
 
 async function unsealedParts(
@@ -112,6 +123,7 @@ export async function applyFreeSpace(
       throw new HoldfastError("PLAN_STALE", { what: `what can go of ${plan.app.name} is not what the plan says any more` })
     await removeFiles(going, journal)
     await releaseStates(tools, plan.app, going, journal, ctx)
+    await removeBuilt(tools, going, journal)
     await sweepVaults(tools, plan.app, vaults, going, journal, ctx)
     const gone = going.map((item) => item.subject)
     return { outcome: "succeeded", result: gone, record: gone }
@@ -138,6 +150,11 @@ async function releaseStates(
   const operations = going.filter((item) => item.kind === "kept-state").map((item) => item.subject)
   if (operations.length === 0) return
   await journal.step("release-kept", { operations }, async () => await tools.releaseKept(app, new Set(operations), ctx))
+}
+
+async function removeBuilt({ built }: FreeSpaceTools, going: readonly Removable[], journal: FreeSpaceJournal): Promise<void> {
+  for (const { kind, subject, why } of going)
+    if (kind === "built-version") await journal.step("remove-built", { path: subject, why }, async () => await built?.remove(subject))
 }
 
 async function sweepVaults(

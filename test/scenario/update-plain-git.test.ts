@@ -3,6 +3,7 @@ import { chmod, chown, readdir, readFile, readlink, rename, rm, writeFile } from
 import { join } from "node:path"
 import { afterAll, beforeAll, expect } from "vitest"
 import { backupOutput, drillOutput } from "../../src/contract/output.ts"
+import { freeSpaceOutput } from "../../src/contract/output-host.ts"
 import { rollbackOutput, updateOutput, updatePlanOutput } from "../../src/contract/output-update.ts"
 import { processesNaming } from "../crash/invariants.ts"
 import { waitFor } from "../fixture/docker/wait-for.ts"
@@ -12,6 +13,8 @@ import { APP, makePlainApp, type PlainApp, type PlainState } from "../fixture/pl
 import { newDirectory, removeTree } from "../fixture/tmp.ts"
 import { startNumberWriter } from "../fixture/versioned-app/writer.ts"
 import { storySteps } from "./story.ts"
+
+const NOBODY_GOES_BACK = "built for an update; nothing runs from it or goes back to it"
 
 const PLAIN_APP = join(import.meta.dirname, "../fixture/plain-app")
 
@@ -129,6 +132,20 @@ describeNeeding(
     await rename(`${vendor.directory}.gone`, vendor.directory)
   })
 
+  step("is no more needed then: what was built for it is named with its size, and goes when somebody agrees", async () => {
+    const built = join(app.folder, "releases/v1.1.0")
+
+    const { items } = await app.cli.json(freeSpaceOutput, ["doctor", APP, "--free-space", "--plan"])
+
+    const versionsBuilt = items.filter(({ kind }) => kind === "built-version")
+    expect(versionsBuilt).toMatchObject([{ subject: built, remove: true, why: NOBODY_GOES_BACK }])
+    expect(versionsBuilt[0]?.sizeBytes).toBeGreaterThan(4000)
+    expect(await versions()).toEqual(["1.0.0", "v1.1.0"])
+    expect((await app.cli.json(freeSpaceOutput, ["doctor", APP, "--free-space", "--yes"])).removed).toContain(built)
+    expect(await versions()).toEqual(["1.0.0"])
+    expect(await app.health()).toEqual({ status: "ok", version: "1.0.0", schema: 1 })
+  })
+
   step("follows a branch as well: a commit is a version, and what Holdfast built says which it is", async () => {
     await settle((updates) => Object.assign(updates, { branch: "main" }))
     const tip = publish("1.2.0", 2)
@@ -138,5 +155,21 @@ describeNeeding(
     expect(plan?.to).toMatchObject({ version: `main@${tip.slice(0, 12)}`, foundIn: "git" })
     expect(plan?.edits[0]?.diff).toContain(`-releases/1.0.0\n+releases/${tip.slice(0, 12)}`)
     expect(plan?.to.notes).toContain("Release 1.2.0")
+  })
+
+  step("keeps the version before as long as a rollback leads to it", async () => {
+    await app.cli.json(updateOutput, ["update", "apply", APP, "--yes"])
+    const before = (await readlink(join(app.folder, "current"))).replace("releases/", "")
+    publish("1.3.0", 2)
+    await app.cli.json(updateOutput, ["update", "apply", APP, "--yes"])
+    const now = await versions()
+
+    const { items } = await app.cli.json(freeSpaceOutput, ["doctor", APP, "--free-space", "--plan"])
+
+    const versionsBuilt = items.filter(({ kind }) => kind === "built-version")
+    expect(versionsBuilt).toMatchObject([{ subject: join(app.folder, "releases", before), remove: false }])
+    expect(versionsBuilt[0]?.why).toMatch(/^`update rollback` goes back to it until 20\S+; released after that$/)
+    await app.cli.run("doctor", APP, "--free-space", "--yes")
+    expect(await versions()).toEqual(now)
   })
 })

@@ -1,6 +1,6 @@
 /** Something that can go, or that is named although it stays; the value that `doctor --free-space` prints. */
 export interface Removable {
-  readonly kind: "migration-backup" | "log" | "kept-state" | "unsealed"
+  readonly kind: "migration-backup" | "log" | "kept-state" | "built-version" | "unsealed"
   /** A path, an operation's id, or a point's id. */
   readonly subject: string
   /** Vault of an unsealed leftover, else null. */

@@ -75,6 +75,13 @@ export async function buildDirectory(
   }
 }
 
+/** Removes a version that was built there. Cut off, the rest is removed before the next build. */
+export async function removeBuilt(path: string): Promise<void> {
+  await writeFileDurably(join(dirname(path), `${BUILDING}${basename(path)}`), "\n")
+  await removeHalfBuilt(dirname(path))
+  await syncDirectory(dirname(path))
+}
+
 /** The names come from a directory in which a builder may write: nothing but what lies directly in it is removed. */
 async function removeHalfBuilt(releases: string): Promise<void> {
   for (const name of await readdir(releases)) {

@@ -3,6 +3,8 @@ import type { FreeSpaceOutput } from "../../../contract/output-host.ts"
 import { applyFreeSpace, planFreeSpace, type FreeSpacePlan, type FreeSpaceTools } from "../../../doctor/doctor.ts"
 import { keptBytes } from "../../../restore/kept-bytes.ts"
 import { releaseKept } from "../../../restore/restore.ts"
+import { builtBefore } from "../../../update/built-before.ts"
+import { removeBuilt } from "../../../update/place/build-directory.ts"
 import { vaultLocation } from "../../../settings/vault-location.ts"
 import type { CommandRun } from "../command-spec.ts"
 import { confirm } from "../confirm.ts"
@@ -42,6 +44,10 @@ async function freeSpaceTools(house: CliHouse): Promise<FreeSpaceTools> {
     ...tools,
     releaseKept: async (app, ids, ctx) => await releaseKept(tools, app, (record) => ids.has(record.operationId), ctx),
     keptBytes: async (app, record, ctx) => await keptBytes(tools, app, record, ctx),
+    built: {
+      list: async (app, ctx) => await builtBefore(tools, app, ctx),
+      remove: removeBuilt,
+    },
   }
 }
 
