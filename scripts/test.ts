@@ -44,6 +44,8 @@ async function main(): Promise<number> {
   if (installed !== 0) console.error("test: something is missing; suites that need it are skipped and counted")
   await buildWebIfStale()
   await buildIfStale()
+  // Hundreds of short-lived programs of ours are started, each with a home of its own.
+  process.env["NODE_COMPILE_CACHE"] ??= join(tmpdir(), "holdfast-test-compile-cache")
   const docker = await tryStartDocker()
   try {
     if (parts !== null) return await fullRun(parts)

@@ -52,12 +52,12 @@ describe("a database service that does not run", { timeout: 240_000 }, () => {
   })
 })
 
-/** Between two tries the container runs or has just ended for a moment; those moments are not meant. */
+/** Between two tries the container runs, also until a command is to run in it, or has just ended; those moments are not meant. */
 async function failureWhile(look: () => Promise<HoldfastError>): Promise<HoldfastError> {
   let seen = await look()
   await waitFor(async () => {
     seen = await look()
-    return seen.message.endsWith("(restarting)")
+    return /^service .* is not running \(restarting\)$/.test(seen.message)
   })
   return seen
 }

@@ -68,7 +68,7 @@ export interface CrashReport {
 const SETTLE_LIMIT_MS = 60_000
 const RUN_LIMIT_MS = 180_000
 /** The program is the same hundreds of times. */
-export const COMPILE_CACHE = process.env["NODE_COMPILE_CACHE"] ?? join(tmpdir(), "holdfast-crash-compile-cache")
+export const COMPILE_CACHE = process.env["NODE_COMPILE_CACHE"] ?? join(tmpdir(), "holdfast-test-compile-cache")
 
 /**
  * Walks the whole matrix. Throws when a run that nothing interrupts fails, a kill point is not reached (a dead row), settling fails or

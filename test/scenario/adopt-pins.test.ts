@@ -7,6 +7,7 @@ import { adoptOutput, adoptPlanOutput, adoptUndoOutput } from "../../src/contrac
 import { command, tryCommand } from "../fixture/docker/command.ts"
 import { useDocker } from "../fixture/docker/use-docker.ts"
 import { describeNeeding } from "../fixture/needs.ts"
+import { pushImage } from "../fixture/registry/push.ts"
 import { registryServer, type RegistryServer } from "../fixture/registry/server.ts"
 import { newDirectory, removeTree } from "../fixture/tmp.ts"
 import { cliIn, type Cli } from "./cli.ts"
@@ -70,7 +71,7 @@ describeNeeding(
     await registry.start()
     image = `${registry.name}/acme/web`
     await command(["docker", "tag", "holdfast-test/busybox", `${image}:1.2.0`])
-    digest = /digest: (sha256:[0-9a-f]{64})/.exec(await command(["docker", "push", `${image}:1.2.0`]))?.[1] ?? "none"
+    digest = await pushImage(`${image}:1.2.0`)
     await writeFile(join(directory, "app/Dockerfile"), "FROM holdfast-test/busybox\n")
     await writeFile(join(directory, "app/data/one.txt"), "one")
     await writeFile(join(directory, "app/compose.yml"), composeText(project, image))

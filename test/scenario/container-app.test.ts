@@ -49,7 +49,7 @@ describeNeeding(
   beforeAll(async () => {
     await buildIfStale()
     await buildWebIfStale()
-    world = await updateWorld({ engine: "postgres" })
+    world = await updateWorld({ engine: "postgres", images: "auto" })
     place = join(world.directory, "holdfast")
     for (const name of ["etc", "own", "backups"]) await mkdir(join(place, name), { recursive: true })
     await buildHoldfastImage({ reference: image, version: "0.1.0" }, join(place, "image"))

@@ -17,6 +17,7 @@ import { freePort } from "../fixture/free-port.ts"
 import { ownComposeFile } from "../fixture/holdfast-image/compose-file.ts"
 import { buildHoldfastImage } from "../fixture/holdfast-image/holdfast-image.ts"
 import { describeNeeding } from "../fixture/needs.ts"
+import { pushImage } from "../fixture/registry/push.ts"
 import { registryServer, type RegistryServer } from "../fixture/registry/server.ts"
 import { newDirectory, removeTree } from "../fixture/tmp.ts"
 import { storySteps } from "./story.ts"
@@ -68,7 +69,7 @@ describeNeeding(
   const publish = async (version: string, start?: readonly string[]): Promise<void> => {
     const made = { reference: image(version), version, ...(start === undefined ? {} : { command: start }) }
     await buildHoldfastImage(made, join(directory, `image-${version}`))
-    await docker("push", "--quiet", made.reference)
+    await pushImage(made.reference)
   }
   const besides = async (): Promise<readonly string[]> =>
     (await docker("ps", "--all", "--format", "{{.Names}}", "--filter", "name=holdfast-beside-")).split("\n").filter((name) => name !== "")

@@ -41,7 +41,7 @@ describeNeeding(
   let neighbourBefore: unknown
 
   beforeAll(async () => {
-    world = await updateWorld({ neighbour: true })
+    world = await updateWorld({ neighbour: true, images: "auto" })
     neighbourBefore = await world.neighbour?.look()
     await world.provenPoint()
     await makeKeyCheap(join(world.directory, "vault"), join(world.directory, "state/keys/local.key"))

@@ -41,7 +41,7 @@ describeNeeding(
   const measured: Record<string, string | number> = {}
 
   beforeAll(async () => {
-    world = await updateWorld({ neighbour: true })
+    world = await updateWorld({ neighbour: true, images: "auto" })
     neighbourBefore = await world.neighbour?.look()
   })
 

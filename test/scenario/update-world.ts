@@ -36,6 +36,8 @@ export interface UpdateWorldOptions {
   readonly rules?: UpdateSettings
   /** Rows and uploads at the start. */
   readonly entries?: number
+  /** `auto`: the image of the PostgreSQL server, which no registry has, is saved with the first point: half a gigabyte. */
+  readonly images?: "auto"
 }
 
 /** Short windows: the versions of this app are well or not well within seconds. */
@@ -53,8 +55,12 @@ export async function updateWorld(options: UpdateWorldOptions = {}): Promise<Upd
   })
   const cli = cliIn({ cwd: project.directory, stateDirectory: join(directory, "state") })
   await mkdir(join(directory, "state"), { recursive: true })
+  const saved = options.images === "auto" ? {} : { images: "never" as const }
   const settle = async (rules: UpdateSettings): Promise<void> =>
-    await writeFile(join(project.directory, "holdfast.yaml"), JSON.stringify(shopSettings(directory, project, vendor, rules), null, 2))
+    await writeFile(
+      join(project.directory, "holdfast.yaml"),
+      JSON.stringify(shopSettings(directory, project, vendor, rules, saved), null, 2),
+    )
   await settle({ ...RULES, ...options.rules })
   await vendor.publish("1.0.0")
   const [neighbour] = await Promise.all([
