@@ -105,10 +105,11 @@ describe("versions that updates built", () => {
   })
 
   it("are not looked for where updates come from elsewhere", async () => {
-    const { app, store, updated } = await place(["1.1.0", "1.2.0"], "1.2.0")
+    const { install, store, updated } = await place(["1.1.0", "1.2.0"], "1.2.0")
     await updated("op1", "1.0.0", "1.1.0")
+    const byHand = exampleApp({ updates: { ...exampleUpdates, source: "directories", install } })
 
-    expect(await builtBefore({ store }, { ...app, updates: { ...exampleUpdates, source: "directories" } }, exampleContext())).toEqual([])
+    expect(await builtBefore({ store }, byHand, exampleContext())).toEqual([])
     expect(await builtBefore({ store }, exampleApp(), exampleContext())).toEqual([])
   })
 
