@@ -6,6 +6,7 @@ import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { ComposeProject } from "./app.ts"
 import { COMPOSE_FILE_NAMES, findComposeProject } from "./compose/project.ts"
+import { isSqlite } from "./compose/read-files.ts"
 import { detect } from "./detect/detect.ts"
 import type { Detection } from "./detect/detection.ts"
 import { detectPlain } from "./detect/plain.ts"
@@ -154,6 +155,7 @@ function nameOf(projectName: string): string {
 async function lookAtPlaces(model: ComposeModel, containers: ContainerEngine, ctx: RunContext): Promise<PlaceFacts> {
   const sqlite: Record<string, SqliteSearch | null> = {}
   const singleFiles: string[] = []
+  const singleDatabases: string[] = []
   for (const mounted of mountedPlaces(model)) {
     ctx.signal.throwIfAborted()
     const key = placeKey(mounted)
@@ -162,10 +164,10 @@ async function lookAtPlaces(model: ComposeModel, containers: ContainerEngine, ct
       sqlite[key] = volume?.visible === true ? await findSqliteFiles(volume.hostPath) : null
     } else if (existsSync(mounted.place.path)) {
       if (statSync(mounted.place.path).isDirectory()) sqlite[key] = await findSqliteFiles(mounted.place.path)
-      else singleFiles.push(mounted.place.path)
+      else (isSqlite(mounted.place.path) ? singleDatabases : singleFiles).push(mounted.place.path)
     } else sqlite[key] = null
   }
-  return { sqlite, singleFiles }
+  return { sqlite, singleFiles, singleDatabases }
 }
 
 function reportOf(detection: Detection): readonly string[] {

@@ -1,8 +1,10 @@
-import { existsSync } from "node:fs"
+import { existsSync, statSync } from "node:fs"
 import { resolve } from "node:path"
 import type { FileSource, Place } from "../app/app.ts"
+import type { FilesRead } from "../app/compose/read-files.ts"
 import { interpolate } from "../app/interpolate.ts"
 import type { Recipe } from "../app/recipe.ts"
+import { isInside } from "../app/tree/inside.ts"
 import type { ResolveGround } from "./resolve-database.ts"
 import type { AppSettings, FilesSettings } from "./schema.ts"
 
@@ -45,19 +47,33 @@ function projectDirectory(ground: ResolveGround): string {
   return ground.found?.project.projectDirectory ?? ground.directory
 }
 
-/** Secrets as said, else the recipe's, else `secrets/` and `.env` where they exist. A named one that is missing is found by the capture, loudly. */
-export function resolveSecrets(explicit: readonly string[] | undefined, recipe: Recipe | null, ground: ResolveGround): readonly string[] {
+/**
+ * Secrets as said, else the recipe's, else `secrets/` and `.env` where they exist. A named one that is missing is found by the capture, loudly. And
+ * every file with secrets or variables that the compose project reads, wherever it lies; an empty one is configuration, for no secret is blank.
+ */
+export function resolveSecrets(
+  explicit: readonly string[] | undefined,
+  recipe: Recipe | null,
+  read: FilesRead,
+  ground: ResolveGround,
+): readonly string[] {
+  const named = namedSecrets(explicit, recipe, ground)
+  return [...named, ...read.secrets.filter((path) => !isCovered(path, named) && statSync(path).size > 0)]
+}
+
+function namedSecrets(explicit: readonly string[] | undefined, recipe: Recipe | null, ground: ResolveGround): readonly string[] {
   if (explicit !== undefined) return explicit.map((path) => resolve(ground.directory, path))
   const base = projectDirectory(ground)
   if (recipe !== null && ground.found !== null) return recipe.secrets.map((path) => resolve(base, interpolate(path, ground.lookUp)))
   return ["secrets", ".env"].map((path) => resolve(base, path)).filter((path) => existsSync(path))
 }
 
-/** Compose files with overrides, `.env` where no secret covers it, the recipe's files that exist, and what is said explicitly. */
+/** Compose files with overrides and what they read, `.env` where no secret covers it, the recipe's files that exist, and what is said explicitly. */
 export function resolveConfiguration(
   explicit: readonly string[] | undefined,
   recipe: Recipe | null,
-  secrets: readonly string[],
+  read: FilesRead,
+  held: readonly string[],
   ground: ResolveGround,
 ): readonly string[] {
   const base = projectDirectory(ground)
@@ -65,5 +81,11 @@ export function resolveConfiguration(
   const known = (recipe?.configuration ?? []).map((path) => resolve(base, interpolate(path, ground.lookUp)))
   const optional = [...own, ...known].filter((path) => existsSync(path))
   const said = (explicit ?? []).map((path) => resolve(ground.directory, path))
-  return [...new Set([...optional, ...said])].filter((path) => !secrets.includes(path))
+  const named = [...new Set([...optional, ...said])].filter((path) => !held.includes(path))
+  return [...named, ...[...read.configuration, ...read.secrets].filter((path) => !isCovered(path, [...held, ...named]))]
+}
+
+/** It, or a folder that it is in. */
+function isCovered(path: string, by: readonly string[]): boolean {
+  return by.some((one) => one === path || isInside(one, path))
 }

@@ -1,6 +1,7 @@
 import { resolve } from "node:path"
 import type { App, DrillSchedule, Keep, Schedule } from "../app/app.ts"
 import { findComposeProject, type FoundProject } from "../app/compose/project.ts"
+import { filesRead } from "../app/compose/read-files.ts"
 import type { Recipes } from "../app/load-recipes.ts"
 import type { Recipe } from "../app/recipe.ts"
 import { HoldfastError } from "../base/errors.ts"
@@ -46,7 +47,10 @@ export function resolveApp(settings: Settings, name: string, tools: { environmen
 }
 
 function assemble(settings: Settings, given: AppSettings, recipe: Recipe | null, ground: ResolveGround): App {
-  const secrets = resolveSecrets(given.secrets, recipe, ground)
+  const read = ground.found === null ? { configuration: [], secrets: [] } : filesRead(ground.found.project, ground.lookUp)
+  const secrets = resolveSecrets(given.secrets, recipe, read, ground)
+  const files = resolveFiles(given.files, recipe, ground)
+  const trees = files.flatMap(({ place }) => ("volume" in place ? [] : [place.path]))
   const vaults = given.vaults ?? Object.keys(settings.vaults)
   return {
     name: ground.appName,
@@ -55,10 +59,10 @@ function assemble(settings: Settings, given: AppSettings, recipe: Recipe | null,
     compose: ground.found?.project ?? null,
     run: given.run ?? null,
     databases: resolveDatabases(given.databases, recipe, ground),
-    files: resolveFiles(given.files, recipe, ground),
+    files,
     secrets,
     configuration: [
-      ...resolveConfiguration(given.configuration, recipe, secrets, ground),
+      ...resolveConfiguration(given.configuration, recipe, read, [...secrets, ...trees], ground),
       ...(settings.file === null ? [] : [settings.file]),
     ],
     images: given.images,

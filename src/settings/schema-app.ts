@@ -133,12 +133,16 @@ export const appSchema = z
       .meta({ examples: ["auto"] }),
     secrets: z
       .array(path)
-      .describe("Files and folders that hold secrets. Default: the recipe's, or `secrets/` and `.env` beside the compose file.")
+      .describe(
+        "Files and folders that hold secrets. Default: the recipe's, or `secrets/` and `.env` beside the compose file. Env files and files of secrets that the compose project reads are saved with them.",
+      )
       .meta({ examples: [["./secrets", "./.env"]] })
       .optional(),
     configuration: z
       .array(path)
-      .describe("Further files that configure the app; compose files and their overrides are always saved.")
+      .describe(
+        "Further files that configure the app. Compose files with what they include, extend and read (`configs`, single files that are mounted) are always saved.",
+      )
       .optional(),
     health: health
       .describe("How the app tells that it is well.")

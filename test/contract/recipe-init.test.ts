@@ -10,13 +10,14 @@ import { loadSettings } from "../../src/settings/settings.ts"
 import { resolveApp } from "../../src/settings/resolve.ts"
 import { command } from "../fixture/docker/command.ts"
 import { engineUnderTest } from "../fixture/docker/engine-under-test.ts"
+import { tinyProject } from "../fixture/docker/tiny-project.ts"
 import { useDocker } from "../fixture/docker/use-docker.ts"
 import { fixtureProject, recipes } from "../fixture/recipe/detect.ts"
 import { describeNeeding } from "../fixture/needs.ts"
 import { temporaryDirectory } from "../fixture/tmp.ts"
 
 describeNeeding("docker", "root")("init on a real engine", () => {
-  useDocker()
+  useDocker(["holdfast-test/busybox"])
 
   it("finds the database inside the real volume, writes the settings once, and locates the file that they name", async () => {
     const engine = engineUnderTest()
@@ -63,5 +64,36 @@ describeNeeding("docker", "root")("init on a real engine", () => {
       `there is a settings file already: ${join(project.directory, "holdfast.yaml")}`,
     )
     expect(await readFile(join(project.directory, "holdfast.yaml"), "utf8")).toBe("# mine\n")
+  })
+
+  it("says of volumes without a name that no point holds them, also of those that only a running container shows", async () => {
+    const engine = engineUnderTest()
+    onTestFinished(() => engine.remove())
+    const text = `services: { web: { image: holdfast-test/busybox, init: true, command: [sleep, "100"], volumes: [/data] } }`
+    const project = tinyProject(engine.scratchDirectory, text)
+    onTestFinished(project.remove)
+    await project.up()
+    const { projectName, projectDirectory } = project.compose
+    const labels = [`com.docker.compose.project=${projectName}`, "com.docker.compose.service=web"].flatMap((label) => ["--label", label])
+    const declared = await command([
+      "docker",
+      "run",
+      "--detach",
+      "--volume",
+      "/declared",
+      ...labels,
+      "holdfast-test/busybox",
+      "sleep",
+      "100",
+    ])
+    onTestFinished(async () => void (await command(["docker", "rm", "--force", "--volumes", declared.trim()])))
+    const request = { compose: null, recipe: null, name: projectName, cwd: projectDirectory, environment: {}, file: null, vaultPath: null }
+
+    const { report } = await planInit(request, { containers: engine.docker, recipes }, engine.ctx())
+
+    expect(report.filter((line) => line.includes("without a name")).map((line) => line.replace(/ is lost.*/, ""))).toEqual([
+      "NOT PROTECTED: the volume without a name of service web at /data",
+      "NOT PROTECTED: the volume without a name of service web at /declared",
+    ])
   })
 })

@@ -4,11 +4,12 @@ import type { ComposeProject } from "../app.ts"
 import type { FoundProject } from "../compose/project.ts"
 import { interpolate } from "../interpolate.ts"
 import type { Recipes } from "../load-recipes.ts"
-import type { ComposeModel, ServiceState } from "../ports.ts"
+import type { ComposeModel, ComposeService, ServiceState } from "../ports.ts"
 import type { Recipe } from "../recipe.ts"
 import type { Detection, FoundDatabase } from "./detection.ts"
 import { findHealth } from "./health.ts"
 import { kindOf, repositoryOf } from "./image-kind.ts"
+import { findNameless, namelessVolumes } from "./nameless.ts"
 import { findPostgres, uniqueNames } from "./postgres.ts"
 import { findTrees, type PlaceFacts } from "./trees.ts"
 
@@ -32,7 +33,10 @@ export function detect(request: DetectRequest): Detection {
   const fill = (text: string): string => interpolate(text, (name) => found.envFile.values.get(name))
   const trees = findTrees(model, facts, recipe, secrets, { projectDirectory: found.project.projectDirectory, fill })
   const databases = uniqueNames([...postgres.databases, ...trees.sqlite])
-  const engines = model.services.flatMap((service) => withoutMount(service.name, kindOf(service), service.mounts.length))
+  const nameless = findNameless(model, request.states)
+  const unnamed = namelessVolumes(model, request.states)
+  const mountsOf = ({ name, mounts }: ComposeService): number => mounts.length + unnamed.filter(({ service }) => service === name).length
+  const engines = model.services.flatMap((service) => withoutMount(service.name, kindOf(service), mountsOf(service)))
   return {
     appName: request.appName,
     project: found.project,
@@ -42,8 +46,8 @@ export function detect(request: DetectRequest): Detection {
     files: trees.files,
     secrets,
     health: recipe?.health === undefined ? findHealth(model) : null,
-    leftOut: trees.leftOut,
-    notProtected: [...trees.notProtected, ...engines],
+    leftOut: [...trees.leftOut, ...nameless.leftOut],
+    notProtected: [...trees.notProtected, ...nameless.notProtected, ...engines],
     unknown: [...postgres.unknown, ...trees.unknown, ...unknownOf(databases, recipe, request)],
     notes: notesOf(request, recipe),
   }

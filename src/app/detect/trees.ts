@@ -1,5 +1,6 @@
 import { basename, resolve } from "node:path"
 import type { Place } from "../app.ts"
+import { isOfMachine } from "../machine-path.ts"
 import type { ComposeModel } from "../ports.ts"
 import type { Recipe } from "../recipe.ts"
 import type { FoundDatabase, FoundFiles, LeftOut } from "./detection.ts"
@@ -27,18 +28,17 @@ export interface PlaceFacts {
   readonly sqlite: Readonly<Record<string, SqliteSearch | null>>
   /** Binds that are single files. */
   readonly singleFiles: readonly string[]
+  /** Those of them that are SQLite databases. */
+  readonly singleDatabases: readonly string[]
 }
 
-/** Volumes and bind mounts by what is behind them, each once. */
+/** Bind mounts, and volumes that have a name, by what is behind them, each once. */
 export function mountedPlaces(model: ComposeModel): readonly MountedPlace[] {
   const places = new Map<string, MountedPlace>()
   for (const service of model.services)
     for (const mount of service.mounts) {
-      if (mount.kind !== "volume" && mount.kind !== "bind") continue
-      const realName =
-        mount.kind === "volume"
-          ? (model.volumes[mount.source]?.name ?? (mount.source === "" ? `a volume without a name at ${mount.target}` : mount.source))
-          : null
+      if ((mount.kind !== "volume" && mount.kind !== "bind") || mount.source === "") continue
+      const realName = mount.kind === "volume" ? (model.volumes[mount.source]?.name ?? mount.source) : null
       const key = realName ?? mount.source
       const place: Place = mount.kind === "volume" ? { volume: mount.source, path: "" } : { path: mount.source }
       const use = { service: service.name, target: mount.target, readOnly: mount.readOnly }
@@ -50,8 +50,6 @@ export function mountedPlaces(model: ComposeModel): readonly MountedPlace[] {
 export function placeKey(mounted: MountedPlace): string {
   return mounted.realName ?? ("path" in mounted.place ? mounted.place.path : "")
 }
-
-const SYSTEM = /^\/(?:proc|sys|dev|run|etc\/(?:localtime|timezone|ssl|hosts)|var\/run|lib\/modules)(?:\/|$)/
 
 /** @param projectDirectory what a recipe's relative paths are relative to */
 export function findTrees(
@@ -71,6 +69,10 @@ export function findTrees(
   const used = new Set<string>()
   for (const mounted of mountedPlaces(model)) {
     const what = describePlace(mounted)
+    if ("path" in mounted.place && facts.singleDatabases.includes(mounted.place.path)) {
+      findings.sqlite.push(singleDatabase(mounted.place.path))
+      continue
+    }
     const reason = reasonToLeaveOut(mounted, model, facts, secrets)
     if (reason !== null) {
       if (reason.why !== "") (reason.protectedOtherwise ? findings.leftOut : findings.notProtected).push({ what, why: reason.why })
@@ -96,9 +98,7 @@ function reasonToLeaveOut(mounted: MountedPlace, model: ComposeModel, facts: Pla
   )
   const path = "path" in mounted.place && !("volume" in mounted.place) ? mounted.place.path : null
   const left = (why: string): Reason => ({ why, protectedOtherwise: true })
-  if ("volume" in mounted.place && mounted.place.volume === "")
-    return { why: "has no name; give it one in the compose file if its data matters", protectedOtherwise: false }
-  if (path !== null && (path.endsWith(".sock") || SYSTEM.test(path))) return left("belongs to the machine, not to the app")
+  if (path !== null && (path.endsWith(".sock") || isOfMachine(path))) return left("belongs to the machine, not to the app")
   if (path !== null && secrets.some((secret) => path === secret || path.startsWith(`${secret}/`))) return left("")
   const postgres = kinds.find((kind) => kind.kind === "postgres")
   if (postgres !== undefined && mounted.uses.some((use) => /postgres|pgdata/.test(use.target)))
@@ -120,6 +120,11 @@ function reasonToLeaveOut(mounted: MountedPlace, model: ComposeModel, facts: Pla
 
 function describePlace(mounted: MountedPlace): string {
   return mounted.realName === null ? ("path" in mounted.place ? mounted.place.path : "") : `volume ${mounted.realName}`
+}
+
+function singleDatabase(path: string): FoundDatabase {
+  const why = `its first bytes are those of a SQLite database (${path})`
+  return { engine: "sqlite", name: basename(path).replace(/\.[^.]*$/, ""), place: { path }, why }
 }
 
 function sqliteIn(mounted: MountedPlace, search: SqliteSearch | null): readonly FoundDatabase[] {
