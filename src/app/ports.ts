@@ -213,9 +213,12 @@ export interface ContainerEngine {
   ): Promise<{ readonly composeVersion: string; readonly byService: Readonly<Record<string, readonly string[]>> }>
   /** Names of the compose projects whose containers were made from this project directory (absolute), sorted. */
   projectsIn?(projectDirectory: string, ctx: RunContext): Promise<readonly string[]>
-  /** Sets restart policies to `no`, then stops; returns the policies to put back. Absent services are skipped. */
+  /**
+   * Sets restart policies to `no`, then stops, what depends on others first; returns the policies to put back. Absent services are skipped.
+   * @param graceSeconds at least: a service whose compose file says a longer `stop_grace_period` has that
+   */
   stopServices(projectName: string, services: readonly string[], graceSeconds: number, ctx: RunContext): Promise<readonly StoppedService[]>
-  /** Puts the restart policies back and starts exactly these. */
+  /** Puts the restart policies back and starts exactly these, what others depend on first, and well where compose is told to wait for that. */
   startServices(stopped: readonly StoppedService[], ctx: RunContext): Promise<void>
   /** `docker compose up -d` of the given services (all when null), `noDeps` leaves others alone. */
   up(

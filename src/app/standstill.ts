@@ -3,6 +3,7 @@ import type { Json } from "../base/canonical-json.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import type { App } from "./app.ts"
+import { databaseServices } from "./database-services.ts"
 import type { CommandRunner, ContainerEngine, ServiceState, StoppedService } from "./ports.ts"
 import { isHoldfastService, isPartOf } from "./updater-services.ts"
 
@@ -23,12 +24,17 @@ export interface StandstillTools {
 
 const DEFAULT_GRACE_SECONDS = 30
 
+/** So long each of its services is given to stop, where its compose file does not give it longer. */
+export function graceSecondsOf(app: App): number {
+  return app.recipe?.stop.graceSeconds ?? DEFAULT_GRACE_SECONDS
+}
+
 /**
  * What has to stop so that nobody writes: every running service except the databases', and Holdfast where it is a service of the project.
  * Throws APP_NOT_STOPPABLE when the app has neither a compose project nor `run` commands.
  */
 export async function planStandstill(tools: StandstillTools, app: App, ctx: RunContext): Promise<Standstill> {
-  const graceSeconds = app.recipe?.stop.graceSeconds ?? DEFAULT_GRACE_SECONDS
+  const graceSeconds = graceSecondsOf(app)
   if (app.compose !== null) {
     const states = await tools.containers.services(app.compose.projectName, ctx)
     const writers = states.filter(writerFilter(app))
@@ -40,10 +46,8 @@ export async function planStandstill(tools: StandstillTools, app: App, ctx: RunC
 }
 
 function writerFilter(app: App): (state: ServiceState) => boolean {
-  const databaseServices = new Set(
-    app.databases.flatMap((database) => (database.engine === "postgres" && database.service ? [database.service] : [])),
-  )
-  return (state) => !databaseServices.has(state.service) && !isHoldfastService(state)
+  const databases = databaseServices(app)
+  return (state) => !databases.includes(state.service) && !isHoldfastService(state)
 }
 
 function runs(state: ServiceState): boolean {

@@ -48,6 +48,8 @@ export const rehearsal = z.object({
   startMs: count,
   /** Copying the databases beside themselves; left out where that is not possible. */
   cloneMs: count.optional(),
+  /** Stopping everything that writes; left out where it was not measured. */
+  stopMs: count.optional(),
   preFlightMs: count.nullable(),
   migrateMs: count.nullable(),
   at: instant,

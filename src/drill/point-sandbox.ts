@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises"
 import { basename, join, relative } from "node:path"
 import type { App, ComposeProject, DatabaseSource, PostgresSource } from "../app/app.ts"
 import type { ComposeModel, Sandbox, SandboxRequest } from "../app/ports.ts"
+import { databaseServices } from "../app/database-services.ts"
 import { isInside } from "../app/tree/inside.ts"
 import { schemaQueries } from "../app/schema-queries.ts"
 import { servicesOfUpdater } from "../app/updater-services.ts"
@@ -58,7 +59,7 @@ export async function withPointSandbox<T>(
     leftOut: servicesOfUpdater(app, model.services),
     volumeDirectories: places.volumeDirectories,
     bindReplacements: places.bindReplacements,
-    databaseServices: postgresSources(app).flatMap((source) => (source.service === null ? [] : [source.service])),
+    databaseServices: databaseServices(app),
     directory: join(directory, "sandbox"),
     fillDatabases: async (sandbox, sandboxCtx) => await fillDatabases(tools, app, origin, { sandbox, model }, sandboxCtx),
     ...(changes.environment === undefined ? {} : { environment: changes.environment }),

@@ -2,6 +2,7 @@ import { chmod, lchown, lstat, mkdir, readdir, rm, statfs } from "node:fs/promis
 import { dirname, join } from "node:path"
 import { z } from "zod"
 import type { App, PostgresSource } from "../app/app.ts"
+import { databaseServices } from "../app/database-services.ts"
 import { appFromJson } from "../app/portable.ts"
 import { schemaQueries } from "../app/schema-queries.ts"
 import { HoldfastError } from "../base/errors.ts"
@@ -206,7 +207,7 @@ async function placeDatabases(
   journal: Journal<RebuildSteps>,
   ctx: RunContext,
 ): Promise<void> {
-  const services = app.databases.flatMap((source) => (source.engine === "postgres" && source.service !== null ? [source.service] : []))
+  const services = databaseServices(app)
   const { compose } = app
   if (compose !== null && services.length > 0) {
     await journal.step("start-databases", { services }, async () => await tools.containers.up(compose, services, { noDeps: true }, ctx))

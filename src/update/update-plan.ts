@@ -49,6 +49,8 @@ export interface Rehearsal {
   readonly startMs: number
   /** Copying every database beside itself, as the update does while the app stands still; left out where that is not possible. */
   readonly cloneMs?: number
+  /** Stopping everything that writes, with this data; left out where it was not tried (plain programs) or not measured. */
+  readonly stopMs?: number
   readonly preFlightMs: number | null
   readonly migrateMs: number | null
   readonly at: string

@@ -166,8 +166,8 @@ secrets: { password: { file: ./secrets/password } }
       const { projectName } = project.compose
       const stopped = await engine.docker.stopServices(projectName, ["web", "absent", "db"], 5, engine.ctx())
       expect(stopped.map(({ service, restartPolicy, wasRunning }) => ({ service, restartPolicy, wasRunning }))).toEqual([
-        { service: "web", restartPolicy: "always", wasRunning: true },
         { service: "db", restartPolicy: "on-failure:3", wasRunning: true },
+        { service: "web", restartPolicy: "always", wasRunning: true },
       ])
       expect(
         (await engine.docker.services(projectName, engine.ctx())).map(({ state, restartPolicy }) => ({ state, restartPolicy })),

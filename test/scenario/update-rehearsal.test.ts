@@ -116,6 +116,7 @@ function rehearsals(engine: Engine): void {
     expect(rehearsal.migrateMs).toBeGreaterThan(0)
     expect(rehearsal.preFlightMs).toBeGreaterThan(0)
     expect(rehearsal.cloneMs).toBeGreaterThan(0)
+    expect(rehearsal.stopMs).toBeGreaterThan(0)
     await expectUntouched(rehearsal)
   })
 

@@ -20,6 +20,8 @@ export const containerSchema = z.object({
     Env: z.array(z.string()).nullish(),
     Labels: z.record(z.string(), z.string()).nullish(),
     Tty: z.boolean().nullish(),
+    /** Seconds, where the compose file says `stop_grace_period`. */
+    StopTimeout: z.number().nullish(),
   }),
   HostConfig: z.object({
     RestartPolicy: z.object({ Name: z.string(), MaximumRetryCount: z.number().nullish() }).nullish(),

@@ -118,6 +118,22 @@ describe("services that follow tags together", () => {
     )
   })
 
+  it("are shown as they could be named, where those of one version are plain to see", () => {
+    const hint = (images: Readonly<Record<string, string | null>>): string => {
+      try {
+        family(images)
+      } catch (thrown) {
+        if (thrown instanceof HoldfastError) return thrown.hint
+      }
+      return "none"
+    }
+
+    expect(hint({ cache: "redis:7", ...pair, mail: "mail", proxy: "proxy" })).toBe(
+      "Name them under `updates.services`, for example `services: [api, web]`.",
+    )
+    expect(hint({ own: null })).toBe("Name them under `updates.services`, as the compose file names them.")
+  })
+
   it("that were started by a tag which says nothing are known by the label of their image", () => {
     const label = { "org.opencontainers.image.version": "1.4.0" }
 

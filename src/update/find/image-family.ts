@@ -1,5 +1,6 @@
 /** Which services follow a registry's tags together, and the tag that they run. Pure. */
 import type { App, UpdateRules } from "../../app/app.ts"
+import { databaseServices } from "../../app/database-services.ts"
 import { imageTemplate, isSameRepository } from "../../app/compose/image-text.ts"
 import { isHoldfastService } from "../../app/updater-services.ts"
 import { HoldfastError } from "../../base/errors.ts"
@@ -31,7 +32,8 @@ export function imageFamily(app: App, rules: UpdateRules, running: RunningApp): 
   const distinct = [...new Set(tags.values())]
   const [tag] = distinct
   if (tag === undefined || distinct.length > 1) {
-    throw unclear(app, `they run different tags: ${[...tags].map(([service, one]) => `${service} ${one}`).join(", ")}`)
+    const why = `they run different tags: ${[...tags].map(([service, one]) => `${service} ${one}`).join(", ")}`
+    throw unclear(app, why, largestGroup(tags))
   }
   return { members: [first, ...others], running: tag }
 }
@@ -51,8 +53,8 @@ function membersOf(app: App, rules: UpdateRules, { model }: RunningApp): readonl
   }
   if (repositories.length > 0) return among(repositories)
   const known = among(app.recipe?.detect.images ?? [])
-  const databases = new Set(app.databases.flatMap((one) => (one.engine === "postgres" && one.service !== null ? [one.service] : [])))
-  return known.length > 0 ? known : all.filter(({ service }) => !databases.has(service))
+  const databases = databaseServices(app)
+  return known.length > 0 ? known : all.filter(({ service }) => !databases.includes(service))
 }
 
 function refuseForeign({ name }: App, { repositories }: UpdateRules, members: readonly FamilyMember[]): void {
@@ -74,10 +76,22 @@ function runningTag({ service }: FamilyMember, { tagPattern }: UpdateRules, { mo
   return label !== null && parseVersion(label) !== null ? label : (tag ?? digest ?? "latest")
 }
 
-function unclear(app: App, why: string): HoldfastError {
+/** The most services that run the same tag, a version before anything else; what is probably meant, to show how it is said. */
+function largestGroup(tags: ReadonlyMap<string, string>): readonly string[] {
+  const groups = Map.groupBy(tags, ([, tag]) => tag)
+  const sized = [...groups].map(([tag, members]) => ({
+    isVersion: parseVersion(tag) !== null,
+    services: members.map(([service]) => service),
+  }))
+  const [first] = sized.toSorted((a, b) => Number(b.isVersion) - Number(a.isVersion) || b.services.length - a.services.length)
+  return first?.services ?? []
+}
+
+function unclear(app: App, why: string, example: readonly string[] = []): HoldfastError {
+  const shown = example.length === 0 ? ", as the compose file names them" : `, for example \`services: [${example.join(", ")}]\``
   return new HoldfastError("RELEASE_SERVICES_DIFFER", {
     what: `which services of ${app.name} are updated together is not clear`,
     why,
-    hint: "Name them under `updates.services`, as the compose file names them.",
+    hint: `Name them under \`updates.services\`${shown}.`,
   })
 }

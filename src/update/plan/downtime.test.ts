@@ -54,6 +54,12 @@ describe("the time without the app", () => {
     expect(predictDowntime(facts({ operations: [backup, run([["stop-writers", 1200]])] }))).toBe(700 + 4500)
   })
 
+  it("counts stopping as the rehearsal measured it, as long as it was never done live", () => {
+    const rehearsal = exampleRehearsal({ cloneMs: 500, startMs: 4000, stopMs: 800 })
+    expect(predictDowntime(facts({ rehearsal }))).toBe(800 + 4500)
+    expect(predictDowntime(facts({ rehearsal, operations: [run([["stop-writers", 1200]])] }))).toBe(1200 + 4500)
+  })
+
   it("takes the copy from the last update where the rehearsal could not measure it, and is unknown where nobody did", () => {
     const rehearsal = exampleRehearsal({ startMs: 4000 })
     const before = run([

@@ -14,7 +14,7 @@ type Timed = Pick<OperationRecord, "kind" | "outcome" | "finishedAt" | "result">
 export interface DowntimeFacts {
   /** Of the app, newest first. */
   readonly operations: readonly Timed[]
-  /** The longest that stopping may take, where it was never measured: then containers are killed. */
+  /** What stopping may take where it was never measured, neither live nor in a rehearsal: then containers are killed. */
   readonly graceMs: number
   readonly databases: readonly (Pick<UpdatePlan["databases"][number], "way"> & {
     /** How long the capture for the newest point took. */
@@ -32,7 +32,7 @@ export function predictDowntime(facts: DowntimeFacts): number | null {
   if (rehearsal === null || !rehearsal.passed) return lastDowntime(operations)
   const copyMs = copyTime(facts)
   if (copyMs === null) return null
-  const stopMs = lastTime(operations, STOPS) ?? facts.graceMs
+  const stopMs = lastTime(operations, STOPS) ?? rehearsal.stopMs ?? facts.graceMs
   return Math.round(stopMs + copyMs + (rehearsal.migrateMs ?? 0) + rehearsal.startMs)
 }
 

@@ -1,5 +1,6 @@
 /** What a rehearsal does in the sandbox once the data lies there: the release's commands, the start, the gate. */
 import type { App, UpdateRules } from "../../app/app.ts"
+import { databaseServices } from "../../app/database-services.ts"
 import { gate } from "../../app/gate.ts"
 import { isHoldfastError, type HoldfastError } from "../../base/errors.ts"
 import type { RunContext } from "../../base/run-context.ts"
@@ -90,8 +91,6 @@ async function startAndGate(stage: Stage, ctx: RunContext): Promise<Pick<Played,
  * not have, and says nothing about the release. On the live app the gate judges them all.
  */
 function bystanders(app: App, release: InstallableRelease, { model }: PointSandbox): readonly string[] {
-  const databases = new Set(
-    app.databases.flatMap((source) => (source.engine === "postgres" && source.service !== null ? [source.service] : [])),
-  )
-  return model.services.map(({ name }) => name).filter((name) => release.images[name] === undefined && !databases.has(name))
+  const databases = databaseServices(app)
+  return model.services.map(({ name }) => name).filter((name) => release.images[name] === undefined && !databases.includes(name))
 }

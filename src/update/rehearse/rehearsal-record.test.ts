@@ -13,7 +13,7 @@ function recorded(rehearsal: Rehearsal = exampleRehearsal(), more: Partial<Opera
 
 describe("a recorded rehearsal", () => {
   it("is read back as it was, with and without the time of a copy", () => {
-    for (const rehearsal of [exampleRehearsal(), exampleRehearsal({ cloneMs: 120 })]) {
+    for (const rehearsal of [exampleRehearsal(), exampleRehearsal({ cloneMs: 120 }), exampleRehearsal({ cloneMs: 120, stopMs: 90 })]) {
       const throughStore: OperationRecord = JSON.parse(JSON.stringify(recorded(rehearsal)))
       expect(recordedRehearsal({ ...throughStore, startedAt: NOW, finishedAt: NOW }, release)).toEqual(rehearsal)
     }

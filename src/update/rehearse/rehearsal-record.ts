@@ -27,6 +27,7 @@ const rehearsalSchema = z.object({
   schema: schemaChangeSchema,
   startMs: count,
   cloneMs: count.optional(),
+  stopMs: count.optional(),
   preFlightMs: count.nullable(),
   migrateMs: count.nullable(),
   at: z.iso.datetime(),
@@ -64,8 +65,8 @@ export function recordedRehearsal(operation: Recorded, release: InstallableRelea
   const rehearsal = rehearsalSchema.safeParse(operation.result)
   if (!tried.success || !rehearsal.success) return null
   if (!sameJson(tried.data, triedOf(release))) return null
-  const { cloneMs, ...rest } = rehearsal.data
-  return cloneMs === undefined ? rest : { ...rest, cloneMs }
+  const { cloneMs, stopMs, ...rest } = rehearsal.data
+  return { ...rest, ...(cloneMs === undefined ? {} : { cloneMs }), ...(stopMs === undefined ? {} : { stopMs }) }
 }
 
 function sameJson(left: unknown, right: unknown): boolean {

@@ -29,6 +29,7 @@ import type { RehearsalSteps } from "./rehearse-steps.ts"
 import { schemaChange, unchangedSchema } from "./schema-change.ts"
 import { observeSchemas, type ObservedDatabase } from "./schema-facts.ts"
 import { timeClones } from "./time-clones.ts"
+import { timeStop } from "./time-stop.ts"
 import type { Rehearsal, SchemaChange } from "../update-plan.ts"
 
 /**
@@ -127,13 +128,10 @@ async function inSandbox(
       const durationMs = Math.round(sandboxCtx.clock.monotonicMs() - startedMs)
       const cloneMs = await timeClones(tools, Object.values(laidOut.databases), sandboxCtx)
       const played = await play(stage, sandboxCtx)
+      const schema = await changeSince(stage, before, played.passed, sandboxCtx)
+      const stopMs = played.passed ? await timeStop(stage, sandboxCtx) : null
       const proven = passed(assertions) ? { durationMs, assertions } : null
-      return {
-        ...played,
-        ...(cloneMs === null ? {} : { cloneMs }),
-        schema: await changeSince(stage, before, played.passed, sandboxCtx),
-        proven,
-      }
+      return { ...played, ...(cloneMs === null ? {} : { cloneMs }), ...(stopMs === null ? {} : { stopMs }), schema, proven }
     },
     ctx,
   )
