@@ -132,6 +132,7 @@ export async function stopAnew(tools: AdoptTools, app: LocatedApp, prepared: Pre
 }
 
 /** As it ran before, from the files of before. */
-export async function startAsBefore(tools: AdoptTools, app: LocatedApp, { standstill }: Prepared, ctx: RunContext): Promise<void> {
-  await startOld(tools, app, { standstill, withDependencies: false }, ctx)
+export async function startAsBefore(tools: AdoptTools, app: LocatedApp, prepared: Prepared, ctx: RunContext): Promise<void> {
+  const { standstill } = prepared
+  await startOld(tools, app, { standstill, services: prepared.anew, dependencies: [], withDependencies: false }, ctx)
 }

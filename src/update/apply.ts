@@ -165,6 +165,7 @@ async function prepare(
     checkout: plan.to.built ?? null,
     services: plan.services,
     jobs: await placing.jobs(plan.services, ctx),
+    dependencies: await placing.dependencies(plan.services, ctx),
     withDependencies: await placing.withDependencies(plan.services, ctx),
     wellBefore,
     vault: vault.location.name,

@@ -1,5 +1,6 @@
 /** Starting services of an update: the new version, the old one again, and what runs their databases. */
 import type { App, ComposeProject } from "../app/app.ts"
+import { databaseServices } from "../app/database-services.ts"
 import type { StoppedService } from "../app/ports.ts"
 import { resume, type Standstill } from "../app/standstill.ts"
 import { HoldfastError, isHoldfastError } from "../base/errors.ts"
@@ -16,12 +17,7 @@ function here({ withDependencies }: Pick<Prepared, "withDependencies">) {
 const DATABASE_LIMIT_MS = 120_000
 const DATABASE_POLL_MS = 250
 
-/** Services that run the app's databases. They are not stopped; an update may make them anew all the same. */
-export function databaseServices(app: App): readonly string[] {
-  return [...new Set(app.databases.flatMap((source) => (source.engine === "postgres" && source.service !== null ? [source.service] : [])))]
-}
-
-/** Those of them that the update makes anew. */
+/** Databases that are not stopped, and that the update makes anew all the same. */
 function movedDatabaseServices(app: App, prepared: Pick<Prepared, "services">): readonly string[] {
   return databaseServices(app).filter((service) => prepared.services.includes(service))
 }
@@ -62,16 +58,27 @@ async function untilAnswers(tools: UpdateTools, source: App["databases"][number]
 export async function startNew(tools: UpdateTools, app: App, prepared: Prepared, ctx: RunContext): Promise<void> {
   const { standstill, services } = prepared
   if (app.compose === null) return await resume(tools, app, standstill, ctx)
+  await startDependencies(tools, app.compose, prepared, ctx)
   const anew = namesOf(standstill).filter((service) => services.includes(service))
   await tools.containers.up(app.compose, anew, here(prepared), ctx)
   const others = standstill.services.filter(({ service }) => !services.includes(service))
   await startOthers(tools, app.compose, prepared, others, ctx)
 }
 
+type Starting = Pick<Prepared, "standstill" | "services" | "dependencies" | "withDependencies">
+
+/** A program that finds nobody to talk to may end, and would be taken for one that is not well. */
+async function startDependencies(tools: RestoreTools, compose: ComposeProject, prepared: Starting, ctx: RunContext): Promise<void> {
+  if (prepared.withDependencies) return
+  const { standstill, services, dependencies } = prepared
+  const first = standstill.services.filter(({ service }) => dependencies.includes(service) && !services.includes(service))
+  if (first.length > 0) await startOthers(tools, compose, prepared, first, ctx)
+}
+
 async function startOthers(
-  tools: UpdateTools,
+  tools: RestoreTools,
   compose: ComposeProject,
-  prepared: Prepared,
+  prepared: Pick<Prepared, "withDependencies">,
   others: readonly StoppedService[],
   ctx: RunContext,
 ): Promise<void> {
@@ -86,16 +93,12 @@ async function startOthers(
  * Everything as it ran before, from the files of before. A container that is there already (a repetition) keeps the restart policy that
  * its stop took from it, so all get the policy that was noted. Repeating it is harmless.
  */
-export async function startOld(
-  tools: RestoreTools,
-  app: App,
-  prepared: Pick<Prepared, "standstill" | "withDependencies">,
-  ctx: RunContext,
-): Promise<void> {
+export async function startOld(tools: RestoreTools, app: App, prepared: Starting, ctx: RunContext): Promise<void> {
   const { standstill } = prepared
   if (app.compose === null || standstill.byCommand) return await resume(tools, app, standstill, ctx)
   const names = namesOf(standstill)
   if (names.length === 0) return
+  await startDependencies(tools, app.compose, prepared, ctx)
   await tools.containers.up(app.compose, names, here(prepared), ctx)
   const states = await tools.containers.services(app.compose.projectName, ctx)
   const started = states.flatMap((state): StoppedService[] => {

@@ -27,6 +27,8 @@ export interface Prepared {
   readonly services: readonly string[]
   /** Of these, those that are run to their end before the others start. */
   readonly jobs: readonly string[]
+  /** What they depend on: up before them, where compose does not see to that itself. */
+  readonly dependencies: readonly string[]
   /** Compose brings services up together with what they depend on, which stays as it is. */
   readonly withDependencies: boolean
   readonly wellBefore: boolean
@@ -51,6 +53,7 @@ const preparedSchema = z.object({
   checkout: z.object({ root: z.string(), from: z.string(), to: z.string() }).nullable().default(null),
   services: z.array(z.string()),
   jobs: z.array(z.string()),
+  dependencies: z.array(z.string()).default([]),
   withDependencies: z.boolean().default(false),
   wellBefore: z.boolean(),
   vault: z.string(),
@@ -68,6 +71,7 @@ export function preparedToJson(prepared: Prepared): Json {
     checkout: prepared.checkout === null ? null : { ...prepared.checkout },
     services: [...prepared.services],
     jobs: [...prepared.jobs],
+    dependencies: [...prepared.dependencies],
   }
 }
 

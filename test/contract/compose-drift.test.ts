@@ -71,6 +71,35 @@ describe("drift of a project that runs", () => {
     expect(await drift(project)).toEqual([OF_WEB])
   })
 
+  it("is none where a service was brought up with some of what it depends on alone", async () => {
+    const service = (more: string): string => `{ image: holdfast-test/busybox, init: true, command: [sleep, "100"], ${more} }`
+    const text = `services: { web: ${service("env_file: web.env, depends_on: [cache, db]")}, cache: ${service("")}, db: ${service("")} }`
+    const project = await running({ "web.env": "A=1\n" }, text)
+
+    edit(project, "web.env", () => "A=2\n")
+    await engine.docker.up(project.compose, ["cache", "web"], { noDeps: true }, engine.ctx())
+    expect(await drift(project)).toEqual([])
+  })
+
+  it("is none where services read env files, share what another has, or run several times, and is told when an env file changed", async () => {
+    const service = (more: string): string => `{ image: holdfast-test/busybox, init: true, command: [sleep, "100"], ${more} }`
+    const text = `
+services:
+  web: ${service("env_file: web.env, ipc: shareable, volumes: [data:/data]")}
+  side: ${service('network_mode: "service:web", pid: "service:web", ipc: "service:web"')}
+  heir: ${service('volumes_from: ["web:ro"]')}
+  worker: ${service("env_file: [web.env], depends_on: [web], deploy: { replicas: 2 }")}
+volumes: { data: }
+`
+    const project = await running({ "web.env": "GREETING=hello\nPRICE=5$$\n" }, text)
+    expect(await drift(project)).toEqual([])
+
+    edit(project, "web.env", () => "GREETING=bye\n")
+    expect(await drift(project)).toEqual([OF_WEB, OF_WEB.replace("web", "worker")])
+    await engine.docker.up(project.compose, null, { noDeps: false }, engine.ctx())
+    expect(await drift(project)).toEqual([])
+  })
+
   it("names images, services without a container, and containers that nothing declares", async () => {
     const project = await running()
     await command(["docker", "tag", "holdfast-test/busybox", "holdfast-test/busybox:other"])

@@ -251,7 +251,16 @@ describeNeeding("git", "docker")("an update from a git repository", () => {
     const pins = await placing.pins(release)
     const replacements = await planReplaced(made.tools, made.app, pins, { to: release, services }, ctx)
     const standstill = { graceSeconds: 1, byCommand: false, rested: [], services: [] }
-    const none = { hotPoint: "", coldDatabases: [], refilled: [], link: null, jobs: [], withDependencies: false, wellBefore: true }
+    const none = {
+      hotPoint: "",
+      coldDatabases: [],
+      refilled: [],
+      link: null,
+      jobs: [],
+      dependencies: [],
+      withDependencies: false,
+      wellBefore: true,
+    }
     const prepared: Prepared = {
       ...none,
       from: null,

@@ -91,7 +91,7 @@ describeNeeding(
     const dialog = page.getByRole("dialog")
     const asked = await Promise.race([dialog.waitFor().then(() => true), page.waitForURL(`**${UPDATES}`).then(() => false)])
     if (!asked) return
-    await dialog.getByLabel("Password").fill(PASSWORD)
+    await dialog.getByLabel("Password", { exact: true }).fill(PASSWORD)
     await page.keyboard.press("Enter")
   }
 

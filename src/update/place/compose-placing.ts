@@ -1,7 +1,7 @@
 /** Images by digest, pinned in the compose files and in `.env`. */
 import type { ComposeProject } from "../../app/app.ts"
 import { HoldfastError } from "../../base/errors.ts"
-import { dependenciesRest } from "./dependencies.ts"
+import { dependenciesOf, dependenciesRest } from "./dependencies.ts"
 import { jobsOf } from "./jobs.ts"
 import { pinsOf, projectTexts, requireSameTexts } from "./pins.ts"
 import type { Placing } from "./placing.ts"
@@ -17,6 +17,7 @@ export function composePlacing(tools: UpdateTools, compose: ComposeProject): Pla
     bring: async (release, ctx) => await pullReleaseImages(tools, release, ctx),
     link: async () => await Promise.resolve(null),
     jobs: async (services, ctx) => jobsOf((await tools.containers.compose(compose, ctx)).document, services),
+    dependencies: async (services, ctx) => dependenciesOf(await tools.containers.compose(compose, ctx), services),
     withDependencies: async (services, ctx) => await dependenciesRest(tools.containers, compose, services, ctx),
     stage: async (prepared, pins, release, ctx) => {
       await keepImages(tools, prepared, ctx)

@@ -43,7 +43,7 @@ function isAsWritten(name: string, { labels }: DependencyFacts["states"][number]
 }
 
 /** Of dependencies as well, whether they are among `services` or not. */
-function dependenciesOf({ services: all }: DependencyFacts["model"], services: readonly string[]): readonly string[] {
+export function dependenciesOf({ services: all }: DependencyFacts["model"], services: readonly string[]): readonly string[] {
   const found = new Set<string>()
   const visit = (name: string): void => {
     for (const other of all.find((service) => service.name === name)?.dependsOn ?? []) {

@@ -17,6 +17,15 @@ it("a release changes images of its services, and what the same variable tells t
   }).not.toThrow()
 })
 
+it("what compose passes over may change with an image, where an anchor holds it", () => {
+  const anchored = (image: string): { document: Readonly<Record<string, unknown>> } => ({
+    document: { ...model({ image }).document, "x-app": { image } },
+  })
+  expect(() => {
+    requireOnlyImages(anchored("web:1"), anchored("web:2"), ["web"])
+  }).not.toThrow()
+})
+
 it.each([
   ["another service's image", model({}, { image: "db:2" })],
   ["another service's environment", model({}, { environment: { V: "2" } })],

@@ -87,7 +87,9 @@ export function requireOnlyImages(
 }
 
 function withoutImages({ document }: Pick<ComposeModel, "document">, services: readonly string[]): string {
-  const { services: all, ...rest } = servicesSchema.parse(document)
+  const { services: all, ...others } = servicesSchema.parse(document)
+  // What compose passes over (`x-app: &app { image: … }`) counts only where a service takes it in.
+  const rest = Object.fromEntries(Object.entries(others).filter(([name]) => !name.startsWith("x-")))
   const bare = Object.entries(all).map(
     ([name, service]) => [name, services.includes(name) ? { ...service, image: null, environment: null, labels: null } : service] as const,
   )

@@ -19,6 +19,8 @@ export interface Placing {
   link(release: InstallableRelease, ctx: RunContext): Promise<LinkSwap | null>
   /** Services that are run to their end before the others start. */
   jobs(services: readonly string[], ctx: RunContext): Promise<readonly string[]>
+  /** What these depend on, and what that depends on. */
+  dependencies(services: readonly string[], ctx: RunContext): Promise<readonly string[]>
   /** Whether compose may bring services up together with what they depend on. */
   withDependencies(services: readonly string[], ctx: RunContext): Promise<boolean>
   /** Keeps what a way back needs and puts edited files beside; nothing live is changed. */

@@ -36,6 +36,7 @@ export function linkPlacing(tools: UpdateTools, app: App): Placing {
     },
     link: async (release, ctx) => await planLink(install, release, ctx.operationId),
     jobs: async () => await Promise.resolve([]),
+    dependencies: async () => await Promise.resolve([]),
     withDependencies: async () => await Promise.resolve(false),
     stage: async () => await Promise.resolve(),
     migrate: async (release, timeoutMs, ctx) =>

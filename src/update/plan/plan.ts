@@ -1,8 +1,8 @@
 /** What an update will do, computed before anything changes, and refused where it may not be done (design §10, step 1). */
 import type { App, UpdateRules } from "../../app/app.ts"
 import { assertNoDrift, lookForDrift } from "../../app/compose/drift.ts"
-import { planStandstill } from "../../app/standstill.ts"
-import type { ServiceState } from "../../app/ports.ts"
+import { planStandstill, type Standstill } from "../../app/standstill.ts"
+import type { ComposeModel, ServiceState } from "../../app/ports.ts"
 import { HoldfastError } from "../../base/errors.ts"
 import type { RunContext } from "../../base/run-context.ts"
 import type { AppUnderCare } from "../../backup/backup.ts"
@@ -26,6 +26,7 @@ import { planCheckout } from "../place/plan-checkout.ts"
 import { planWarnings } from "./plan-warnings.ts"
 import type { UpdateTools } from "../ports.ts"
 import { missingImages } from "../place/pull-images.ts"
+import { sharersOf } from "../place/sharers.ts"
 import { REHEARSAL_AGE_MS, usableRehearsal } from "../rehearse/rehearsal-record.ts"
 import { lookAtRunning, runningVersion, type RunningApp } from "../running.ts"
 import { schemaVersionNow } from "../rehearse/schema-facts.ts"
@@ -92,7 +93,7 @@ export async function planUpdate(
     from: { version: now.version, images: imagesNow(now.running.states, release) },
     to: release,
     hopsAfter,
-    services: Object.keys(release.images).toSorted(),
+    services: madeAnew(now.running.model, release, standstill),
     stops: standstill.byCommand ? ["run.stop"] : [...new Set(standstill.services.map(({ service }) => service))].toSorted(),
     edits,
     proof,
@@ -119,6 +120,13 @@ export async function planUpdate(
       drift,
     }),
   }
+}
+
+/** Of the release, and those that live in what these are made of. */
+function madeAnew({ document }: ComposeModel, release: InstallableRelease, standstill: Standstill): readonly string[] {
+  const moved = Object.keys(release.images)
+  const running = standstill.services.map(({ service }) => service)
+  return [...moved, ...sharersOf(document, moved, running)].toSorted()
 }
 
 /** Null also where compose files, settings or secrets are others now: with them nothing was tried. */

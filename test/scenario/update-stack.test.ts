@@ -1,0 +1,171 @@
+/**
+ * A stack as people write them: files that are included, anchors, env files, a cache that has to be there first, a service that lives in another's
+ * network, a job that has ended. Set up by `init`, then saved cold, proven, updated and taken back.
+ */
+import { mkdir, readFile, writeFile } from "node:fs/promises"
+import { join, relative } from "node:path"
+import { afterAll, beforeAll, expect } from "vitest"
+import { backupOutput, drillOutput } from "../../src/contract/output.ts"
+import { showOutput } from "../../src/contract/output-points.ts"
+import { manifestSchema } from "../../src/recovery-point/manifest.ts"
+import { rollbackOutput, updateOutput, updatePlanOutput } from "../../src/contract/output-update.ts"
+import { command } from "../fixture/docker/command.ts"
+import { useDocker } from "../fixture/docker/use-docker.ts"
+import { describeNeeding } from "../fixture/needs.ts"
+import { newDirectory, removeTree } from "../fixture/tmp.ts"
+import { cliIn, type Cli } from "./cli.ts"
+import { storySteps } from "./story.ts"
+import { startVendor, type Vendor } from "./vendor.ts"
+
+const CACHE = `
+services:
+  cache:
+    image: holdfast-test/busybox
+    env_file: cache.env
+    stop_grace_period: 20s
+    command:
+      - sh
+      - -c
+      - trap 'rm -f /state/up; exit 0' TERM; sleep 1; touch /state/up; while :; do sleep 0.1; done
+    healthcheck: { test: [CMD, test, -e, /state/up], interval: 500ms, retries: 60 }
+    volumes: ["../state:/state"]
+`
+
+/** `api` ends at once when the cache is not there, and remembers that it did. */
+const START =
+  "[ -e /state/up ] || { echo alone >> /state/complaints; exit 1; }; exec node --disable-warning=ExperimentalWarning app.mjs web"
+
+function stack(repository: string): string {
+  return `
+include: [parts/cache.yml]
+x-app: &app
+  image: ${repository}:\${SHOP_VERSION:-1.0.0}
+  env_file: [conf/app.env]
+  volumes: ["data:/data", "uploads:/uploads", "./state:/state", "./conf/motd:/etc/motd:ro"]
+services:
+  api:
+    <<: *app
+    restart: unless-stopped
+    command: [bash, -c, "${START}"]
+    healthcheck: { test: [CMD, bash, healthy], interval: 1s, start_period: 5s }
+    depends_on:
+      cache: { condition: service_healthy }
+      prepare: { condition: service_completed_successfully }
+  worker:
+    <<: *app
+    command: [node, --disable-warning=ExperimentalWarning, app.mjs, worker]
+    depends_on: [api]
+  beside: { image: holdfast-test/busybox, init: true, command: [sleep, "100000"], network_mode: "service:api" }
+  prepare: { image: holdfast-test/busybox, command: ["true"] }
+volumes: { data: {}, uploads: {} }
+`
+}
+
+describeNeeding(
+  "docker",
+  "root",
+  "restic",
+  "registry",
+)("a stack with included files, a cache and a service in another's network", () => {
+  useDocker(["holdfast-test/versioned-app", "holdfast-test/busybox"])
+  const step = storySteps()
+
+  let directory: string
+  let vendor: Vendor
+  let cli: Cli
+  const at = (name: string): string => join(directory, "stack", name)
+  const compose = async (...words: readonly string[]): Promise<string> =>
+    await command(["docker-compose", "--ansi", "never", "--file", at("compose.yml"), ...words], { cwd: at("") })
+
+  beforeAll(async () => {
+    directory = await newDirectory("stack")
+    vendor = await startVendor(directory)
+    for (const name of ["", "parts", "conf", "state", "../state-of-ours"]) await mkdir(at(name), { recursive: true })
+    await writeFile(at("parts/cache.yml"), CACHE)
+    await writeFile(at("parts/cache.env"), "SIZE=1\n")
+    await writeFile(at("conf/app.env"), "DATABASE_FILE=/data/shop.db\nTELL_URL=\n")
+    await writeFile(at("conf/motd"), "welcome\n")
+    await writeFile(
+      at("compose.yml"),
+      `name: stack${directory
+        .slice(-6)
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9]/g, "0")}\n${stack(vendor.images.repository)}`,
+    )
+    await vendor.images.push("1.0.0")
+    await compose("pull", "--quiet", "api")
+    await compose("up", "--detach", "--wait", "api", "beside", "worker")
+    cli = cliIn({ cwd: at(""), stateDirectory: at("../state-of-ours") })
+  })
+
+  afterAll(async () => {
+    await compose("down", "--volumes", "--timeout", "0")
+    await vendor.dispose()
+    await removeTree(directory)
+  })
+
+  /** Service → image by its tag, for those that run. */
+  async function running(): Promise<Readonly<Record<string, string>>> {
+    const lines = (await compose("ps", "--format", "{{.Service}} {{.Image}}")).trim().split("\n")
+    const entries = lines
+      .map((line) => line.split(" "))
+      .map(([service = "", image = ""]) => [service, image.replace(/^.*\/app:|@.*$/g, "")] as const)
+    return Object.fromEntries(entries)
+  }
+
+  const complaints = async (): Promise<string> => await readFile(at("state/complaints"), "utf8").catch(() => "")
+  const OLD = { api: "1.0.0", beside: "holdfast-test/busybox", cache: "holdfast-test/busybox", worker: "1.0.0" }
+
+  step("is set up with all that it reads", async () => {
+    const ended = await cli.run("init", "--compose", at("compose.yml"), "--name", "shop")
+    expect(ended).toMatchObject({ exitCode: 0 })
+    const written = await readFile(at("holdfast.yaml"), "utf8")
+    const updates = `    updates: { source: registry, services: [api, worker], minimumAge: 0s, stability: 2s, timeout: 20s }\n`
+    await writeFile(at("holdfast.yaml"), `${written.replace("/var/backups/holdfast", at("../vault"))}    images: never\n${updates}`)
+  })
+
+  step("is saved while it stands still, and comes up in the order that it needs", async () => {
+    const { point } = await cli.json(backupOutput, ["backup", "--cold"])
+
+    const shown = await cli.json(showOutput, ["show", "shop", point?.id ?? ""])
+    const manifest = manifestSchema.parse(shown.manifest)
+    const paths = manifest.parts.flatMap((part) => ("paths" in part ? part.paths.map(({ path }) => path) : []))
+    expect(paths.map((path) => relative(at(""), path)).toSorted()).toEqual([
+      "compose.yml",
+      "conf/app.env",
+      "conf/motd",
+      "holdfast.yaml",
+      "parts/cache.env",
+      "parts/cache.yml",
+    ])
+    expect(point?.id).toMatch(/-1\.0\.0$/)
+    expect(await running()).toEqual(OLD)
+    expect(await complaints()).toBe("")
+  })
+
+  step("starts from its point alone, with the files that it includes", async () => {
+    expect(await cli.json(drillOutput, ["drill", "--level", "booted"])).toMatchObject({ passed: true })
+  })
+
+  step("is updated with what lives in the network of what is made anew, after the cache that it needs", async () => {
+    await vendor.images.push("1.1.0")
+    const { plan } = await cli.json(updatePlanOutput, ["update", "plan", "shop", "--rehearse"])
+    expect(plan?.services).toEqual(["api", "beside", "worker"])
+    expect(plan?.predictedDowntimeMs).toBeLessThan(30_000)
+
+    expect(await cli.json(updateOutput, ["update", "apply", "shop", "--yes"])).toMatchObject({
+      applied: [{ outcome: "applied", to: "1.1.0" }],
+    })
+
+    expect(await running()).toEqual({ ...OLD, api: "1.1.0", worker: "1.1.0" })
+    expect(await complaints()).toBe("")
+  })
+
+  step("is taken back, and is then what its files say", async () => {
+    await cli.json(rollbackOutput, ["update", "rollback", "shop", "--yes"])
+
+    expect(await running()).toEqual(OLD)
+    expect(await complaints()).toBe("")
+    expect((await cli.json(updatePlanOutput, ["update", "plan", "shop", "--again"])).plan?.to.version).toBe("1.1.0")
+  })
+})
