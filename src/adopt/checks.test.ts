@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { parse } from "yaml"
 import { halfPrepared, notDefined } from "../../test/fixture/adopt/compose-files.ts"
+import { exampleService, exampleState } from "../../test/fixture/example-services.ts"
 import { loadRecipes } from "../app/load-recipes.ts"
 import type { ComposeModel, ComposeService, ServiceState } from "../app/ports.ts"
 import { Secret } from "../base/secret.ts"
@@ -32,42 +33,21 @@ function modelOf(text: string): ComposeModel {
 
 function serviceOf(name: string, service: Record<string, unknown>): ComposeService {
   const list = (value: unknown): readonly string[] => (Array.isArray(value) ? value.filter((item) => typeof item === "string") : [])
-  return {
-    name,
+  return exampleService(name, {
     image: null,
-    builds: false,
     profiles: list(service["profiles"]),
-    environment: {},
-    envFiles: [],
-    mounts: [],
     secrets: list(service["secrets"]),
-    dependsOn: [],
-    publishedPorts: [],
-    hasHealthCheck: false,
-    stopGraceSeconds: null,
     networkMode: typeof service["network_mode"] === "string" ? service["network_mode"] : null,
-    labels: {},
-  }
+  })
 }
 
 function state(service: string, more: Partial<ServiceState> = {}): ServiceState {
-  return {
-    service,
+  return exampleState(service, {
     containerId: `id-${service}`,
     containerName: `village-${service}-1`,
-    state: "running",
-    health: null,
-    restartCount: 0,
-    restartPolicy: "no",
     imageReference: "village-chatalot",
-    imageId: "sha256:1",
-    repositoryDigests: [],
-    addresses: [],
-    mounts: [],
-    environment: {},
-    labels: {},
     ...more,
-  }
+  })
 }
 
 const image = { repository: "r.example/chatalot", digest: `sha256:${"a".repeat(64)}`, tag: null }

@@ -11,6 +11,7 @@ import type { ReleaseImage } from "../release/installable.ts"
 import { projectTexts } from "../update/place/pins.ts"
 import { lookAtRunning, runningVersion } from "../update/running.ts"
 import type { OpenVault } from "../vault/vault.ts"
+import { madeAnew } from "./made-anew.ts"
 import type { AdoptPlan } from "./adopt-plan.ts"
 import type { Check } from "./checks.ts"
 import { editCompose } from "./edit-compose.ts"
@@ -68,7 +69,7 @@ export async function planPinned(
     pulls: [],
     tags,
     beside: [],
-    anew: Object.keys(wanted),
+    anew: madeAnew(app, running, Object.keys(wanted)),
     warnings: [
       ...looked.filter(({ image }) => image === null).map(({ service, why }) => `${service} is left as it is: ${why}`),
       ...databases.map((service) => `${service} is left as it is: it runs a database`),

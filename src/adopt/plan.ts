@@ -13,6 +13,7 @@ import type { InstallableRelease } from "../release/installable.ts"
 import { projectTexts } from "../update/place/pins.ts"
 import { lookAtRunning, runningVersion } from "../update/running.ts"
 import type { OpenVault } from "../vault/vault.ts"
+import { madeAnew } from "./made-anew.ts"
 import type { AdoptPlan, Target } from "./adopt-plan.ts"
 import { checksOf, type AdoptFacts, type OtherSecret } from "./checks.ts"
 import { holdfastAdditions, vendorAdditions, type Additions, type DefinitionGround, type HoldfastPlace } from "./definition.ts"
@@ -103,7 +104,7 @@ export async function planManaged(
     pulls: [...Object.values(wanted).map((image) => `${image.repository}@${image.digest}`), ...edited.ownImages],
     tags: edited.tags,
     beside: pair,
-    anew: [managed.server.service],
+    anew: madeAnew(app, looked.running, [managed.server.service]),
     warnings: [],
   }
 }

@@ -194,7 +194,6 @@ export interface ComposeService {
   readonly dependsOn: readonly string[]
   readonly publishedPorts: readonly { readonly host: string; readonly published: string; readonly target: number }[]
   readonly hasHealthCheck: boolean
-  readonly stopGraceSeconds: number | null
   readonly networkMode: string | null
   readonly labels: Readonly<Record<string, string>>
 }

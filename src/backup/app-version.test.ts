@@ -1,25 +1,12 @@
 import { describe, expect, it } from "vitest"
 import { exampleApp, exampleRecipe } from "../../test/fixture/example.ts"
+import { exampleState } from "../../test/fixture/example-services.ts"
 import { exampleUpdates } from "../../test/fixture/example-updates.ts"
 import type { ServiceState } from "../app/ports.ts"
 import { appVersion } from "./app-version.ts"
 
-const state = (service: string, imageReference: string, labels: Readonly<Record<string, string>> = {}): ServiceState => ({
-  service,
-  containerId: service,
-  containerName: service,
-  state: "running",
-  health: null,
-  restartCount: 0,
-  restartPolicy: "no",
-  imageReference,
-  imageId: "sha256:1",
-  repositoryDigests: [],
-  addresses: [],
-  mounts: [],
-  environment: {},
-  labels,
-})
+const state = (service: string, imageReference: string, labels: Readonly<Record<string, string>> = {}): ServiceState =>
+  exampleState(service, { imageReference, labels })
 const DIGEST = `sha256:${"a".repeat(64)}`
 const labelled = (version: string): Readonly<Record<string, string>> => ({ "org.opencontainers.image.version": version })
 const plain = exampleApp({ databases: [] })

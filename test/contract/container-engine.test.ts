@@ -98,7 +98,6 @@ secrets: { password: { file: ./secrets/password } }
           { host: "0.0.0.0", published: "9000", target: 9000 },
         ],
         hasHealthCheck: false,
-        stopGraceSeconds: 90,
         labels: { price: "1$" },
       })
       expect(Object.fromEntries(Object.entries(web?.environment ?? {}).map(([name, value]) => [name, value.reveal()]))).toEqual({

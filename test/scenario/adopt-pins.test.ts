@@ -21,7 +21,7 @@ services:
     command: [sleep, "100000"]
     volumes: ["./data:/data"]
   # made here
-  tool: { build: ., image: ${project}-tool, init: true, command: [sleep, "100000"] }
+  tool: { build: ., image: ${project}-tool, init: true, command: [sleep, "100000"], network_mode: "service:web" }
 `
 
 const settingsText = (project: string): string => `# ours
@@ -56,6 +56,13 @@ describeNeeding(
       environment: { DOCKER_BUILDKIT: "0" },
     })
   const texts = async (): Promise<readonly string[]> => await Promise.all(files.map(async (file) => await readFile(file, "utf8")))
+
+  /** A container goes on without the one whose network it was given, and reaches nobody. */
+  async function expectToolInNetworkOfWeb(): Promise<void> {
+    const [web, tool] = await Promise.all(["web", "tool"].map(async (service) => (await compose("ps", "--quiet", service)).trim()))
+    const mode = await command(["docker", "inspect", "--format", "{{.HostConfig.NetworkMode}}", tool ?? ""])
+    expect(mode.trim()).toBe(`container:${web ?? ""}`)
+  }
 
   /** What lies beside the edited files, but for Holdfast's own vault and state. */
   const folders = async (): Promise<readonly (readonly string[])[]> => {
@@ -148,6 +155,7 @@ describeNeeding(
     expect(composed).toBe(composeText(project, image).replace(`:1.2.0"`, `:1.2.0@${digest}"`))
     for (const line of settingsText(project).trimEnd().split("\n")) expect(settings.split("\n")).toContain(line)
     expect((await compose("ps", "--services", "--status", "running")).trim().split("\n").toSorted()).toEqual(["tool", "web"])
+    await expectToolInNetworkOfWeb()
     expect(await cli.error("adopt", "--yes")).toMatchObject({
       code: "ADOPT_NOTHING",
       why: expect.stringContaining("web: it is pinned already"),
@@ -160,5 +168,6 @@ describeNeeding(
     expect(await texts()).toEqual([before[0], `${before[1] ?? ""}# a line of later\n`])
     expect(await folders()).toEqual(foldersBefore)
     expect((await compose("ps", "--services", "--status", "running")).trim().split("\n").toSorted()).toEqual(["tool", "web"])
+    await expectToolInNetworkOfWeb()
   })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest"
+import { exampleService } from "../../../test/fixture/example-services.ts"
 import type { ComposeService } from "../ports.ts"
 import { assertNoDrift, type DriftFacts, findDrift } from "./drift.ts"
 
@@ -6,22 +7,7 @@ const DIGEST = `sha256:${"ab".repeat(32)}`
 const OTHER = `sha256:${"cd".repeat(32)}`
 
 function declared(name: string, image: string | null, profiles: readonly string[] = []): ComposeService {
-  return {
-    name,
-    image,
-    profiles,
-    builds: image === null,
-    environment: {},
-    envFiles: [],
-    mounts: [],
-    secrets: [],
-    dependsOn: [],
-    publishedPorts: [],
-    hasHealthCheck: false,
-    stopGraceSeconds: null,
-    networkMode: null,
-    labels: {},
-  }
+  return exampleService(name, { image, profiles, builds: image === null })
 }
 
 function running(service: string, imageReference: string, hash = "h1", version = "2.26.1"): DriftFacts["states"][number] {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest"
+import { exampleModel, exampleService, exampleState } from "../../../test/fixture/example-services.ts"
 import type { ComposeModel, ComposeService, ServiceState } from "../ports.ts"
 import { findNameless, namelessVolumes } from "./nameless.ts"
 
@@ -7,46 +8,12 @@ type Mount = ComposeService["mounts"][number]
 const anonymous = (target: string): Mount => ({ kind: "volume", source: "", target, readOnly: false })
 const named: Mount = { kind: "volume", source: "data", target: "/named", readOnly: false }
 
-const service = (name: string, image: string, ...mounts: readonly Mount[]): ComposeService => ({
-  name,
-  image,
-  builds: false,
-  profiles: [],
-  environment: {},
-  envFiles: [],
-  mounts,
-  secrets: [],
-  dependsOn: [],
-  publishedPorts: [],
-  hasHealthCheck: false,
-  stopGraceSeconds: null,
-  networkMode: null,
-  labels: {},
-})
-const project = (...services: readonly ComposeService[]): ComposeModel => ({
-  projectName: "shop",
-  services,
-  volumes: {},
-  networks: {},
-  secretFiles: {},
-  document: {},
-})
-const running = (name: string, mounts: Readonly<Record<string, string>>): ServiceState => ({
-  service: name,
-  containerId: name,
-  containerName: name,
-  state: "running",
-  health: null,
-  restartCount: 0,
-  restartPolicy: "no",
-  imageReference: "any",
-  imageId: "sha256:1",
-  repositoryDigests: [],
-  addresses: [],
-  mounts: Object.entries(mounts).map(([target, source]) => ({ kind: "volume", source, hostPath: null, target, readOnly: false })),
-  environment: {},
-  labels: {},
-})
+const service = (name: string, image: string, ...mounts: readonly Mount[]): ComposeService => exampleService(name, { image, mounts })
+const project = (...services: readonly ComposeService[]): ComposeModel => exampleModel(services)
+const running = (name: string, mounts: Readonly<Record<string, string>>): ServiceState =>
+  exampleState(name, {
+    mounts: Object.entries(mounts).map(([target, source]) => ({ kind: "volume", source, hostPath: null, target, readOnly: false })),
+  })
 const GIVEN = "0123456789abcdef".repeat(4)
 
 describe("volumes without a name", () => {

@@ -21,7 +21,6 @@ const serviceSchema = z.object({
   depends_on: z.record(z.string(), z.unknown()).nullish(),
   ports: z.array(z.object({ host_ip: z.string().nullish(), published: scalar.nullish(), target: z.number() })).nullish(),
   healthcheck: z.object({ disable: z.boolean().nullish(), test: z.union([z.string(), z.array(z.string())]).nullish() }).nullish(),
-  stop_grace_period: z.string().nullish(),
   network_mode: z.string().nullish(),
   labels: z.record(z.string(), scalar).nullish(),
 })
@@ -83,7 +82,6 @@ function composeService(name: string, service: z.infer<typeof serviceSchema>, en
       published === undefined || published === null ? [] : [{ host: host ?? "0.0.0.0", published: String(published), target }],
     ),
     hasHealthCheck: hasHealthCheck(service.healthcheck),
-    stopGraceSeconds: service.stop_grace_period ? goDurationSeconds(service.stop_grace_period) : null,
     networkMode: service.network_mode ?? null,
     labels: Object.fromEntries(Object.entries(service.labels ?? {}).map(([key, value]) => [key, unescape(String(value))])),
   }
@@ -117,12 +115,4 @@ function hasHealthCheck(check: z.infer<typeof serviceSchema>["healthcheck"]): bo
 /** `docker compose config` doubles every `$`, because its output is meant to be read by compose again. */
 function unescape(text: string): string {
   return text.replaceAll("$$", "$")
-}
-
-/** `1m30s` → 90; null when it is not a duration of Go. */
-export function goDurationSeconds(text: string): number | null {
-  const unitSeconds: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 0.001, us: 1e-6, µs: 1e-6, ns: 1e-9 }
-  const pieces = [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)]
-  if (pieces.length === 0 || pieces.map(([piece]) => piece).join("") !== text) return null
-  return pieces.reduce((sum, [, amount, unit]) => sum + Number(amount) * (unitSeconds[unit ?? ""] ?? 0), 0)
 }

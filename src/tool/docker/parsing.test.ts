@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest"
 import { Secret } from "../../base/secret.ts"
-import { goDurationSeconds } from "./compose-model.ts"
 import { parseRestartPolicy } from "./container.ts"
 import { parseEndpoint } from "./endpoint.ts"
 import { environmentLines, shellExports } from "./environment-file.ts"
@@ -12,11 +11,6 @@ describe("what Docker says and is told", () => {
     expect(parseEndpoint("tcp://10.0.0.1", true)).toMatchObject({ kind: "tcp", host: "10.0.0.1", port: 2376, tls: true })
     expect(parseEndpoint("tcp://[::1]:99", false)).toMatchObject({ host: "::1", port: 99 })
     expect(() => parseEndpoint("ssh://host", false)).toThrow("the Docker engine's address ssh://host is of a kind that is not supported")
-  })
-
-  it("durations of Go are seconds, anything else is not", () => {
-    expect(["1m30s", "10s", "1h", "1.5s", "500ms"].map(goDurationSeconds)).toEqual([90, 10, 3600, 1.5, 0.5])
-    expect(["", "10", "ten s", "10s!"].map(goDurationSeconds)).toEqual([null, null, null, null])
   })
 
   it("restart policies are put back with their number of tries", () => {

@@ -1,56 +1,22 @@
 import { describe, expect, it } from "vitest"
 import type { App, UpdateRules } from "../../app/app.ts"
-import type { ComposeModel, ComposeService, ServiceState } from "../../app/ports.ts"
+import type { ComposeService, ServiceState } from "../../app/ports.ts"
 import { HoldfastError } from "../../base/errors.ts"
+import { exampleModel, exampleService, exampleState } from "../../../test/fixture/example-services.ts"
 import { exampleApp, exampleUpdates } from "../../../test/fixture/example-updates.ts"
 import { imageFamily } from "./image-family.ts"
 import { runningVersion, type RunningApp } from "../running.ts"
 
-const service = (name: string, image: string | null, labels: ComposeService["labels"] = {}): ComposeService => ({
-  name,
-  image,
-  builds: image === null,
-  profiles: [],
-  environment: {},
-  envFiles: [],
-  mounts: [],
-  secrets: [],
-  dependsOn: [],
-  publishedPorts: [],
-  hasHealthCheck: false,
-  stopGraceSeconds: null,
-  networkMode: null,
-  labels,
-})
-const state = (name: string, imageReference: string, labels: Readonly<Record<string, string>> = {}): ServiceState => ({
-  service: name,
-  containerId: name,
-  containerName: name,
-  state: "running",
-  health: null,
-  restartCount: 0,
-  restartPolicy: "no",
-  imageReference,
-  imageId: "sha256:1",
-  repositoryDigests: [],
-  addresses: [],
-  mounts: [],
-  environment: {},
-  labels,
-})
+const service = (name: string, image: string | null, labels: ComposeService["labels"] = {}): ComposeService =>
+  exampleService(name, { image, builds: image === null, labels })
+const state = (name: string, imageReference: string, labels: Readonly<Record<string, string>> = {}): ServiceState =>
+  exampleState(name, { imageReference, labels })
 function running(
   images: Readonly<Record<string, string | null>>,
   labels: Readonly<Record<string, string>> = {},
   reported: string | null = null,
 ): RunningApp {
-  const model: ComposeModel = {
-    projectName: "chat",
-    services: Object.entries(images).map(([name, image]) => service(name, image)),
-    volumes: {},
-    networks: {},
-    secretFiles: {},
-    document: {},
-  }
+  const model = exampleModel(Object.entries(images).map(([name, image]) => service(name, image)))
   return { model, states: Object.entries(images).map(([name, image]) => state(name, image ?? "chat-built", labels)), reported }
 }
 const family = (images: Readonly<Record<string, string | null>>, more: Partial<UpdateRules> = {}, app: Partial<App> = {}, labels = {}) => {

@@ -1,22 +1,9 @@
 import { describe, expect, it } from "vitest"
+import { exampleService } from "../../../test/fixture/example-services.ts"
 import { restAsTheyAre, type DependencyFacts } from "./dependencies.ts"
 
-const service = (name: string, ...dependsOn: readonly string[]): DependencyFacts["model"]["services"][number] => ({
-  name,
-  image: "x",
-  builds: false,
-  profiles: [],
-  environment: {},
-  envFiles: [],
-  mounts: [],
-  secrets: [],
-  dependsOn,
-  publishedPorts: [],
-  hasHealthCheck: false,
-  stopGraceSeconds: null,
-  networkMode: null,
-  labels: {},
-})
+const service = (name: string, ...dependsOn: readonly string[]): DependencyFacts["model"]["services"][number] =>
+  exampleService(name, { dependsOn })
 
 const state = (name: string, more: Partial<DependencyFacts["states"][number]> = {}): DependencyFacts["states"][number] => ({
   service: name,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { exampleApp, exampleRecipe } from "../../../test/fixture/example.ts"
+import { exampleModel, exampleService } from "../../../test/fixture/example-services.ts"
 import { exampleRehearsal, exampleRelease } from "../../../test/fixture/update.ts"
-import type { ComposeService } from "../../app/ports.ts"
 import { planWarnings, type WarningFacts } from "./plan-warnings.ts"
 
 const health = { url: "http://127.0.0.1/", command: null, expect: {}, versionKey: "version", timeoutMs: 1 }
@@ -35,28 +35,8 @@ function exampleRules(): WarningFacts["rules"] {
   }
 }
 
-function service(hasHealthCheck: boolean): ComposeService {
-  return {
-    name: "web",
-    image: "x",
-    builds: false,
-    profiles: [],
-    environment: {},
-    envFiles: [],
-    mounts: [],
-    secrets: [],
-    dependsOn: [],
-    publishedPorts: [],
-    hasHealthCheck,
-    stopGraceSeconds: null,
-    networkMode: null,
-    labels: {},
-  }
-}
-
 function running(reported: string | null, hasHealthCheck = false): WarningFacts["running"] {
-  const model = { projectName: "p", services: [service(hasHealthCheck)], volumes: {}, networks: {}, secretFiles: {}, document: {} }
-  return { model, states: [], reported }
+  return { model: exampleModel([exampleService("web", { hasHealthCheck })]), states: [], reported }
 }
 
 function warn(more: Partial<WarningFacts> = {}): readonly string[] {
