@@ -16,7 +16,7 @@ export function renderSettings(detection: Detection, options: RenderOptions = { 
     '  # offsite: { url: "sftp:backup@other-host:/srv/holdfast" }',
     "apps:",
     `  ${detection.appName}:`,
-    ...indent(appLines(detection)),
+    ...appLines(detection).map((line) => `    ${line}`),
   ]
   return `${lines.join("\n")}\n`
 }
@@ -50,7 +50,7 @@ function composeLines({ project, nameIsGiven }: Detection): readonly string[] {
 }
 
 function section(name: string, lines: readonly string[]): readonly string[] {
-  return lines.length === 0 ? [] : [`${name}:`, ...indent(lines)]
+  return lines.length === 0 ? [] : [`${name}:`, ...lines.map((line) => `  ${line}`)]
 }
 
 function databaseLine(database: FoundDatabase): string {
@@ -99,8 +99,4 @@ function oneLine(text: string): string {
 function scalar(text: string): string {
   const word = /^(?!(?:true|false|null|yes|no|on|off|y|n)$)[A-Za-z./][\w./-]*$/i.test(text)
   return word ? text : JSON.stringify(text)
-}
-
-function indent(lines: readonly string[]): readonly string[] {
-  return lines.map((line) => `    ${line}`)
 }
