@@ -42,10 +42,9 @@ export async function capturePoint(
   const beside = Promise.allSettled([capture.items, ahead])
   try {
     await mkdir(capture.scratch, { recursive: true, mode: 0o700 })
-    const parts = await withHooks(tools, capture, journal, ctx, async () => {
-      if (!request.options.cold) return await captureParts(tools, capture, journal, ctx)
-      return await whileStopped(tools, capture, journal, ctx, async () => await captureParts(tools, capture, journal, ctx))
-    })
+    const capturing = request.options.cold ? captureCold : captureParts
+    const parts = await withHooks(tools, capture, journal, ctx, async () => await capturing(tools, capture, journal, ctx))
+    if (parts.length === 0) throw new HoldfastError("PART_UNKNOWN", { what: `there is nothing to capture of ${capture.app.name}` })
     const draft = await draftManifest(tools, capture, parts, ctx)
     return await journal.step(
       "seal",
@@ -127,9 +126,22 @@ async function captureParts(
   ctx: RunContext,
 ): Promise<readonly ManifestPart[]> {
   const databases = await captureDatabases(tools, capture, journal, ctx)
-  const parts = [...databases, ...(await captureOthers(tools, capture, journal, ctx))]
-  if (parts.length === 0) throw new HoldfastError("PART_UNKNOWN", { what: `there is nothing to capture of ${capture.app.name}` })
-  return parts
+  return [...databases, ...(await captureOthers(tools, capture, journal, ctx))]
+}
+
+/** What takes longest is the same whether the app runs or not, and is done before it stops: images. */
+async function captureCold(
+  tools: BackupTools,
+  capture: Capture,
+  journal: Journal<CaptureSteps>,
+  ctx: RunContext,
+): Promise<readonly ManifestPart[]> {
+  const images = await captureImages(tools, capture, journal, ctx)
+  const data = await whileStopped(tools, capture, journal, ctx, async () => {
+    const databases = await captureDatabases(tools, capture, journal, ctx)
+    return [...databases, ...(await together(captureData(capture, journal), ctx)).flat()]
+  })
+  return [...data, ...images]
 }
 
 /** Beside each other, for each has its own call of the engine. */
@@ -139,16 +151,18 @@ export async function captureOthers(
   journal: Journal<CaptureSteps>,
   ctx: RunContext,
 ): Promise<readonly ManifestPart[]> {
-  const others = await together(
-    [
-      async (own) => await captureTrees(capture, journal, own),
-      async (own) => await captureKind(capture, "secrets", journal, own),
-      async (own) => await captureKind(capture, "configuration", journal, own),
-      async (own) => await captureImages(tools, capture, journal, own),
-    ],
-    ctx,
-  )
-  return others.flat()
+  const images: Capturing = async (own) => await captureImages(tools, capture, journal, own)
+  return (await together([...captureData(capture, journal), images], ctx)).flat()
+}
+
+type Capturing = (ctx: RunContext) => Promise<readonly ManifestPart[]>
+
+function captureData(capture: Capture, journal: Journal<CaptureSteps>): readonly Capturing[] {
+  return [
+    async (own) => await captureTrees(capture, journal, own),
+    async (own) => await captureKind(capture, "secrets", journal, own),
+    async (own) => await captureKind(capture, "configuration", journal, own),
+  ]
 }
 
 /** A part that shrank against the last good point is refused as soon as it is there; one that looks encrypted is told. */
