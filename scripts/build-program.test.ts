@@ -43,7 +43,7 @@ describe("the program as a bundle", () => {
 
     expect(taken.status, taken.stderr).toBe(0)
     expect(drilled.status, drilled.stderr).toBe(0)
-    expect(drilled.stdout).toContain("2 rows in 1 tables, as captured")
+    expect(drilled.stdout).toContain("2 rows in 1 table, as captured")
     // Finds what it finds; a bug would be told as one.
     expect(doctor.stdout + doctor.stderr).not.toContain("This is a bug")
   })

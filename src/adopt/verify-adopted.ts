@@ -5,6 +5,7 @@ import type { ManagedUpdates } from "../app/managed-updates.ts"
 import type { ServiceState } from "../app/ports.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
+import { counted } from "../base/units.ts"
 import type { AdoptTools } from "./ports.ts"
 
 const START_LIMIT_MS = 120_000
@@ -58,7 +59,7 @@ async function notSteady(
     })
   }
   const said = (await tools.containers.logs(bad.containerId, 20, ctx)).trim()
-  const how = `${bad.state}${bad.health === null ? "" : `, ${bad.health}`}, restarted ${bad.restartCount} times`
+  const how = `${bad.state}${bad.health === null ? "" : `, ${bad.health}`}, restarted ${counted(bad.restartCount, "time")}`
   return new HoldfastError("ADOPT_FAILED", {
     what: `${bad.service} does not stay up`,
     why: `${how}${said === "" ? "" : `\n${said}`}`,

@@ -1,3 +1,4 @@
+import { counted } from "../base/units.ts"
 import type { App } from "./app.ts"
 import type { ServiceState } from "./ports.ts"
 
@@ -41,7 +42,7 @@ function restartsSince(state: ServiceState, first: RestartsBefore): number {
 }
 
 function restarted(times: number): string {
-  return `restarted ${times === 1 ? "once" : `${times} times`} while it was watched`
+  return `restarted ${times === 1 ? "once" : counted(times, "time")} while it was watched`
 }
 
 /** What kept the time without a restart from passing, where nothing else is wrong in the last round. */

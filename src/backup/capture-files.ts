@@ -1,6 +1,7 @@
 import type { App, FileSource } from "../app/app.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
+import { counted } from "../base/units.ts"
 import { databasesInside } from "../app/tree/databases-inside.ts"
 import { OWN_ENTRIES } from "../app/tree/swap.ts"
 import { surveyTree, type TreeSurvey } from "../app/tree/survey.ts"
@@ -57,7 +58,9 @@ export async function captureFiles(
 function refuseUnreadable(part: string, survey: TreeSurvey): void {
   if (survey.unreadable.length === 0) return
   const named = survey.unreadable.slice(0, NAMED_AT_MOST).join(", ")
-  throw new HoldfastError("SOURCE_UNREADABLE", { what: `${part}: ${survey.unreadable.length} entries cannot be read: ${named}` })
+  throw new HoldfastError("SOURCE_UNREADABLE", {
+    what: `${part}: ${counted(survey.unreadable.length, "entry", "entries")} cannot be read: ${named}`,
+  })
 }
 
 /** A disk that should be there and is not leaves an empty directory: the classic silent empty backup (F81). */
@@ -75,7 +78,7 @@ function survivingWarnings(part: string, survey: TreeSurvey): readonly string[] 
 
 function differences(before: TreeSurvey, after: TreeSurvey): string | null {
   const words: string[] = []
-  if (after.files !== before.files) words.push(`${before.files} files before, ${after.files} after`)
+  if (after.files !== before.files) words.push(`${counted(before.files, "file")} before, ${after.files} after`)
   if (after.sizeBytes !== before.sizeBytes) words.push(`${before.sizeBytes} bytes before, ${after.sizeBytes} after`)
   return words.length === 0 ? null : words.join(", ")
 }

@@ -11,7 +11,7 @@ import { catalog } from "./error-catalog.ts"
 import { HoldfastError, isHoldfastError, messageOf } from "./errors.ts"
 import { compactUtc, newOperationId } from "./ids.ts"
 import { Secret } from "./secret.ts"
-import { formatBytes, formatDuration, parseDurationMs } from "./units.ts"
+import { counted, formatBytes, formatDuration, parseDurationMs } from "./units.ts"
 
 describe("canonical JSON", () => {
   const value = fc.jsonValue().map((json): Json => z.json().parse(JSON.parse(JSON.stringify(json))))
@@ -86,6 +86,11 @@ describe("units", () => {
     [1_073_741_824, "1.0 GiB"],
     [2 ** 60, "1024 PiB"],
   ])("%i bytes are %s", (sizeBytes, expected) => expect(formatBytes(sizeBytes)).toBe(expected))
+
+  it("says how many of what, in the number that fits", () => {
+    expect([0, 1, 2].map((rows) => counted(rows, "row"))).toEqual(["0 rows", "1 row", "2 rows"])
+    expect([1, 2].map((entries) => counted(entries, "entry is", "entries are"))).toEqual(["1 entry is", "2 entries are"])
+  })
 
   it.each([
     [0, "0.0 s"],

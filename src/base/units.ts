@@ -13,6 +13,11 @@ export function formatBytes(sizeBytes: number): string {
   return `${value.toFixed(digits)} ${BYTE_UNITS[unit] ?? "B"}`
 }
 
+/** A count with its noun: `1 row`, `3 rows`, `0 rows`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`
+}
+
 const DURATION_UNIT_MS: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1000,

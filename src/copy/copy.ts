@@ -1,6 +1,7 @@
 /** Brings recovery points of one vault into another as well: what is missing there is copied, nothing is ever removed (design §5, §9). */
 import { messageOf, type ErrorCode, type HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
+import { counted } from "../base/units.ts"
 import type { Journal } from "../operation/journal.ts"
 import type { OperationEnd } from "../operation/operation.ts"
 import { runOperation, type ContextBase } from "../operation/run-operation.ts"
@@ -92,6 +93,6 @@ function failedCopy(point: string, error: HoldfastError): FailedCopy {
 
 function whyPartial({ copied, failed, problems }: CopyReport): string {
   const [first] = failed
-  const some = first === undefined ? [] : [`${failed.length} points could not be copied (${first.message})`]
-  return [`${copied.length} points copied`, ...some, ...problems].join("; ")
+  const some = first === undefined ? [] : [`${counted(failed.length, "point")} could not be copied (${first.message})`]
+  return [`${counted(copied.length, "point")} copied`, ...some, ...problems].join("; ")
 }

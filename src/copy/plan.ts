@@ -1,6 +1,7 @@
 import type { Json } from "../base/canonical-json.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
+import { counted } from "../base/units.ts"
 import type { Store } from "../operation/ports.ts"
 import { findPoint, pinsToCarry, type SealedPoint } from "../recovery-point/recovery-point.ts"
 import type { OpenVault } from "../vault/vault.ts"
@@ -116,7 +117,7 @@ function refuseRolledBack(target: VaultSide | null, named: readonly SealedPoint[
   if (gone.length === 0 || target === null) return
   const { name } = target.vault.location
   throw new HoldfastError("CHAIN_BROKEN", {
-    what: `vault ${name} no longer holds ${gone.length} points that it held, and nobody expired them`,
+    what: `vault ${name} no longer holds ${counted(gone.length, "point")} that it held, and nobody expired them`,
     why: some(gone),
     hint: "Find out why before you go on. To copy them again, name each with --point.",
     details: { gone },

@@ -1,3 +1,4 @@
+import { counted } from "../base/units.ts"
 import type { SampleFacts } from "./sample-app.ts"
 
 /** One statement about the data, and whether it is true. */
@@ -14,7 +15,7 @@ export function damageSeen(before: SampleFacts, damaged: SampleFacts): readonly 
     {
       name: "rows were corrupted",
       held: damaged.corruptRows > 0 && damaged.rowsDigest !== before.rowsDigest,
-      detail: `${damaged.corruptRows} rows`,
+      detail: counted(damaged.corruptRows, "row"),
     },
     {
       name: "uploads were deleted",
@@ -38,7 +39,7 @@ export function broughtBack(before: SampleFacts, after: SampleFacts): readonly C
   const same = names.filter((name) => after.uploads[name] === before.uploads[name]).length
   const rows = before.rows > 0 && before.rows === before.acknowledged && after.rows === before.rows
   return [
-    { name: "every acknowledged row is back", held: rows, detail: `${after.rows} of ${before.acknowledged} rows` },
+    { name: "every acknowledged row is back", held: rows, detail: `${after.rows} of ${counted(before.acknowledged, "row")}` },
     {
       name: "and reads as it was written",
       held: after.rowsDigest === before.rowsDigest && after.corruptRows === 0,

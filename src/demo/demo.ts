@@ -2,7 +2,7 @@
 import { isHoldfastError, messageOf } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import { backUp, plainBackup, type AppUnderCare, type BackupTools } from "../backup/backup.ts"
-import { formatBytes, formatDuration } from "../base/units.ts"
+import { counted, formatBytes, formatDuration } from "../base/units.ts"
 import { drillPoint } from "../drill/drill.ts"
 import { uncancelled } from "../operation/journal.ts"
 import type { ContextBase } from "../operation/run-operation.ts"
@@ -138,7 +138,7 @@ async function wellAgain(tools: BackupTools, program: SampleProgram, ctx: RunCon
 }
 
 function describeFacts(facts: SampleFacts): string {
-  return `${facts.rows} rows, ${Object.keys(facts.uploads).length} uploads, 1 secret`
+  return `${counted(facts.rows, "row")}, ${counted(Object.keys(facts.uploads).length, "upload")}, 1 secret`
 }
 
 function describePoint(point: SealedPoint): string {
@@ -147,7 +147,7 @@ function describePoint(point: SealedPoint): string {
 }
 
 function describeDamage(facts: SampleFacts): string {
-  return `${facts.corruptRows} rows, ${facts.lostUploads} uploads, the secret`
+  return `${counted(facts.corruptRows, "row")}, ${counted(facts.lostUploads, "upload")}, the secret`
 }
 
 function describeRestore(report: { readonly downtimeMs: number }): string {

@@ -1,6 +1,7 @@
 import type { App, DatabaseSource } from "../app/app.ts"
 import type { DatabaseFacts } from "../app/ports.ts"
 import type { RunContext } from "../base/run-context.ts"
+import { counted } from "../base/units.ts"
 import { differingFacts } from "../recovery-point/facts.ts"
 import type { DatabasePart } from "../recovery-point/manifest.ts"
 import { proveKeys } from "../restore/keys.ts"
@@ -39,7 +40,9 @@ export async function assertDatabase(
     name: part.part,
     passed: differences.length === 0,
     detail:
-      differences.length === 0 ? `${rows} rows in ${Object.keys(part.facts.rows).length} tables, as captured` : differences.join("; "),
+      differences.length === 0
+        ? `${counted(rows, "row")} in ${counted(Object.keys(part.facts.rows).length, "table")}, as captured`
+        : differences.join("; "),
   }
   // References and key proofs are told by the name of the database that this one stands for.
   const place = { source: { ...source, name: part.name }, database, trees: fetched.trees }

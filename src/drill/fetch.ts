@@ -4,6 +4,7 @@ import { isInside } from "../app/tree/inside.ts"
 import { safeJoin } from "../app/tree/safe-join.ts"
 import { surveyTree } from "../app/tree/survey.ts"
 import type { RunContext } from "../base/run-context.ts"
+import { counted } from "../base/units.ts"
 import type { ManifestPart } from "../recovery-point/manifest.ts"
 import { partItem } from "../recovery-point/recovery-point.ts"
 import { fetchPaths, placeStaged, type Origin } from "../restore/stage.ts"
@@ -39,7 +40,7 @@ export async function fetchParts(origin: Origin, directory: string, ctx: RunCont
         paths[path] = placed ?? found
         if (placed !== null) await place(found, placed)
       }
-      assertions.push({ name: part.part, passed: true, detail: `${part.files} files restored` })
+      assertions.push({ name: part.part, passed: true, detail: `${counted(part.files, "file")} restored` })
     }
   }
   return { trees, paths, assertions }
@@ -57,7 +58,11 @@ async function fetchTree(
   const survey = await surveyTree(target, { exclude: [] }, ctx)
   await lchown(target, part.root.uid, part.root.gid)
   await chmod(target, part.root.mode)
-  return { name: part.part, passed: survey.files === part.files, detail: `${survey.files} files restored, ${part.files} captured` }
+  return {
+    name: part.part,
+    passed: survey.files === part.files,
+    detail: `${counted(survey.files, "file")} restored, ${part.files} captured`,
+  }
 }
 
 /** Inside the copied project, or null for a path that lies elsewhere on the host. */

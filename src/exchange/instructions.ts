@@ -1,3 +1,4 @@
+import { counted } from "../base/units.ts"
 import type { Manifest, ManifestPart } from "../recovery-point/manifest.ts"
 
 /** How to restore the exported files with stock tools, for someone who has never heard of Holdfast. */
@@ -41,7 +42,7 @@ function stepsFor(part: ManifestPart): readonly string[] {
 
 function databaseSteps(part: Extract<ManifestPart, { kind: "database" }>): readonly string[] {
   const rows = Object.values(part.facts.rows).reduce((sum, count) => sum + count, 0)
-  const head = `${part.part}:  ${part.fileName}  (${part.engine} ${part.facts.engineVersion}, ${rows} rows in ${Object.keys(part.facts.rows).length} tables)`
+  const head = `${part.part}:  ${part.fileName}  (${part.engine} ${part.facts.engineVersion}, ${counted(rows, "row")} in ${counted(Object.keys(part.facts.rows).length, "table")})`
   if (part.engine === "postgres") {
     const owner = part.shape.owner ?? part.source["user"] ?? "postgres"
     return [

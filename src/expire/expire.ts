@@ -1,6 +1,7 @@
 /** Lets recovery points go by policy: planned and shown, un-listed durably, then removed and confirmed by listing (design §8). */
 import { HoldfastError, isHoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
+import { counted } from "../base/units.ts"
 import type { Journal } from "../operation/journal.ts"
 import type { OperationEnd } from "../operation/operation.ts"
 import { runOperation, type ContextBase } from "../operation/run-operation.ts"
@@ -83,7 +84,7 @@ async function removeOrRelist(
     const relisted = await journal.step("relist", { app, vault: vault.location.name }, async () => await relist(tools, vault, app, ctx))
     throw new HoldfastError("VAULT_DELETE_REFUSED", {
       what: `${vault.location.name} refused to remove points of ${app}`,
-      why: `${thrown.message}; ${relisted.length} points are whole and listed again`,
+      why: `${thrown.message}; ${counted(relisted.length, "point is", "points are")} whole and listed again`,
       cause: thrown,
     })
   }

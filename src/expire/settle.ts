@@ -1,6 +1,7 @@
 import { z } from "zod"
 import { isHoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
+import { counted } from "../base/units.ts"
 import type { Settlement } from "../operation/operation.ts"
 import type { OperationRecord } from "../operation/ports.ts"
 import type { OpenVault } from "../vault/vault.ts"
@@ -26,7 +27,10 @@ export async function settleExpire(tools: ExpireTools, vault: OpenVault, operati
     await sweep.removeManifests()
     await sweep.removeData()
     const removed = await sweep.forget()
-    return { outcome: "succeeded", message: `interrupted, then finished: ${removed.length} points removed from ${vault.location.name}` }
+    return {
+      outcome: "succeeded",
+      message: `interrupted, then finished: ${counted(removed.length, "point")} removed from ${vault.location.name}`,
+    }
   } catch (thrown) {
     if (!isHoldfastError(thrown, "VAULT_DELETE_REFUSED")) throw thrown
     return await settleRelisting(tools, vault, app, ctx)
@@ -35,7 +39,10 @@ export async function settleExpire(tools: ExpireTools, vault: OpenVault, operati
 
 async function settleRelisting(tools: ExpireTools, vault: OpenVault, app: string, ctx: RunContext): Promise<Settlement> {
   const relisted = await relist(tools, vault, app, ctx)
-  return { outcome: "failed", message: `${vault.location.name} refused the removal; ${relisted.length} points are listed again` }
+  return {
+    outcome: "failed",
+    message: `${vault.location.name} refused the removal; ${counted(relisted.length, "point is", "points are")} listed again`,
+  }
 }
 
 async function finishUnlisting(tools: ExpireTools, vault: OpenVault, operation: OperationRecord, ctx: RunContext): Promise<void> {

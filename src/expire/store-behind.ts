@@ -1,4 +1,5 @@
 import { HoldfastError } from "../base/errors.ts"
+import { counted } from "../base/units.ts"
 import type { Store } from "../operation/ports.ts"
 import type { OpenVault } from "../vault/vault.ts"
 
@@ -31,7 +32,7 @@ export async function assertStoreKnowsVault(store: Store, { location, vaultId }:
   const gone = listed.map((point) => point.id).filter((id) => !sealed.has(id))
   if (gone.length > 0) {
     throw new HoldfastError("CHAIN_BROKEN", {
-      what: `${gone.length} points are no longer in ${vault}, and Holdfast did not expire them`,
+      what: `${counted(gone.length, "point is", "points are")} no longer in ${vault}, and Holdfast did not expire them`,
       why: some(gone),
     })
   }

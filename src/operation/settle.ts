@@ -1,5 +1,6 @@
 import { HoldfastError, messageOf } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
+import { counted } from "../base/units.ts"
 import { abortReason } from "./lease-watch.ts"
 import type { OperationTools, Settlement, Settler } from "./operation.ts"
 import type { ContextBase } from "./run-operation.ts"
@@ -71,7 +72,7 @@ async function attempt(tools: OperationTools, settlers: Settlers, operation: Ope
   const settler = settlers[operation.kind]
   if (!settler) throw unsettled(operation, `this program cannot settle a ${operation.kind}`, undefined)
   const attempts = Number((await tools.store.value(attemptsKey(operation.id))) ?? "0")
-  if (attempts >= MAX_SETTLE_ATTEMPTS) throw unsettled(operation, `settling it was tried ${attempts} times`, undefined)
+  if (attempts >= MAX_SETTLE_ATTEMPTS) throw unsettled(operation, `settling it was tried ${counted(attempts, "time")}`, undefined)
   // Counted before it is tried, so that a crash of the settling counts as well.
   await tools.store.setValue(attemptsKey(operation.id), String(attempts + 1))
   ctx.progress.note(`settling operation ${operation.id} (${operation.kind} of ${operation.app}), which was interrupted`)

@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration } from "../base/units.ts"
+import { counted, formatBytes, formatDuration } from "../base/units.ts"
 import type { AlarmPoint, AppFacts, CopyFacts } from "./alarm-facts.ts"
 import { alarmOf, instantText, newest, type Alarm } from "./alarm.ts"
 import { newestProven } from "./proven.ts"
@@ -74,7 +74,7 @@ function copyMissing({ app, points }: AppFacts, { from, to, setAt, removable }: 
   const last = newest(missing, ({ startedAt }) => startedAt)
   if (last === undefined) return []
   const since = copied === undefined ? "it holds none of them" : `the newest there is ${copied.id}`
-  const count = missing.length === 1 ? "1 point" : `${missing.length} points`
+  const count = counted(missing.length, "point")
   const text = `${count} of ${app.name} in vault ${from}, up to ${last.id}, did not come to vault ${to}; ${since}`
   return [alarmOf({ kind: "copy-missing", app: app.name, about: to, text })]
 }
@@ -99,6 +99,6 @@ function nobodyTold({ app, hasReceiver }: AppFacts): readonly Alarm[] {
 }
 
 function fallText({ what, now, usual }: { what: "rows" | "bytes"; now: number; usual: number; point: AlarmPoint }): string {
-  if (what === "rows") return `holds ${now} rows, those before it about ${usual}`
+  if (what === "rows") return `holds ${counted(now, "row")}, those before it about ${usual}`
   return `holds ${formatBytes(now)}, those before it about ${formatBytes(usual)}`
 }

@@ -1,4 +1,5 @@
 import { isHoldfastError } from "../base/errors.ts"
+import { counted } from "../base/units.ts"
 import { fetchLatest } from "../release/fetch-release.ts"
 import { readManifest, type Channel, type Hop } from "../release/manifest.ts"
 import type { FetchContext, ReleaseSource } from "../release/ports.ts"
@@ -85,7 +86,7 @@ function newestText({ manifest, digest }: TrustedRelease, key: PinnedKey): strin
   const images = Object.keys(manifest.images).length
   return (
     `${manifest.product} ${manifest.version}, sequence ${manifest.sequence}, valid until ${manifest.expires}, ` +
-    `${images === 1 ? "1 image" : `${images} images`}, bytes ${digest}, signed with ${key.fingerprint}`
+    `${counted(images, "image")}, bytes ${digest}, signed with ${key.fingerprint}`
   )
 }
 

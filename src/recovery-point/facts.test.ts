@@ -30,7 +30,7 @@ describe("what differs between two sets of facts", () => {
     expect(differingFacts(facts({ c: 3, b: 2, a: 1, e: 0, constructor: 1 }), facts({ a: 2, b: 2, d: 4, e: 0 }))).toEqual([
       "table a has 2 rows, 1 expected",
       "table c is missing (3 rows expected)",
-      "table constructor is missing (1 rows expected)",
+      "table constructor is missing (1 row expected)",
       "table d was not captured (4 rows found)",
     ])
   })

@@ -1,4 +1,5 @@
 import type { DatabaseFacts } from "../app/ports.ts"
+import { counted } from "../base/units.ts"
 
 /**
  * Where two sets of facts differ, in words; empty when they are equal. Row counts must match for every table on either side;
@@ -25,9 +26,9 @@ function countOf(rows: Rows, table: string): number | undefined {
 
 function differenceOf(table: string, expected: number | undefined, actual: number | undefined): readonly string[] {
   if (expected === actual) return []
-  if (actual === undefined) return [`table ${table} is missing (${expected ?? 0} rows expected)`]
-  if (expected === undefined) return [`table ${table} was not captured (${actual} rows found)`]
-  return [`table ${table} has ${actual} rows, ${expected} expected`]
+  if (actual === undefined) return [`table ${table} is missing (${counted(expected ?? 0, "row")} expected)`]
+  if (expected === undefined) return [`table ${table} was not captured (${counted(actual, "row")} found)`]
+  return [`table ${table} has ${counted(actual, "row")}, ${expected} expected`]
 }
 
 function differingSchema(expected: Pick<DatabaseFacts, "schemaVersion" | "migrations">, actual: DatabaseFacts): readonly string[] {

@@ -1,5 +1,6 @@
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
+import { counted } from "../base/units.ts"
 import type { Store } from "../operation/ports.ts"
 import type { OpenVault } from "../vault/vault.ts"
 import type { SealedPoint } from "./sealed-point.ts"
@@ -41,7 +42,7 @@ function choose(points: readonly SealedPoint[], selector: string): SealedPoint |
   if (others.length === 0) return one ?? null
   const ids = [one, ...others].flatMap((point) => (point === undefined ? [] : [point.manifest.id]))
   throw new HoldfastError("POINT_UNKNOWN", {
-    what: `"${selector}" means ${ids.length} points`,
+    what: `"${selector}" means ${counted(ids.length, "point")}`,
     why: ids.slice(-10).join(", "),
     hint: "Give the whole id of the one you mean.",
   })

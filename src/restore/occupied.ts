@@ -3,6 +3,7 @@ import { join } from "node:path"
 import type { App, DatabaseSource } from "../app/app.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
+import { counted } from "../base/units.ts"
 import type { ManifestPart } from "../recovery-point/manifest.ts"
 import type { RestoreTools } from "./ports.ts"
 
@@ -35,5 +36,7 @@ export async function refuseOccupiedDatabase(tools: RestoreTools, app: App, sour
   const { rows } = await tools.databases.for(source).facts(source, null, null, ctx)
   const tables = Object.keys(rows)
   if (tables.length === 0) return
-  throw new HoldfastError("TARGET_NOT_EMPTY", { what: `database ${source.database} of ${app.name} has ${tables.length} tables already` })
+  throw new HoldfastError("TARGET_NOT_EMPTY", {
+    what: `database ${source.database} of ${app.name} has ${counted(tables.length, "table")} already`,
+  })
 }

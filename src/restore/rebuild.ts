@@ -7,7 +7,7 @@ import { appFromJson } from "../app/portable.ts"
 import { schemaQueries } from "../app/schema-queries.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
-import { formatBytes } from "../base/units.ts"
+import { counted, formatBytes } from "../base/units.ts"
 import type { Journal, StepTable } from "../operation/journal.ts"
 import type { Settlement } from "../operation/operation.ts"
 import type { OperationRecord } from "../operation/ports.ts"
@@ -113,7 +113,7 @@ export async function rebuildApp(
 }
 
 function placesAre(count: number): string {
-  return count === 1 ? "1 place is" : `${count} places are`
+  return counted(count, "place is", "places are")
 }
 
 interface RebuildOptions {

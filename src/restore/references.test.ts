@@ -123,7 +123,7 @@ describe("judging what was found", () => {
   it("files that are missing or changed are warnings, with one of them named", () => {
     expect(judgeReferences(deletes, [{ reference: column, report: report({ missing: ["a", "b"], wrongSize: ["c"] }) }])).toEqual([
       '2 of 9 files named in up"loads.path are missing, for example a',
-      '1 files named in up"loads.path have another size, for example c',
+      '1 file named in up"loads.path has another size, for example c',
     ])
     expect(judgeReferences(deletes, [{ reference: column, report: report({}) }])).toEqual([])
   })

@@ -3,6 +3,7 @@ import type { App, DatabaseSource } from "../app/app.ts"
 import { safeJoin } from "../app/tree/safe-join.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
+import { counted } from "../base/units.ts"
 import type { Recipe } from "../app/recipe.ts"
 import { hasColumn, type RowQueries } from "./has-column.ts"
 
@@ -107,10 +108,12 @@ export function judgeReferences(app: App, reports: readonly { reference: Referen
     }
     if (report.missing.length > 0)
       warnings.push(
-        `${report.missing.length} of ${report.checked} files named in ${column} are missing, for example ${report.missing[0] ?? ""}`,
+        `${report.missing.length} of ${counted(report.checked, "file")} named in ${column} are missing, for example ${report.missing[0] ?? ""}`,
       )
     if (report.wrongSize.length > 0)
-      warnings.push(`${report.wrongSize.length} files named in ${column} have another size, for example ${report.wrongSize[0] ?? ""}`)
+      warnings.push(
+        `${counted(report.wrongSize.length, "file")} named in ${column} ${report.wrongSize.length === 1 ? "has" : "have"} another size, for example ${report.wrongSize[0] ?? ""}`,
+      )
   }
   return warnings
 }

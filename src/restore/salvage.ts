@@ -2,6 +2,7 @@ import { lstat } from "node:fs/promises"
 import { basename, join } from "node:path"
 import { HoldfastError, messageOf } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
+import { counted } from "../base/units.ts"
 import type { Examination, Salvager } from "./salvage-ports.ts"
 
 export interface SalvageOptions {
@@ -106,7 +107,7 @@ function compared(rows: Readonly<Record<string, number>>, lastGood: SalvageOptio
 function losses(rows: Readonly<Record<string, number>>, lastGood: SalvageOptions["lastGoodRows"]): readonly string[] {
   return Object.entries(lastGood ?? {}).flatMap(([table, before]) => {
     const now = rows[table] ?? 0
-    return now < before ? [`${table}: ${now} rows saved, the last good point has ${before}`] : []
+    return now < before ? [`${table}: ${counted(now, "row")} saved, the last good point has ${before}`] : []
   })
 }
 

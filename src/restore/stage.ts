@@ -6,6 +6,7 @@ import { surveyTree } from "../app/tree/survey.ts"
 import { schemaQueries } from "../app/schema-queries.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
+import { counted } from "../base/units.ts"
 import { differingFacts } from "../recovery-point/facts.ts"
 import type { DatabasePart, FilesPart, PathsPart } from "../recovery-point/manifest.ts"
 import { partItem } from "../recovery-point/recovery-point.ts"
@@ -84,7 +85,9 @@ async function emptyDirectory(directory: string): Promise<void> {
 async function refuseDifference(part: FilesPart, directory: string, ctx: RunContext): Promise<void> {
   const survey = await surveyTree(directory, { exclude: [] }, ctx)
   if (survey.files === part.files) return
-  throw new HoldfastError("FILES_DIFFER", { what: `${part.part} came back with ${survey.files} files, ${part.files} were captured` })
+  throw new HoldfastError("FILES_DIFFER", {
+    what: `${part.part} came back with ${counted(survey.files, "file")}, ${part.files} were captured`,
+  })
 }
 
 /**

@@ -1,5 +1,6 @@
 import { LineCounter, isAlias, isCollection, isMap, isScalar, isSeq, parseDocument, visit, type Document, type Node, type Pair } from "yaml"
 import { HoldfastError } from "../base/errors.ts"
+import { counted } from "../base/units.ts"
 import { crossReferenceFindings } from "./cross-reference.ts"
 import { type Finding, findingsOf, type SettingsProblem } from "./problem.ts"
 import { settingsSchema, type SettingsData } from "./schema.ts"
@@ -116,7 +117,7 @@ export function formatProblem(file: string, problem: SettingsProblem): string {
 function invalid(file: string, problems: readonly SettingsProblem[]): HoldfastError {
   const sorted = problems.toSorted((left, right) => left.line - right.line || left.column - right.column)
   return new HoldfastError("SETTINGS_INVALID", {
-    what: `${file} has ${sorted.length === 1 ? "a problem" : `${sorted.length} problems`}`,
+    what: `${file} has ${sorted.length === 1 ? "a problem" : counted(sorted.length, "problem")}`,
     why: sorted.map((problem) => formatProblem(file, problem)).join("\n"),
     details: { file, problems: sorted },
   })

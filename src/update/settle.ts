@@ -7,6 +7,7 @@ import { letPulledGo } from "../app/pulled-names.ts"
 import { begun, settleCapture } from "../backup/settle.ts"
 import { HoldfastError, messageOf } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
+import { counted } from "../base/units.ts"
 import type { Settlement } from "../operation/operation.ts"
 import type { OperationRecord, StepRecord } from "../operation/ports.ts"
 import type { OpenVault } from "../vault/vault.ts"
@@ -126,7 +127,7 @@ async function finishBack(tools: UpdateTools, back: GoingBack, updateId: string,
   const keptUntil = new Date(ctx.clock.now().getTime() + windowMs)
   await keepSetAside(tools, back, updateId, keptUntil, ctx)
   if (rows.length === 0) return ""
-  return `; kept beside: ${rows.map(({ database, table, rows: count }) => `${count} rows of ${database}.${table}`).join(", ")}`
+  return `; kept beside: ${rows.map(({ database, table, rows: count }) => `${counted(count, "row")} of ${database}.${table}`).join(", ")}`
 }
 
 const rollbackSchema = z.object({ kept: z.json(), undoes: z.string(), windowMs: z.number() })

@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs"
 import type { DatabaseEngines, DumpSource } from "../app/ports.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
+import { counted } from "../base/units.ts"
 import type { DatabasePart, ImagePart, ManifestPart } from "../recovery-point/manifest.ts"
 import { partItem, type SealedPoint } from "../recovery-point/recovery-point.ts"
 import type { StoredItem } from "../vault/ports.ts"
@@ -31,7 +32,7 @@ export async function readPart(
   const read = await vault.backend.readTree(vault.location, item, ctx)
   if (read.sizeBytes !== part.sizeBytes) throw resized(part, read.sizeBytes)
   if (read.files !== part.files)
-    throw new HoldfastError("POINT_DAMAGED", { what: `${part.part} has ${read.files} files, the manifest says ${part.files}` })
+    throw new HoldfastError("POINT_DAMAGED", { what: `${part.part} has ${counted(read.files, "file")}, the manifest says ${part.files}` })
   return { part: part.part, sizeBytes: read.sizeBytes, sha256: null }
 }
 

@@ -169,7 +169,7 @@ describe("expiring from a real vault", () => {
     await one.vault.backend.remove(one.vault.location, items, { freeSpace: false }, ctx())
     await expect(plan(one)).rejects.toMatchObject({
       code: "CHAIN_BROKEN",
-      message: "1 points are no longer in local, and Holdfast did not expire them",
+      message: "1 point is no longer in local, and Holdfast did not expire them",
       why: "p7",
     })
   })

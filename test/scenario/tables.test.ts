@@ -283,7 +283,7 @@ describeNeeding("restic")("restore --table of a SQLite database", () => {
       write("INSERT INTO message VALUES (3, 'by dan')")
       expect(await cli.error("restore", "chat", point, "--table", "user", "--yes")).toMatchObject({
         code: "REFERENCES_BROKEN",
-        why: "1 rows would refer to rows that are not there (message → user)",
+        why: "1 row would refer to rows that are not there (message → user)",
       })
       expect(await cli.error("restore", "chat", point, "--table", "post", "--yes")).toMatchObject({
         code: "TABLE_NOT_REPLACEABLE",

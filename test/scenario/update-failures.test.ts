@@ -143,7 +143,7 @@ describeNeeding(
     expect(beside).toHaveLength(1)
     const aside = await expectNoneLost(world, writer, await numbersBeside(project, beside[0] ?? "", writer.name))
     expect(aside).toBeGreaterThan(0)
-    expect(error.what).toMatch(/\d+ rows that the new version had written are kept beside/)
+    expect(error.what).toMatch(/\d+ rows? that the new version had written are kept beside/)
     expect(recordedReport(world).rowsKeptBeside).toContainEqual({ database: "main", table: "public.entries", rows: aside })
     const now = await stateOfShop(project)
     expect({ ...now, tables: {}, uploads: {} }).toEqual({ ...before, tables: {}, uploads: {} })

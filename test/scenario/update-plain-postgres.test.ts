@@ -130,7 +130,7 @@ describeNeeding(
 
     expect(error).toMatchObject({
       code: "UPDATE_ROLLED_BACK",
-      what: expect.stringContaining("1 rows that the new version had written are kept beside"),
+      what: expect.stringContaining("1 row that the new version had written are kept beside"),
     })
     expect(await state()).toEqual(before)
   })

@@ -89,7 +89,7 @@ describeNeeding("root", "restic")("an update of a plain program", () => {
     const error = await app.cli.error("update", "apply", APP, "--yes")
 
     expect(error.code, JSON.stringify(error, null, 2)).toBe("UPDATE_ROLLED_BACK")
-    expect(error.what).toContain("1 rows that the new version had written are kept beside")
+    expect(error.what).toContain("1 row that the new version had written are kept beside")
     await expectAsBefore()
     expect((await readdir(join(app.folder, "data"))).some((name) => name.includes("holdfast-failed"))).toBe(true)
   })

@@ -223,7 +223,7 @@ describe("text for people", () => {
   it("leaves out of an amount what is not known", () => {
     expect(describeAmount({ bytesDone: 1024 }, 500)).toBe("1.0 KiB")
     expect(describeAmount({ bytesDone: 1024, bytesTotal: 4096, filesDone: 1 }, 2000)).toBe(
-      "1.0 KiB of 4.0 KiB, 1 files, 512 B/s, 6.0 s left",
+      "1.0 KiB of 4.0 KiB, 1 file, 512 B/s, 6.0 s left",
     )
   })
 

@@ -141,7 +141,7 @@ export function describe(amount: Amount, elapsedMs: number): string {
   const left = rate === null || rate === 0 ? null : remainingMs(amount, rate)
   return [
     bytes,
-    files === null ? null : `${files} files`,
+    files === null ? null : `${files} ${amount.filesTotal === undefined && amount.filesDone === 1 ? "file" : "files"}`,
     rate === null ? null : `${formatBytes(rate)}/s`,
     left === null ? null : `${formatDuration(left)} left`,
   ]

@@ -1,5 +1,6 @@
 import type { PostgresSource } from "../../app/app.ts"
 import { Secret } from "../../base/secret.ts"
+import { counted } from "../../base/units.ts"
 import type { DatabasePart, ManifestPart } from "../../recovery-point/manifest.ts"
 import { chooseTables, type ChosenTables } from "../../restore/choose-tables.ts"
 import { restoreIntoDatabase } from "../../restore/into-database.ts"
@@ -31,8 +32,8 @@ export async function runIntoDatabase(
   const { part, tables } = chosen
   const origin = { vault: subject.vault, point }
   const operationId = await restoreIntoDatabase(subject.tools, origin, subject.app, chosen, target, house.command, house.base())
-  const counted = tables.length === 0 ? Object.keys(part.facts.rows) : tables
-  const rows = counted.reduce((sum, table) => sum + (part.facts.rows[table] ?? 0), 0)
+  const chosenTables = tables.length === 0 ? Object.keys(part.facts.rows) : tables
+  const rows = chosenTables.reduce((sum, table) => sum + (part.facts.rows[table] ?? 0), 0)
   const where = `${target.host ?? "localhost"}:${target.port ?? 5432}`
   return {
     document: {
@@ -48,7 +49,7 @@ export async function runIntoDatabase(
       rows,
     },
     lines: [
-      `restored ${tables.length === 0 ? part.part : `${tables.join(", ")} of ${part.part}`} of ${point.manifest.id} as database ${target.database} on ${where}: ${rows} rows, as they were captured`,
+      `restored ${tables.length === 0 ? part.part : `${tables.join(", ")} of ${part.part}`} of ${point.manifest.id} as database ${target.database} on ${where}: ${counted(rows, "row")}, as they were captured`,
       "nothing live was touched",
       ...(tables.length === 0 ? [] : ["foreign keys and views that need other tables were left out"]),
     ],

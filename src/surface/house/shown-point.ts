@@ -1,4 +1,5 @@
 import type { Json } from "../../base/canonical-json.ts"
+import { counted } from "../../base/units.ts"
 import type { ShowOutput } from "../../contract/output-points.ts"
 import type { PinRecord, ProofRecord, Store } from "../../operation/ports.ts"
 import type { ManifestPart } from "../../recovery-point/manifest.ts"
@@ -38,9 +39,9 @@ function proofDocument(proof: ProofRecord): ShowOutput["proofs"][number] {
 /** A part in words: engine and rows, files, the image's name. */
 export function describePart(part: ManifestPart): string {
   if (part.kind === "image") return part.reference
-  if (part.kind !== "database") return `${part.files} files`
+  if (part.kind !== "database") return counted(part.files, "file")
   const rows = Object.values(part.facts.rows)
   const total = rows.reduce((sum, count) => sum + count, 0)
   const schema = part.facts.schemaVersion === null ? "" : `, schema ${part.facts.schemaVersion}`
-  return `${part.engine} ${part.facts.engineVersion}${schema}, ${rows.length} tables, ${total} rows, by ${part.access}`
+  return `${part.engine} ${part.facts.engineVersion}${schema}, ${counted(rows.length, "table")}, ${counted(total, "row")}, by ${part.access}`
 }

@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration } from "../../base/units.ts"
+import { counted, formatBytes, formatDuration } from "../../base/units.ts"
 import type { RollbackPlanDocument, UpdatePlanDocument, UpdateReportDocument } from "../../contract/output-update.ts"
 
 type Rehearsal = NonNullable<UpdatePlanDocument["rehearsal"]>
@@ -103,7 +103,7 @@ export function rollbackPlanLines(plan: RollbackPlanDocument, now: Date): readon
     `puts back: ${listOf([...plan.databases.map((name) => `database ${name}`), ...plan.trees, ...plan.files])}`,
     lost === 0
       ? "no rows were found that were written since the update"
-      : `${lost} rows were written since the update; the old version will not have them, they are kept:`,
+      : `${counted(lost, "row was", "rows were")} written since the update; the old version will not have them, they are kept:`,
     ...plan.rowsLost.map(({ database, table, rows }) => `  ${database}: ${table} +${rows}`),
     `expected downtime: ${plan.expectedMs === null ? "not known" : formatDuration(plan.expectedMs)}`,
     ...plan.warnings.map((warning) => `warning: ${warning}`),

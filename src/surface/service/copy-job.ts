@@ -1,5 +1,6 @@
 import type { CopyReport } from "../../copy/copy.ts"
 import { HoldfastError } from "../../base/errors.ts"
+import { counted } from "../../base/units.ts"
 import { declaredApp } from "../house/subject.ts"
 import { attempt, operate, type JobEnd, type JobRun } from "./job.ts"
 
@@ -26,7 +27,7 @@ export async function copyMissing(run: JobRun, from: string, to: string): Promis
   const report = isReport(end.result) ? end.result : null
   if (report?.outcome !== "partial") return
   throw new HoldfastError("VAULT_WRITE_FAILED", {
-    what: `${report.failed.length} points are not copied yet`,
+    what: `${counted(report.failed.length, "point is", "points are")} not copied yet`,
     why: [...report.failed.map(({ message }) => message), ...report.problems].join("; "),
   })
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto"
 import { z } from "zod"
+import { counted } from "../../base/units.ts"
 import type { OperationTools } from "../../operation/operation.ts"
 import type { SlotRecord } from "../../operation/ports.ts"
 import type { DueJob } from "../../schedule/due.ts"
@@ -116,7 +117,7 @@ async function openAgain({ store }: OperationTools, record: SlotRecord, now: Dat
   }
   const attempts = await attemptsAt(store, record)
   if (attempts >= MOST_ATTEMPTS) {
-    await store.putSlot({ ...record, handledAt: now, outcome: "failed", reason: `cut short ${attempts} times` })
+    await store.putSlot({ ...record, handledAt: now, outcome: "failed", reason: `cut short ${counted(attempts, "time")}` })
     return null
   }
   await store.setValue(attemptsName(record), JSON.stringify({ slot: record.slot.toISOString(), attempts: attempts + 1 }))

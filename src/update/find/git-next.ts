@@ -2,6 +2,7 @@
 import type { App, UpdateRules } from "../../app/app.ts"
 import { HoldfastError } from "../../base/errors.ts"
 import type { RunContext } from "../../base/run-context.ts"
+import { counted } from "../../base/units.ts"
 import type { Commit, SourceCopy } from "../../release/git-ports.ts"
 import { selectTag, versionOfTag } from "../../release/tag-selection.ts"
 import { compareVersions } from "../../release/version.ts"
@@ -103,7 +104,7 @@ function nameOf({ branch, tagPattern }: UpdateRules, tag: string | null, commit:
 async function notesOf(copy: SourceCopy, from: string, to: string, ctx: RunContext): Promise<string> {
   const { count, newest } = await copy.between(from, to, MOST_COMMITS, ctx)
   const more = count > newest.length ? [`… and ${count - newest.length} before these`] : []
-  const commits = [`${count === 1 ? "1 commit" : `${count} commits`}:`, ...newest.map(commitLine), ...more]
+  const commits = [`${counted(count, "commit")}:`, ...newest.map(commitLine), ...more]
   return [...(await changelogOf(copy, from, to, ctx)), ...commits].join("\n")
 }
 

@@ -43,10 +43,10 @@ describe("the proof that an update stands on", () => {
     const proven = { ...proof("p7", "restored", HOUR_MS), vault: "offsite" }
     expect(refusalOf(() => prove([point(1, HOUR_MS), elsewhere], [proof("p1", "read", 1), proven]))).toMatchObject({
       code: "UPDATE_UNPROVEN",
-      why: "none of its 1 points there was restored for real; vault offsite holds p7, which counts for an update with --vault offsite",
+      why: "its only point there was not restored for real; vault offsite holds p7, which counts for an update with --vault offsite",
     })
     expect(refusalOf(() => prove([], []))).toMatchObject({
-      why: "none of its 0 points there was restored for real",
+      why: "there is no whole point of it there",
       hint: "Run `holdfast backup chat` and `holdfast drill chat`, then plan the update again.",
     })
   })

@@ -118,7 +118,7 @@ export function requireProven(app: App, vault: string, { points, proofs }: Prova
   )
   const why =
     best === null
-      ? `none of its ${own.length} points there was restored for real`
+      ? noneRestored(own.length)
       : `${best.point.id} was, but is ${formatDuration(now.getTime() - best.point.startedAt.getTime())} old`
   const other =
     elsewhere === null
@@ -132,6 +132,11 @@ export function requireProven(app: App, vault: string, { points, proofs }: Prova
         ? `Run \`holdfast backup ${app.name}\` and \`holdfast drill ${app.name}\`, then plan the update again.`
         : `Run \`holdfast drill ${app.name}\`, then plan the update again; without a young point run \`holdfast backup ${app.name}\` first.`,
   })
+}
+
+function noneRestored(points: number): string {
+  if (points === 0) return "there is no whole point of it there"
+  return points === 1 ? "its only point there was not restored for real" : `none of its ${points} points there was restored for real`
 }
 
 /** Points of every vault of the app, with what their last check said of them. */

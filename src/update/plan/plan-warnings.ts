@@ -1,6 +1,7 @@
 /** What a person should know before saying yes; none of it is a reason to refuse. Pure. */
 import type { App, UpdateRules } from "../../app/app.ts"
 import type { Standstill } from "../../app/standstill.ts"
+import { counted } from "../../base/units.ts"
 import type { InstallableRelease } from "../../release/installable.ts"
 import { howItFailed, type Failure } from "./failed-before.ts"
 import type { RunningApp } from "../running.ts"
@@ -68,7 +69,10 @@ function aboutRehearsal({ app, release, rehearsal, unrehearsed, missing }: Warni
   if (app.compose === null) return aboutBeside(release, rehearsal)
   if (rehearsal !== null) return []
   const how = release.built === undefined ? "pulled" : "built"
-  const pull = missing.length === 0 ? "" : `; ${missing.length === 1 ? "one image is" : `${missing.length} images are`} ${how} first`
+  const pull =
+    missing.length === 0
+      ? ""
+      : `; ${missing.length === 1 ? "one image is" : counted(missing.length, "image is", "images are")} ${how} first`
   return [`${release.version} was not rehearsed here yet: that is done before anything is stopped${pull}`]
 }
 

@@ -1,7 +1,7 @@
 import type { BackupOptions } from "../../../backup/backup.ts"
 import { backUp, planBackup } from "../../../backup/backup.ts"
 import { isHoldfastError, messageOf } from "../../../base/errors.ts"
-import { formatBytes, formatDuration } from "../../../base/units.ts"
+import { counted, formatBytes, formatDuration } from "../../../base/units.ts"
 import type { BackupOutput } from "../../../contract/output.ts"
 import type * as Restore from "../../../restore/restore.ts"
 import type { SealedPoint } from "../../../recovery-point/recovery-point.ts"
@@ -112,8 +112,8 @@ function linesOf(point: SealedPoint): readonly string[] {
 function describePart(part: SealedPoint["manifest"]["parts"][number]): string {
   if (part.kind === "database") {
     const rows = Object.values(part.facts.rows).reduce((sum, count) => sum + count, 0)
-    return `${part.engine} ${part.facts.engineVersion} by ${part.access}, ${rows} rows`
+    return `${part.engine} ${part.facts.engineVersion} by ${part.access}, ${counted(rows, "row")}`
   }
   if (part.kind === "image") return part.reference
-  return `${part.files} files`
+  return counted(part.files, "file")
 }

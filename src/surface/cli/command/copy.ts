@@ -1,4 +1,4 @@
-import { formatBytes } from "../../../base/units.ts"
+import { counted, formatBytes } from "../../../base/units.ts"
 import type { CopyOutput } from "../../../contract/output-copy.ts"
 import { copyPlanToJson, type CopyPlan, type CopyReport } from "../../../copy/copy.ts"
 import { openCopy } from "../../house/copy-points.ts"
@@ -43,7 +43,9 @@ function planLines(plan: CopyPlan): readonly string[] {
     plan.points.length === 0 ? `vault ${plan.to} lacks no point of vault ${plan.from}` : null,
     plan.makesVault ? `makes vault ${plan.to}` : null,
     plan.pins.length === 0 ? null : `tells vault ${plan.to} which of its points are pinned: ${plan.pins.join(", ")}`,
-    plan.expiredThere.length === 0 ? null : `leaves out ${plan.expiredThere.length} points that ${plan.to} let go by its own policy`,
+    plan.expiredThere.length === 0
+      ? null
+      : `leaves out ${counted(plan.expiredThere.length, "point")} that ${plan.to} let go by its own policy`,
     ...plan.problems,
   ]
   return [...(rows.length === 0 ? [] : table), ...also.filter((line) => line !== null)]
@@ -52,15 +54,13 @@ function planLines(plan: CopyPlan): readonly string[] {
 function reportLines(app: string, report: CopyReport): readonly string[] {
   const { from, to, copied, failed, problems } = report
   const done =
-    copied.length === 0 ? `vault ${to} lacks no point of vault ${from}` : `copied ${counted(copied.length)} of ${app} from ${from} to ${to}`
+    copied.length === 0
+      ? `vault ${to} lacks no point of vault ${from}`
+      : `copied ${counted(copied.length, "point")} of ${app} from ${from} to ${to}`
   return [
     copied.length === 0 && failed.length + problems.length > 0 ? `copied no point of ${app} from ${from} to ${to}` : done,
     ...copied.map((id) => `  ${id}`),
     ...failed.map((one) => `not copied: ${one.point}: ${one.message}`),
     ...problems,
   ]
-}
-
-function counted(points: number): string {
-  return points === 1 ? "1 point" : `${points} points`
 }

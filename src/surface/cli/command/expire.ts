@@ -1,5 +1,5 @@
 import { HoldfastError } from "../../../base/errors.ts"
-import { formatBytes } from "../../../base/units.ts"
+import { counted, formatBytes } from "../../../base/units.ts"
 import type { ExpireOutput } from "../../../contract/output-posture.ts"
 import { applyExpire, goingPoints, isIdle, planExpire, planToJson, policyFor, type ExpirePlan } from "../../../expire/expire.ts"
 import { vaultKeep } from "../../../settings/vault-location.ts"
@@ -33,11 +33,14 @@ export const run: CommandRun = async (house, input) => {
   const going = goingPoints(plan).length
   await confirm(house, {
     plan: planLines(plan),
-    question: `Remove ${going} points of ${declared.name} from ${name}?`,
+    question: `Remove ${counted(going, "point")} of ${declared.name} from ${name}?`,
     given: input.flag("yes"),
   })
   const report = await applyExpire(tools, vault, plan, house.command, house.base())
-  return { document: document(true, report.removed), lines: [`removed ${report.removed.length} points of ${declared.name} from ${name}`] }
+  return {
+    document: document(true, report.removed),
+    lines: [`removed ${counted(report.removed.length, "point")} of ${declared.name} from ${name}`],
+  }
 }
 
 function noPolicy(vault: string): HoldfastError {
@@ -55,9 +58,9 @@ function planLines(plan: ExpirePlan): readonly string[] {
     point.reasons.map((reason) => reason.text).join(", "),
   ])
   const also = [
-    plan.unfinished.length === 0 ? null : `finishes the removal of ${plan.unfinished.length} points that an earlier run began`,
+    plan.unfinished.length === 0 ? null : `finishes the removal of ${counted(plan.unfinished.length, "point")} that an earlier run began`,
     plan.unsealed.length === 0 ? null : `removes ${plan.unsealed.length} leftovers that were never sealed`,
-    plan.unusedImages.length === 0 ? null : `removes ${plan.unusedImages.length} images that no kept point needs`,
+    plan.unusedImages.length === 0 ? null : `removes ${counted(plan.unusedImages.length, "image")} that no kept point needs`,
     plan.storedBytes === 0 ? null : `frees at most ${formatBytes(plan.storedBytes)}; points share data`,
   ]
   const table = renderTable([{ title: "WHAT" }, { title: "POINT" }, { title: "STORED", right: true }, { title: "WHY" }], rows)

@@ -1,6 +1,6 @@
 import { resolve } from "node:path"
 import { importPoint } from "../../../exchange/exchange.ts"
-import { formatBytes } from "../../../base/units.ts"
+import { counted, formatBytes } from "../../../base/units.ts"
 import type { CommandRun } from "../command-spec.ts"
 import { usage } from "../input.ts"
 import { renderTable } from "../render/table.ts"
@@ -12,7 +12,7 @@ export const run: CommandRun = async (house, input) => {
   const subject = await openSubject(house, selectionOf(input), { create: true })
   const names = input.rest("file")
   const as = input.list("as")
-  if (as.length > 0 && as.length !== names.length) throw usage(`--as is given ${as.length} times for ${names.length} files`)
+  if (as.length > 0 && as.length !== names.length) throw usage(`--as is given ${counted(as.length, "time")} for ${names.length} files`)
   const files = names.map((name, index) => ({ path: resolve(house.cwd, name), as: as[index] ?? null }))
   const options = { label: input.text("label"), version: input.text("app-version"), ownerless: input.flag("no-owner") }
   const { manifest } = await importPoint(subject.tools, subject.vault, subject.app, files, options, house.command, house.base())

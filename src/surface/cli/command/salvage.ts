@@ -1,5 +1,5 @@
 import { resolve } from "node:path"
-import { formatBytes } from "../../../base/units.ts"
+import { counted, formatBytes } from "../../../base/units.ts"
 import type { SalvageOutput } from "../../../contract/output-points.ts"
 import type { DatabasePart } from "../../../recovery-point/manifest.ts"
 import { salvage, type SalvageReport } from "../../../restore/salvage.ts"
@@ -60,7 +60,7 @@ function linesOf(report: SalvageReport, point: string | null): readonly string[]
       [{ title: "TABLE" }, { title: "SAVED", right: true }, { title: point === null ? "" : `IN ${point}`, right: true }],
       rows,
     ),
-    ...(report.lostAndFound === 0 ? [] : [`${report.lostAndFound} rows whose table could not be told are in lost_and_found`]),
+    ...(report.lostAndFound === 0 ? [] : [`${counted(report.lostAndFound, "row")} whose table could not be told are in lost_and_found`]),
     ...report.warnings.map((warning) => `warning: ${warning}`),
   ]
 }

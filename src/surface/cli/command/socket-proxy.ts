@@ -1,5 +1,6 @@
 import { realpath, stat } from "node:fs/promises"
 import { HoldfastError } from "../../../base/errors.ts"
+import { counted } from "../../../base/units.ts"
 import type { SocketProxyOutput } from "../../../contract/output-service.ts"
 import { isCanonical } from "../../../socket-proxy/bind-source.ts"
 import { PERMISSIONS, readSwitches, type BindSource, type Permission, type Policy } from "../../../socket-proxy/socket-proxy.ts"
@@ -37,7 +38,7 @@ export const run: CommandRun = async (house, input) => {
     await proxy.close()
   }
   const document: SocketProxyOutput = { format: "holdfast.socket-proxy", version: 1, address: proxy.address, refused }
-  return { document, lines: [refused === 1 ? "1 request was refused" : `${refused} requests were refused`] }
+  return { document, lines: [`${counted(refused, "request was", "requests were")} refused`] }
 }
 
 async function policyOf(house: CliHouse, input: CommandInput, sockets: readonly string[]): Promise<Policy> {

@@ -1,5 +1,5 @@
 import { HoldfastError, isHoldfastError } from "../../../base/errors.ts"
-import { formatDuration } from "../../../base/units.ts"
+import { counted, formatDuration } from "../../../base/units.ts"
 import type { UpdateOutput, UpdatePlanDocument, UpdateReportDocument } from "../../../contract/output-update.ts"
 import { doUpdates } from "../../house/do-updates.ts"
 import { samePlan } from "../../house/same-plan.ts"
@@ -41,7 +41,7 @@ async function applyOne(house: CliHouse, app: string, wish: UpdateWish, shown: U
   if (report === null) throw new HoldfastError("PLAN_STALE", { what: `${shown.to.version} is not there any more` })
   if (report.outcome === "applied") return report
   const beside = report.rowsKeptBeside.reduce((sum, { rows }) => sum + rows, 0)
-  const kept = beside === 0 ? "" : `; ${beside} rows that the new version had written are kept beside`
+  const kept = beside === 0 ? "" : `; ${counted(beside, "row")} that the new version had written are kept beside`
   const away = `down for ${formatDuration(report.downtimeMs)}${kept}`
   throw new HoldfastError("UPDATE_ROLLED_BACK", {
     what: `${app} was rolled back to ${report.from ?? "the version before"}: ${report.to} was not well (${away})`,

@@ -1,4 +1,4 @@
-import { formatDuration } from "../../../base/units.ts"
+import { counted, formatDuration } from "../../../base/units.ts"
 import type { RollbackOutput, RollbackPlanOutput } from "../../../contract/output-update.ts"
 import { doUpdates } from "../../house/do-updates.ts"
 import { rollbackPlanLines } from "../../house/update-lines.ts"
@@ -26,7 +26,7 @@ export const run: CommandRun = async (house, input) => {
       `rolled ${app} back from ${report.from} to ${report.to ?? "the version before"} in ${formatDuration(report.durationMs)}`,
       `down for ${formatDuration(report.downtimeMs)}`,
       `what was live until now is in the safety point ${report.safetyPoint}`,
-      ...report.rowsKeptBeside.map(({ database, table, rows }) => `kept beside: ${rows} rows of ${table} in ${database}`),
+      ...report.rowsKeptBeside.map(({ database, table, rows }) => `kept beside: ${counted(rows, "row")} of ${table} in ${database}`),
       ...report.warnings.map((warning) => `warning: ${warning}`),
     ],
   }

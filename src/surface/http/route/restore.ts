@@ -1,7 +1,7 @@
 import type { z } from "zod"
 import { canonicalJson, sha256 } from "../../../base/canonical-json.ts"
 import { HoldfastError } from "../../../base/errors.ts"
-import { formatBytes, formatDuration } from "../../../base/units.ts"
+import { counted, formatBytes, formatDuration } from "../../../base/units.ts"
 import {
   restoreBody,
   restorePlan,
@@ -115,7 +115,9 @@ function refuseMixed(tables: readonly string[], withImages: boolean): void {
 }
 
 function linesOf(plan: RestorePlan, unproven: boolean, now: Date): readonly string[] {
-  const lost = plan.rowsLost.map((one) => `${one.rows} rows of ${one.table} in ${one.database} were written since, and are not in it`)
+  const lost = plan.rowsLost.map(
+    (one) => `${counted(one.rows, "row")} of ${one.table} in ${one.database} were written since, and are not in it`,
+  )
   return [
     `restores ${plan.point}, taken ${formatDuration(Math.max(0, now.getTime() - Date.parse(plan.takenAt)))} ago, from vault ${plan.vault}`,
     proofLine(plan, unproven),
@@ -140,7 +142,9 @@ function proofLine({ proof }: RestorePlan, unproven: boolean): string {
 function replacedLines({ replaces, tables }: RestorePlan): readonly string[] {
   if (tables.length === 0) return replaces.map((one) => `replaces ${one.part}: ${one.target} (${formatBytes(one.sizeBytes)})`)
   return [
-    ...tables.map((one) => `replaces the ${one.rowsNow} rows of ${one.table} in ${one.database} with the point's ${one.rowsInPoint}`),
+    ...tables.map(
+      (one) => `replaces the ${counted(one.rowsNow, "row")} of ${one.table} in ${one.database} with the point's ${one.rowsInPoint}`,
+    ),
     "every other table stays as it is; triggers do not run, foreign keys are checked",
   ]
 }

@@ -1,6 +1,6 @@
 import { z } from "zod"
 import { HoldfastError } from "../../../base/errors.ts"
-import { formatBytes } from "../../../base/units.ts"
+import { counted, formatBytes } from "../../../base/units.ts"
 import {
   expireBody,
   expirePlan,
@@ -179,10 +179,10 @@ async function planned({ ground, who, body, param }: Call<unknown, z.output<type
 
 function linesOf(plan: ExpirePlan): readonly string[] {
   const lines = [
-    [goingPoints(plan).length, (count: number) => `removes ${count} points of ${plan.app.name} from ${plan.vault}`],
-    [plan.unfinished.length, (count: number) => `finishes the removal of ${count} points that an earlier run began`],
+    [goingPoints(plan).length, (count: number) => `removes ${counted(count, "point")} of ${plan.app.name} from ${plan.vault}`],
+    [plan.unfinished.length, (count: number) => `finishes the removal of ${counted(count, "point")} that an earlier run began`],
     [plan.unsealed.length, (count: number) => `removes ${count} leftovers that were never sealed`],
-    [plan.unusedImages.length, (count: number) => `removes ${count} images that no kept point needs`],
+    [plan.unusedImages.length, (count: number) => `removes ${counted(count, "image")} that no kept point needs`],
     [plan.storedBytes, (bytes: number) => `frees at most ${formatBytes(bytes)}; points share data`],
   ] as const
   return lines.flatMap(([count, words]) => (count === 0 ? [] : [words(count)]))

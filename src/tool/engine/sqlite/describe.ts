@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite"
 import { messageOf } from "../../../base/errors.ts"
+import { counted } from "../../../base/units.ts"
 import type { SchemaQueries } from "../../../app/ports.ts"
 import type { Description } from "./job.ts"
 import { quoted, texts } from "./rows.ts"
@@ -37,12 +38,12 @@ function tablesOf(database: DatabaseSync): Table[] {
 }
 
 function rowCounts(database: DatabaseSync, tables: readonly Table[], warnings: string[]): Record<string, number> {
-  const counted: [string, number][] = []
+  const counts: [string, number][] = []
   for (const table of tables) {
     const count = countOf(database, table, warnings)
-    if (count !== null) counted.push([table.name, count])
+    if (count !== null) counts.push([table.name, count])
   }
-  return Object.fromEntries(counted)
+  return Object.fromEntries(counts)
 }
 
 /** Null, with a warning, for a table that only the app itself can read (its own collation or module). */
@@ -108,7 +109,9 @@ function judged(rows: readonly (readonly (string | null)[])[]): string[] {
 function foreignKeyWarnings(database: DatabaseSync): string[] {
   try {
     const broken = texts(database, 'SELECT "table", count(*) FROM pragma_foreign_key_check GROUP BY 1 ORDER BY 1')
-    return broken.map(([table, count]) => `${count} rows of ${table} break a foreign key`)
+    return broken.map(
+      ([table, count]) => `${counted(Number(count), "row")} of ${table} ${count === "1" ? "breaks" : "break"} a foreign key`,
+    )
   } catch (thrown) {
     return [`foreign keys could not be checked: ${messageOf(thrown)}`]
   }

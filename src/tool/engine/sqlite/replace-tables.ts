@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite"
+import { counted } from "../../../base/units.ts"
 import { openOwn } from "./child-open.ts"
 import type { Answer } from "./job.ts"
 import { quoted, texts } from "./rows.ts"
@@ -136,7 +137,8 @@ function brokenKeys(database: DatabaseSync): ReadonlyMap<string, number> {
 function refuseNewlyBroken(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): void {
   for (const [key, count] of after) {
     const more = count - (before.get(key) ?? 0)
-    if (more > 0) throw new Refused(key.split(" → ")[0] ?? key, "reference", `${more} rows would refer to rows that are not there (${key})`)
+    if (more > 0)
+      throw new Refused(key.split(" → ")[0] ?? key, "reference", `${counted(more, "row")} would refer to rows that are not there (${key})`)
   }
 }
 
