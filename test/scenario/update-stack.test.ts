@@ -88,6 +88,7 @@ describeNeeding(
     await writeFile(at("parts/cache.env"), "SIZE=1\n")
     await writeFile(at("conf/app.env"), "DATABASE_FILE=/data/shop.db\nTELL_URL=\n")
     await writeFile(at("conf/motd"), "welcome\n")
+    await writeFile(at("state/since"), "the beginning\n")
     project = `stack${directory
       .slice(-6)
       .toLowerCase()
@@ -115,6 +116,11 @@ describeNeeding(
       .map((line) => line.split(" "))
       .map(([service = "", image = ""]) => [service, image.replace(/^.*\/app:|@.*$/g, "")] as const)
     return Object.fromEntries(entries)
+  }
+
+  async function must(...words: readonly string[]): Promise<void> {
+    const ended = await cli.run(...words)
+    expect(ended, ended.stderr).toMatchObject({ exitCode: 0 })
   }
 
   const complaints = async (): Promise<string> => await readFile(at("state/complaints"), "utf8").catch(() => "")
@@ -176,5 +182,25 @@ describeNeeding(
     expect(await running()).toEqual(old())
     expect(await complaints()).toBe("")
     expect((await cli.json(updatePlanOutput, ["update", "plan", "shop", "--again"])).plan?.to.version).toBe("1.1.0")
+  })
+
+  step("comes back on a host that has nothing of it, in the order that it needs, with the image that nobody else has", async () => {
+    await must("backup", "--cold")
+    const passphrase = ["--passphrase-file", join(directory, "passphrase")]
+    await writeFile(join(directory, "passphrase"), "correct horse battery staple\n")
+    await must("kit", "--encrypted", join(directory, "kit.age"), ...passphrase)
+    await compose("down", "--volumes")
+    await command(["docker", "image", "rm", made])
+    for (const name of ["", "../state-of-ours"]) await removeTree(at(name))
+
+    const host = cliIn({ cwd: directory, stateDirectory: join(directory, "new-host") })
+    const ended = await host.run("rebuild", "--kit", join(directory, "kit.age"), ...passphrase, "--yes")
+
+    expect(ended, ended.stderr).toMatchObject({ exitCode: 0 })
+    expect(await running()).toEqual(old())
+    expect(await complaints()).toBe("")
+    expect(await readFile(at("conf/motd"), "utf8")).toBe("welcome\n")
+    const next = await host.run("backup", "--config", at("holdfast.yaml"))
+    expect(next, next.stderr).toMatchObject({ exitCode: 0 })
   })
 })
