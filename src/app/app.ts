@@ -23,6 +23,8 @@ export interface App {
   readonly hooks: Hooks
   readonly schedules: Readonly<Record<string, Schedule>>
   readonly drills: Readonly<Record<string, DrillSchedule>>
+  /** Services that copies of the app do without; left out where nobody said. */
+  readonly copiesWithout?: readonly string[]
   readonly objectives: { readonly exposureMs: number | null; readonly recoveryTimeMs: number | null }
   readonly thresholds: Thresholds
   /** Names of the vaults this app may use, the default one first. */

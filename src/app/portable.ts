@@ -83,6 +83,7 @@ const appSchema = z.object({
       z.object({ kind: z.literal("command"), name: z.string(), service: z.string().nullable(), argv }),
     ]),
   ),
+  copiesWithout: z.array(z.string()).exactOptional(),
   hooks: z.object({ before: z.array(argv), after: z.array(argv) }),
   objectives: z.object({ exposureMs: nullableNumber, recoveryTimeMs: nullableNumber }),
   thresholds: z.object({ collapseRatio: z.number(), collapseFloor: z.number() }),

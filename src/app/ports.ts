@@ -2,6 +2,7 @@
 import type { RunContext } from "../base/run-context.ts"
 import type { Secret } from "../base/secret.ts"
 import type { Argv, ComposeProject, DatabaseSource } from "./app.ts"
+import type { ComposeModel, ServiceState } from "./compose-ports.ts"
 import type {
   DatabaseCapture,
   DatabaseFacts,
@@ -15,6 +16,7 @@ import type {
 } from "./database-ports.ts"
 import type { TableRestore } from "./table-ports.ts"
 
+export * from "./compose-ports.ts"
 export * from "./database-ports.ts"
 
 /** Names for one replacement, made by `planNames` before anything changes and journaled, so that settling finds them. */
@@ -140,64 +142,6 @@ export interface DatabaseEngines {
   named(engine: DatabaseSource["engine"]): Pick<DatabaseEngine, "checkDump" | "extension">
 }
 
-/** A service's container as the engine sees it now, found by compose labels, never by name patterns. */
-export interface ServiceState {
-  readonly service: string
-  readonly containerId: string
-  readonly containerName: string
-  readonly state: "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead"
-  readonly health: "healthy" | "unhealthy" | "starting" | null
-  readonly restartCount: number
-  readonly restartPolicy: string
-  readonly imageReference: string
-  readonly imageId: string
-  /** `repository@sha256:…` of the running image, empty for one that was built here. */
-  readonly repositoryDigests: readonly string[]
-  readonly addresses: readonly { readonly network: string; readonly address: string }[]
-  readonly mounts: readonly ServiceMount[]
-  readonly environment: Readonly<Record<string, Secret>>
-  readonly labels: Readonly<Record<string, string>>
-}
-
-export interface ServiceMount {
-  readonly kind: "volume" | "bind" | "tmpfs"
-  /** The volume's real name, or the host path. */
-  readonly source: string
-  /** Host path of the data, null when the engine does not tell. */
-  readonly hostPath: string | null
-  readonly target: string
-  readonly readOnly: boolean
-}
-
-/** The resolved compose configuration (`docker compose config`), all profiles, as far as Holdfast needs it. */
-export interface ComposeModel {
-  readonly projectName: string
-  readonly services: readonly ComposeService[]
-  /** Declared name → real name. */
-  readonly volumes: Readonly<Record<string, { readonly name: string; readonly external: boolean }>>
-  readonly networks: Readonly<Record<string, { readonly name: string; readonly external: boolean }>>
-  /** Declared secret → file. */
-  readonly secretFiles: Readonly<Record<string, string>>
-  /** The whole document, for the sandbox. */
-  readonly document: Readonly<Record<string, unknown>>
-}
-
-export interface ComposeService {
-  readonly name: string
-  readonly image: string | null
-  readonly builds: boolean
-  readonly profiles: readonly string[]
-  readonly environment: Readonly<Record<string, Secret>>
-  readonly envFiles: readonly string[]
-  readonly mounts: readonly { readonly kind: string; readonly source: string; readonly target: string; readonly readOnly: boolean }[]
-  readonly secrets: readonly string[]
-  readonly dependsOn: readonly string[]
-  readonly publishedPorts: readonly { readonly host: string; readonly published: string; readonly target: number }[]
-  readonly hasHealthCheck: boolean
-  readonly networkMode: string | null
-  readonly labels: Readonly<Record<string, string>>
-}
-
 /** Docker and Compose. Nothing here takes a container name from a person. */
 export interface ContainerEngine {
   version(ctx: RunContext): Promise<{ engine: string; compose: string }>
@@ -248,6 +192,8 @@ export interface ContainerEngine {
   logs(containerId: string, tailLines: number, ctx: RunContext): Promise<string>
   volumePath(realName: string, ctx: RunContext): Promise<{ hostPath: string; visible: boolean } | null>
   createVolume(realName: string, labels: Readonly<Record<string, string>>, ctx: RunContext): Promise<void>
+  /** A network with the engine's usual settings, for whoever expects one of this name. False: there is one, which is left as it is. */
+  createNetwork?(realName: string, ctx: RunContext): Promise<boolean>
   imagePresent(reference: string, ctx: RunContext): Promise<boolean>
   /** Every name (`repository:tag`) that an image has in this repository. */
   imageNames?(repository: string, ctx: RunContext): Promise<readonly string[]>
@@ -348,6 +294,8 @@ export interface SandboxRequest {
   readonly databaseServices: readonly string[]
   /** Services that the copy does without. */
   readonly leftOut?: readonly string[]
+  /** What compose would know when it makes the project: secrets and configs may be the value of a variable. */
+  readonly variables?: Readonly<Record<string, Secret>>
   /** Our own directory for the rewritten compose file. */
   readonly directory: string
   readonly fillDatabases: (sandbox: Sandbox, ctx: RunContext) => Promise<void>

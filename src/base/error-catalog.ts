@@ -105,7 +105,7 @@ const rows = {
   TARGET_IS_LIVE: { exitCode: 104, httpStatus: 409, retryable: false, hint: "--into must not name what the app is using; leave --into out to restore in place." },
   KEY_MISMATCH: { exitCode: 105, httpStatus: 409, retryable: false, hint: "The data needs the key whose fingerprint is shown; restore the secrets of the same point." },
   UNDO_UNAVAILABLE: { exitCode: 106, httpStatus: 409, retryable: false, hint: "The kept state was released or replaced. Restore the safety point instead." },
-  SANDBOX_REFUSED: { exitCode: 107, httpStatus: 422, retryable: false, hint: "The app needs something a sandbox must not have. Use `--level restored`." },
+  SANDBOX_REFUSED: { exitCode: 107, httpStatus: 422, retryable: false, hint: "The app needs something a sandbox must not have. If it is well without that service, name it under `sandbox: { without: […] }`; else use `--level restored`." },
   DRILL_FAILED: { exitCode: 108, httpStatus: 500, retryable: false, hint: "The point did not come back as it should. Read which check failed, and use another point." },
   EXPORT_FAILED: { exitCode: 109, httpStatus: 500, retryable: false, hint: "Read the cause above; what was written so far was removed." },
   SALVAGE_FAILED: { exitCode: 110, httpStatus: 500, retryable: false, hint: "Nothing could be read from the file. Restore a point instead." },

@@ -40,7 +40,7 @@ export async function bootApp(
       const report = await gate(app, tools, target, sandboxCtx, { ignoreServices: restingServices(origin) })
       const recoveryTimeMs = ctx.clock.monotonicMs() - startedMs
       if (!report.passed) await tellLastWords(tools, sandbox, sandboxCtx)
-      return { assertions: gateAssertions(report), warnings: gateWarnings(report), recoveryTimeMs }
+      return { assertions: gateAssertions(report), warnings: [...gateWarnings(report), ...doneWithout(app)], recoveryTimeMs }
     },
     ctx,
   )
@@ -66,6 +66,10 @@ function gateAssertions(report: GateReport): readonly Assertion[] {
     ...checks,
     { name: "booted: gate", passed: report.passed, detail: `${report.probes} probes in ${Math.round(report.durationMs)} ms` },
   ]
+}
+
+function doneWithout({ copiesWithout = [] }: App): readonly string[] {
+  return copiesWithout.length === 0 ? [] : [`booted without ${copiesWithout.join(", ")}, as the settings say`]
 }
 
 function gateWarnings(report: GateReport): readonly string[] {

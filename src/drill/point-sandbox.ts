@@ -4,11 +4,13 @@ import { basename, join, relative } from "node:path"
 import type { App, ComposeProject, DatabaseSource, PostgresSource } from "../app/app.ts"
 import type { ComposeModel, Sandbox, SandboxRequest } from "../app/ports.ts"
 import { databaseServices } from "../app/database-services.ts"
+import { readEnvFile } from "../app/env-file.ts"
 import { isInside } from "../app/tree/inside.ts"
 import { schemaQueries } from "../app/schema-queries.ts"
 import { servicesOfUpdater } from "../app/updater-services.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
+import { Secret } from "../base/secret.ts"
 import { loadImages } from "../restore/images.ts"
 import { stageDump, type Origin } from "../restore/stage.ts"
 import { databasePart } from "./database-part.ts"
@@ -56,7 +58,8 @@ export async function withPointSandbox<T>(
     document: model.document,
     projectDirectory: project.projectDirectory,
     images: { ...pointImages(origin), ...usableImages(origin, model, changes.images ?? {}) },
-    leftOut: servicesOfUpdater(app, model.services),
+    leftOut: [...servicesOfUpdater(app, model.services), ...(app.copiesWithout ?? [])],
+    variables: variablesIn(project),
     volumeDirectories: places.volumeDirectories,
     bindReplacements: places.bindReplacements,
     databaseServices: databaseServices(app),
@@ -100,6 +103,12 @@ function sandboxSources(app: App, sandbox: Sandbox): Readonly<Record<string, Dat
 
 function inSandbox(source: PostgresSource, sandbox: Sandbox): PostgresSource {
   return { ...source, projectName: sandbox.projectName, host: null, port: null, access: "exec" }
+}
+
+/** Those that compose would read for the project, from the point's `.env`. */
+function variablesIn({ projectDirectory }: ComposeProject): Readonly<Record<string, Secret>> {
+  const { values } = readEnvFile(join(projectDirectory, ".env"), () => undefined)
+  return Object.fromEntries([...values].map(([name, value]) => [name, new Secret(value)]))
 }
 
 /** The compose project as the point recorded it, resolved from its copy in the sandbox directory. */

@@ -15,6 +15,7 @@ import { runOperation, type ContextBase } from "../operation/run-operation.ts"
 import type { DatabasePart, FilesPart, ImagePart, ManifestPart, PathsPart } from "../recovery-point/manifest.ts"
 import { gateLive } from "./gate-live.ts"
 import { restingServices } from "./resting.ts"
+import { makeExternal } from "./make-external.ts"
 import { refuseOccupiedDatabase, refuseOccupiedEngine } from "./occupied.ts"
 import { loadImages, nameImage } from "./images.ts"
 import type { RestoreTools } from "./ports.ts"
@@ -25,6 +26,10 @@ import { fetchPaths, placeStaged, requireSameFacts, stageDump, stageTree, type O
 export const rebuildSteps = {
   "place-paths": { title: "put configuration and secrets in place", crashLeadsTo: "rebuild --over goes on from the beginning" },
   "load-image": { title: "load the point's own images", crashLeadsTo: "loaded images stay" },
+  "make-external": {
+    title: "make networks and volumes that the project expects to be there",
+    crashLeadsTo: "they stay, empty; rebuild --over uses them",
+  },
   "place-files": { title: "restore a file tree", crashLeadsTo: "rebuild --over restores it again" },
   "start-databases": { title: "start the database services alone", crashLeadsTo: "they stay up, the app was never started" },
   "place-database": { title: "restore a database", crashLeadsTo: "rebuild --over restores it again" },
@@ -137,6 +142,8 @@ async function rebuild(
     }
     const images = parts.filter((part) => part.kind === "image")
     if (images.length > 0) await journal.step("load-image", {}, async () => await placeImages(tools, origin, images, ctx))
+    const { compose } = app
+    if (compose !== null) await journal.step("make-external", {}, async () => await makeExternal(tools.containers, compose, ctx))
     for (const part of parts) {
       if (part.kind === "files")
         await journal.step("place-files", { files: part.name }, async () => await placeFiles(tools, origin, app, part, ctx))

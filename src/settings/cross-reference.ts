@@ -25,6 +25,7 @@ function appFindings(base: readonly string[], app: AppSettings, vaults: readonly
     ),
     ...databaseFindings(base, app),
     ...shapeFindings(base, app),
+    ...sandboxFindings(base, app),
     ...updateFindings(base, app),
   ]
 }
@@ -53,6 +54,25 @@ function shapeFindings(base: readonly string[], app: AppSettings): readonly Find
     )
   if (app.compose === undefined) found.push(...serviceFindings(base, app))
   return found
+}
+
+/** What a copy is judged by cannot be missing in it. */
+function sandboxFindings(base: readonly string[], app: AppSettings): readonly Finding[] {
+  const path = [...base, "sandbox", "without"]
+  const needed = new Map<string, string>([
+    ...(app.updates?.services ?? []).map((service) => [service, "updates move it"] as const),
+    ...Object.values(app.checks ?? {}).flatMap(({ command }) =>
+      command?.service === undefined ? [] : [[command.service, "a check asks it"] as const],
+    ),
+    ...(app.health?.command === undefined ? [] : [[app.health.command.service, "`health` asks it"] as const]),
+    ...Object.values(app.databases ?? {}).flatMap(({ postgres }) =>
+      postgres?.service === undefined ? [] : [[postgres.service, "it runs a database"] as const],
+    ),
+  ])
+  return (app.sandbox?.without ?? []).flatMap((service, index) => {
+    const why = needed.get(service)
+    return why === undefined ? [] : [finding([...path, index], `a copy without \`${service}\` would prove nothing: ${why}`, null)]
+  })
 }
 
 function updateFindings(base: readonly string[], app: AppSettings): readonly Finding[] {
@@ -89,7 +109,8 @@ function serviceFindings(base: readonly string[], app: AppSettings): readonly Fi
   const services = Object.entries(app.databases ?? {}).flatMap(([name, database]) =>
     database.postgres?.service === undefined ? [] : [[...base, "databases", name, "postgres", "service"]],
   )
-  return [...volumes, ...services].map((path) => finding(path, "this needs `compose`, so that it can be found", null))
+  const sandbox = app.sandbox === undefined ? [] : [[...base, "sandbox"]]
+  return [...volumes, ...services, ...sandbox].map((path) => finding(path, "this needs `compose`, so that it can be found", null))
 }
 
 function finding(path: readonly PropertyKey[], what: string, example: string | null): Finding {

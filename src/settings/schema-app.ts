@@ -159,6 +159,18 @@ export const appSchema = z
       .optional(),
     schedules: z.record(name, scheduleSchema).describe("When points are made.").optional(),
     drills: z.record(name, drillSchema).describe("When a point is really restored into a sandbox.").optional(),
+    sandbox: z
+      .strictObject({
+        without: z
+          .array(text)
+          .min(1)
+          .describe(
+            "Services that it does without, because they need what no sandbox has: the host's network, devices, the engine's socket.",
+          )
+          .meta({ examples: [["traefik"]] }),
+      })
+      .describe("The copy of the app that drills boot and updates are rehearsed on.")
+      .optional(),
     objectives: z
       .strictObject({
         exposure: duration.describe("The newest proven point must never be older than this.").optional(),

@@ -111,6 +111,25 @@ describe("the settings file", () => {
       withLine("objectives: { exposure: 24 hours }"),
       'h.yaml:5:29: apps.a.objectives.exposure: "24 hours" is not a duration (a number and ms, s, m, h, d or w); for example "24h"',
     ],
+    [
+      withLine(
+        "compose: ./c.yml\n    databases: { m: { postgres: { service: db, database: d, user: u } } }\n    sandbox: { without: [proxy, db] }",
+      ),
+      "h.yaml:7:33: apps.a.sandbox.without.1: a copy without `db` would prove nothing: it runs a database",
+    ],
+    [
+      withLine("compose: ./c.yml\n    health: { command: { service: web, argv: [a] } }\n    sandbox: { without: [web] }"),
+      "h.yaml:7:26: apps.a.sandbox.without.0: a copy without `web` would prove nothing: `health` asks it",
+    ],
+    [
+      withLine("compose: ./c.yml\n    checks: { c: { command: { service: web, argv: [a] } } }\n    sandbox: { without: [web] }"),
+      "h.yaml:7:26: apps.a.sandbox.without.0: a copy without `web` would prove nothing: a check asks it",
+    ],
+    [
+      withLine("compose: ./c.yml\n    updates: { source: registry, services: [web] }\n    sandbox: { without: [web] }"),
+      "h.yaml:7:26: apps.a.sandbox.without.0: a copy without `web` would prove nothing: updates move it",
+    ],
+    [withLine("sandbox: { without: [web] }"), "h.yaml:5:14: apps.a.sandbox: this needs `compose`, so that it can be found"],
     [withLine("images: sometimes"), "h.yaml:5:13: apps.a.images: must be one of `auto`, `always`, `never`; for example auto"],
     [withLine("drills: { m: { cron: daily } }"), "h.yaml:5:15: apps.a.drills.m.level: is missing; for example booted"],
     [withLine("images: auto\n    images: never"), "h.yaml:6:5: this key is written twice in the same mapping"],

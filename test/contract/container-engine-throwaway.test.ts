@@ -168,6 +168,15 @@ describe("container engine: what is thrown away and what is kept", () => {
       expect(await engine.docker.volumePath(nfs, engine.ctx())).toMatchObject({ visible: false })
     })
 
+    it("and networks that somebody else was to make are made once", async () => {
+      const name = `made-${engine.ctx().operationId}`
+      onTestFinished(async () => void (await command(["docker", "network", "rm", name])))
+
+      expect(await engine.docker.createNetwork?.(name, engine.ctx())).toBe(true)
+      expect(await engine.docker.createNetwork?.(name, engine.ctx())).toBe(false)
+      expect((await command(["docker", "network", "ls", "--filter", `name=${name}`, "--format", "{{.Driver}}"])).trim()).toBe("bridge")
+    })
+
     it("are created with labels", async () => {
       const name = `made-${engine.ctx().operationId}`
       await engine.docker.createVolume(name, { "com.docker.compose.volume": "data" }, engine.ctx())

@@ -2,6 +2,7 @@
  * A stack as people write them: files that are included, anchors, env files, a cache that has to be there first, a service that lives in another's
  * network, a job that has ended. Set up by `init`, then saved cold, proven, updated and taken back.
  */
+import { createHash } from "node:crypto"
 import { mkdir, readFile, writeFile } from "node:fs/promises"
 import { join, relative } from "node:path"
 import { afterAll, beforeAll, expect } from "vitest"
@@ -34,9 +35,12 @@ services:
 
 /** `api` ends at once when the cache is not there, and remembers that it did. */
 const START =
-  "[ -e /state/up ] || { echo alone >> /state/complaints; exit 1; }; exec node --disable-warning=ExperimentalWarning app.mjs web"
+  "[ -e /state/up ] || { echo alone >> /state/complaints; exit 1; }; sha256sum < /run/secrets/key | grep -q $$KEY_SUM || { echo key >> /state/complaints; exit 1; }; exec node --disable-warning=ExperimentalWarning app.mjs web"
 
-function stack(repository: string, made: string): string {
+/** The key is handed over as the value of a variable; `api` does not start on another one. */
+const KEY = "a key, 'quoted' and $dear"
+
+function stack(repository: string, made: string, edge: string): string {
   return `
 include: [parts/cache.yml]
 x-app: &app
@@ -49,6 +53,8 @@ services:
     restart: unless-stopped
     command: [bash, -c, "${START}"]
     healthcheck: { test: [CMD, bash, healthy], interval: 1s, start_period: 5s }
+    networks: [default, edge]
+    secrets: [key]
     depends_on:
       cache: { condition: service_healthy }
       prepare: { condition: service_completed_successfully }
@@ -58,6 +64,9 @@ services:
     depends_on: [api]
   beside: { image: ${made}, init: true, command: [sleep, "100000"], network_mode: "service:api" }
   prepare: { image: holdfast-test/busybox, command: ["true"] }
+  proxy: { image: holdfast-test/busybox, init: true, command: [sleep, "100000"], network_mode: host }
+networks: { edge: { external: true, name: ${edge} } }
+secrets: { key: { environment: KEY } }
 volumes: { data: {}, uploads: {} }
 `
 }
@@ -86,7 +95,9 @@ describeNeeding(
     for (const name of ["", "parts", "conf", "state", "../state-of-ours"]) await mkdir(at(name), { recursive: true })
     await writeFile(at("parts/cache.yml"), CACHE)
     await writeFile(at("parts/cache.env"), "SIZE=1\n")
-    await writeFile(at("conf/app.env"), "DATABASE_FILE=/data/shop.db\nTELL_URL=\n")
+    const sum = createHash("sha256").update(KEY).digest("hex")
+    await writeFile(at(".env"), `KEY='${KEY.replaceAll("'", String.raw`\'`)}'\n`, { mode: 0o600 })
+    await writeFile(at("conf/app.env"), `DATABASE_FILE=/data/shop.db\nTELL_URL=\nKEY_SUM=${sum}\n`)
     await writeFile(at("conf/motd"), "welcome\n")
     await writeFile(at("state/since"), "the beginning\n")
     project = `stack${directory
@@ -94,16 +105,18 @@ describeNeeding(
       .toLowerCase()
       .replaceAll(/[^a-z0-9]/g, "0")}`
     made = `${project}-beside`
-    await writeFile(at("compose.yml"), `name: ${project}\n${stack(vendor.images.repository, made)}`)
+    await writeFile(at("compose.yml"), `name: ${project}\n${stack(vendor.images.repository, made, `${project}-edge`)}`)
     await buildImage(["docker", "build", "--quiet", "--tag", made, "-"], { input: `FROM holdfast-test/busybox\nLABEL of=${project}\n` })
     await vendor.images.push("1.0.0")
     await compose("pull", "--quiet", "api")
-    await compose("up", "--detach", "--wait", "api", "beside", "worker")
+    await command(["docker", "network", "create", `${project}-edge`])
+    await compose("up", "--detach", "--wait", "api", "beside", "worker", "proxy")
     cli = cliIn({ cwd: at(""), stateDirectory: at("../state-of-ours") })
   })
 
   afterAll(async () => {
     await compose("down", "--volumes", "--timeout", "0")
+    await tryCommand(["docker", "network", "rm", `${project}-edge`])
     await tryCommand(["docker", "image", "rm", made])
     await vendor.dispose()
     await removeTree(directory)
@@ -124,12 +137,14 @@ describeNeeding(
   }
 
   const complaints = async (): Promise<string> => await readFile(at("state/complaints"), "utf8").catch(() => "")
-  const old = () => ({ api: "1.0.0", beside: made, cache: "holdfast-test/busybox", worker: "1.0.0" })
+  const old = () => ({ api: "1.0.0", beside: made, cache: "holdfast-test/busybox", proxy: "holdfast-test/busybox", worker: "1.0.0" })
 
   step("is set up with all that it reads", async () => {
     const ended = await cli.run("init", "--compose", at("compose.yml"), "--name", "shop")
     expect(ended).toMatchObject({ exitCode: 0 })
+    expect(ended.stdout).toContain("note: no sandbox can have proxy (it uses the host's network);")
     const written = await readFile(at("holdfast.yaml"), "utf8")
+    expect(written).toContain("    # sandbox: { without: [proxy] }\n")
     const updates = `    updates: { source: registry, services: [api, worker], minimumAge: 0s, stability: 2s, timeout: 20s }\n`
     await writeFile(at("holdfast.yaml"), `${written.replace("/var/backups/holdfast", at("../vault"))}${updates}`)
   })
@@ -146,6 +161,7 @@ describeNeeding(
     const manifest = manifestSchema.parse(shown.manifest)
     const paths = manifest.parts.flatMap((part) => ("paths" in part ? part.paths.map(({ path }) => path) : []))
     expect(paths.map((path) => relative(at(""), path)).toSorted()).toEqual([
+      ".env",
       "compose.yml",
       "conf/app.env",
       "conf/motd",
@@ -158,8 +174,17 @@ describeNeeding(
     expect(await complaints()).toBe("")
   })
 
-  step("starts from its point alone, with the files that it includes", async () => {
-    expect(await cli.json(drillOutput, ["drill", "--level", "booted"])).toMatchObject({ passed: true })
+  step("is not booted in a sandbox with what no sandbox can have, and without it when somebody says so", async () => {
+    const refused = await cli.error("drill", "--level", "booted")
+    expect(refused).toMatchObject({ code: "SANDBOX_REFUSED", what: "service proxy cannot run in a sandbox: it uses the host's network" })
+    const written = await readFile(at("holdfast.yaml"), "utf8")
+    await writeFile(at("holdfast.yaml"), written.replace("# sandbox: {", "sandbox: {"))
+  })
+
+  step("starts from its point alone, with the files that it includes and the key of its .env", async () => {
+    const drill = await cli.json(drillOutput, ["drill", "--level", "booted"])
+    expect(drill).toMatchObject({ passed: true })
+    expect(drill.warnings).toContain("booted without proxy, as the settings say")
   })
 
   step("is updated with what lives in the network of what is made anew, after the cache that it needs", async () => {
@@ -167,6 +192,7 @@ describeNeeding(
     const { plan } = await cli.json(updatePlanOutput, ["update", "plan", "shop", "--rehearse"])
     expect(plan?.services).toEqual(["api", "beside", "worker"])
     expect(plan?.predictedDowntimeMs).toBeLessThan(30_000)
+    expect(plan?.warnings).toContain("the rehearsal does without proxy, as the settings say")
 
     expect(await cli.json(updateOutput, ["update", "apply", "shop", "--yes"])).toMatchObject({
       applied: [{ outcome: "applied", to: "1.1.0" }],
@@ -190,6 +216,7 @@ describeNeeding(
     await writeFile(join(directory, "passphrase"), "correct horse battery staple\n")
     await must("kit", "--encrypted", join(directory, "kit.age"), ...passphrase)
     await compose("down", "--volumes")
+    await command(["docker", "network", "rm", `${project}-edge`])
     await command(["docker", "image", "rm", made])
     for (const name of ["", "../state-of-ours"]) await removeTree(at(name))
 
@@ -197,6 +224,7 @@ describeNeeding(
     const ended = await host.run("rebuild", "--kit", join(directory, "kit.age"), ...passphrase, "--yes")
 
     expect(ended, ended.stderr).toMatchObject({ exitCode: 0 })
+    expect(ended.stderr).toContain(`network ${project}-edge is not the project's own and was not there`)
     expect(await running()).toEqual(old())
     expect(await complaints()).toBe("")
     expect(await readFile(at("conf/motd"), "utf8")).toBe("welcome\n")

@@ -11,6 +11,7 @@ import { findHealth } from "./health.ts"
 import { kindOf, repositoryOf } from "./image-kind.ts"
 import { findNameless, namelessVolumes } from "./nameless.ts"
 import { findPostgres, uniqueNames } from "./postgres.ts"
+import { findUncopied } from "./uncopied.ts"
 import { findTrees, type PlaceFacts } from "./trees.ts"
 
 export interface DetectRequest {
@@ -46,6 +47,7 @@ export function detect(request: DetectRequest): Detection {
     files: trees.files,
     secrets,
     health: recipe?.health === undefined ? findHealth(model) : null,
+    uncopied: findUncopied(model),
     leftOut: [...trees.leftOut, ...nameless.leftOut],
     notProtected: [...trees.notProtected, ...nameless.notProtected, ...engines],
     unknown: [...postgres.unknown, ...trees.unknown, ...unknownOf(databases, recipe, request)],
@@ -114,10 +116,14 @@ function notesOf(request: DetectRequest, recipe: Recipe | null): readonly string
     .map((service) => `${service.name} (${service.profiles.join(", ")})`)
   const built = model.services.filter((service) => service.builds).map((service) => service.name)
   const { files } = found.project satisfies ComposeProject
+  const uncopied = findUncopied(model).map(({ what, why }) => `${what} (${why})`)
   return [
     ...(down.length > 0 ? [`not running now: ${down.join(", ")}`] : []),
     ...(profiled.length > 0 ? [`only in a profile: ${profiled.join(", ")}`] : []),
     ...(built.length > 0 ? [`built on this host, so their images are saved too: ${built.join(", ")}`] : []),
+    ...(uncopied.length > 0
+      ? [`no sandbox can have ${uncopied.join(", ")}; \`sandbox: { without }\` in the settings lets drills and rehearsals do without it`]
+      : []),
     ...(files.length > 1 ? [`with override: ${files.slice(1).join(", ")}`] : []),
     ...(found.envFile.duplicates.length > 0
       ? [`written more than once in .env, where the last one counts: ${found.envFile.duplicates.join(", ")}`]

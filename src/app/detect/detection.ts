@@ -13,6 +13,8 @@ export interface Detection {
   readonly secrets: readonly string[]
   readonly health: FoundHealth | null
   readonly leftOut: readonly LeftOut[]
+  /** Services that no sandbox can have; the app may be well without them, which the operator knows. */
+  readonly uncopied: readonly LeftOut[]
   /** Engines that Holdfast does not know: data that is *not protected* until one of the two ways out is taken. */
   readonly notProtected: readonly LeftOut[]
   /** What could not be known; the operator has to look. */

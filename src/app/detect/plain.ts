@@ -53,6 +53,7 @@ export function detectPlain(request: PlainRequest): Detection {
     })),
     secrets: ["secrets", ".env"].map((name) => join(directory, name)).filter((path) => existsSync(path)),
     health: null,
+    uncopied: [],
     leftOut: left.map(({ name }): LeftOut => ({
       what: `folder ${name}/`,
       why: "looks like the program itself, which is installed again; name it under `files` if it holds data",

@@ -34,6 +34,7 @@ function appLines(detection: Detection): readonly string[] {
     "schedules:",
     '  nightly: { cron: "0 3 * * *", timezone: UTC, vault: local, keep: { last: 3, daily: 7, weekly: 4, monthly: 12 } }',
     "objectives: { exposure: 24h, recoveryTime: 30m }",
+    ...sandboxLines(detection),
     ...notice("Left out", detection.leftOut),
     ...notice("NOT PROTECTED", detection.notProtected),
     ...detection.unknown.map((text) => comment(`Not known: ${text}`)),
@@ -81,6 +82,16 @@ function healthLines({ health }: Detection): readonly string[] {
     : [
         `health: { command: { service: ${scalar(command.service)}, argv: [${command.argv.map(scalar).join(", ")}] } }   # ${oneLine(health.why)}`,
       ]
+}
+
+/** Proposed, not chosen: a proof without the program itself would be none. */
+function sandboxLines({ uncopied }: Detection): readonly string[] {
+  if (uncopied.length === 0) return []
+  const why = uncopied.map((item) => `${item.what}: ${item.why}`).join("; ")
+  return [
+    comment(`If the app is well without what no sandbox can have (${why}), drills boot and updates are rehearsed without it by this line:`),
+    comment(`sandbox: { without: [${uncopied.map((item) => scalar(item.what)).join(", ")}] }`),
+  ]
 }
 
 function notice(title: string, items: readonly LeftOut[]): readonly string[] {

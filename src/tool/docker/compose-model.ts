@@ -1,6 +1,8 @@
 import { z } from "zod"
 import type { ComposeModel, ComposeService } from "../../app/ports.ts"
 import { Secret } from "../../base/secret.ts"
+import { sourceService } from "./sandbox/document.ts"
+import { needsOfMachine } from "./sandbox/refusal.ts"
 
 const scalar = z.union([z.string(), z.number(), z.boolean()])
 const named = z.record(
@@ -33,6 +35,8 @@ const documentSchema = z.looseObject({
   secrets: named.nullish(),
 })
 
+const sandboxSchema = z.object({ services: z.record(z.string(), sourceService).nullish() })
+
 const envFilesSchema = z.object({
   services: z.record(z.string(), z.object({ env_file: z.array(z.object({ path: z.string() })).nullish() })).nullish(),
 })
@@ -40,9 +44,13 @@ const envFilesSchema = z.object({
 /** The resolved document as our types. Throws a ZodError when it is not of the known shape. */
 export function composeModel(document: unknown, envFiles: Readonly<Record<string, readonly string[]>>): ComposeModel {
   const parsed = documentSchema.parse(document)
+  const needs = needsOf(document)
   return {
     projectName: parsed.name,
-    services: Object.entries(parsed.services ?? {}).map(([name, service]) => composeService(name, service, envFiles[name] ?? [])),
+    services: Object.entries(parsed.services ?? {}).map(([name, service]) => ({
+      ...composeService(name, service, envFiles[name] ?? []),
+      ...(needs[name] === undefined ? {} : { needsOfMachine: needs[name] }),
+    })),
     volumes: realNames(parsed.volumes, parsed.name),
     networks: realNames(parsed.networks, parsed.name),
     secretFiles: Object.fromEntries(
@@ -50,6 +58,18 @@ export function composeModel(document: unknown, envFiles: Readonly<Record<string
     ),
     document: z.record(z.string(), z.unknown()).parse(document),
   }
+}
+
+/** Service → what of the machine it needs that no sandbox has. */
+function needsOf(document: unknown): Readonly<Record<string, string>> {
+  const services = Object.entries(sandboxSchema.safeParse(document).data?.services ?? {})
+  const names = new Set(services.map(([name]) => name))
+  return Object.fromEntries(
+    services.flatMap(([name, service]) => {
+      const needs = needsOfMachine(service, names)
+      return needs === null ? [] : [[name, needs]]
+    }),
+  )
 }
 
 /** Service → env files, from the document before interpolation: afterwards compose has merged them and forgotten where from. */

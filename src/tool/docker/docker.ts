@@ -23,6 +23,7 @@ import { runOnce } from "./run-once.ts"
 import { withSandbox } from "./sandbox/sandbox.ts"
 import { listServices, projectsIn } from "./service-containers.ts"
 import { startServices, stopServices } from "./stop-and-start.ts"
+import { createNetwork } from "./networks.ts"
 import { createVolume, volumePath } from "./volumes.ts"
 
 export interface DockerOptions {
@@ -66,6 +67,7 @@ export function createDocker(options: DockerOptions): ContainerEngine {
     logs: async (containerId, tailLines, ctx) => await tailOfLogs(client, containerId, tailLines, ctx),
     volumePath: async (realName, ctx) => await volumePath(client, realName, ctx),
     createVolume: async (realName, labels, ctx) => await createVolume(client, realName, labels, ctx),
+    createNetwork: async (realName, ctx) => await createNetwork(client, realName, ctx),
     imagePresent: async (reference, ctx) => (await findImage(client, reference, ctx)) !== null,
     imageNames: async (repository, ctx) => await imageNames(client, repository, ctx),
     build: async (project, request, ctx) => await buildImages(client, project, request, ctx),

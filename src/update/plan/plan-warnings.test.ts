@@ -71,6 +71,11 @@ describe("what a person should know of an update", () => {
       { app: exampleApp({ health }) },
       "the rehearsal runs the commands of the new version on a copy of the data; the program itself is started for the first time when it goes live",
     ],
+    [
+      "a rehearsal without services that no sandbox can have",
+      { app: exampleApp({ health, compose, copiesWithout: ["proxy", "watch"] }) },
+      "the rehearsal does without proxy, watch, as the settings say",
+    ],
     ["no rehearsal", { rehearsal: null }, "1.1.0 was not rehearsed here yet: that is done before anything is stopped"],
     [
       "one image to pull",

@@ -67,13 +67,15 @@ function aboutFailure({ release, failure }: WarningFacts): readonly string[] {
 function aboutRehearsal({ app, release, rehearsal, unrehearsed, missing }: WarningFacts): readonly string[] {
   if (unrehearsed !== null) return notProven(release, unrehearsed)
   if (app.compose === null) return aboutBeside(release, rehearsal)
-  if (rehearsal !== null) return []
+  const without = app.copiesWithout ?? []
+  const partly = without.length === 0 ? [] : [`the rehearsal does without ${without.join(", ")}, as the settings say`]
+  if (rehearsal !== null) return partly
   const how = release.built === undefined ? "pulled" : "built"
   const pull =
     missing.length === 0
       ? ""
       : `; ${missing.length === 1 ? "one image is" : counted(missing.length, "image is", "images are")} ${how} first`
-  return [`${release.version} was not rehearsed here yet: that is done before anything is stopped${pull}`]
+  return [`${release.version} was not rehearsed here yet: that is done before anything is stopped${pull}`, ...partly]
 }
 
 function notProven({ version, preFlight, migrate }: InstallableRelease, reason: string): readonly string[] {

@@ -113,6 +113,11 @@ async function inSandbox(
   const { tools, app, origin, release } = place
   const startedMs = ctx.clock.monotonicMs()
   const images = Object.fromEntries(Object.entries(release.images).map(([service, image]) => [service, pinnedReference(image)]))
+  const left = Object.keys(images).find((service) => app.copiesWithout?.includes(service) === true)
+  if (left !== undefined)
+    throw new HoldfastError("SANDBOX_REFUSED", {
+      what: `${release.version} moves service ${left}, which copies of ${app.name} do without (\`sandbox.without\`)`,
+    })
   const changes = { images, environment: together(environment, quietEnvironment(app)), startApp: false }
   return await withPointSandbox(
     tools,

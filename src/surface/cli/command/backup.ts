@@ -11,6 +11,7 @@ import type { CommandInput } from "../input.ts"
 import { kitLines } from "../kit-reminder.ts"
 import { renderTable } from "../render/table.ts"
 import { openSubject, type Subject } from "../../house/subject.ts"
+import { shownPart } from "../../house/part-name.ts"
 import { selectionOf } from "../selection.ts"
 
 /** `holdfast backup` */
@@ -100,7 +101,12 @@ function documentOf(point: SealedPoint): BackupOutput {
 
 function linesOf(point: SealedPoint): readonly string[] {
   const { manifest } = point
-  const rows = manifest.parts.map((part) => [part.part, describePart(part), formatBytes(part.sizeBytes), formatBytes(part.storedBytes)])
+  const rows = manifest.parts.map((part) => [
+    shownPart(part.part),
+    describePart(part),
+    formatBytes(part.sizeBytes),
+    formatBytes(part.storedBytes),
+  ])
   return [
     `sealed ${manifest.id} in vault ${point.vault} in ${formatDuration(manifest.durationMs)}`,
     "",

@@ -5,6 +5,7 @@ import type { CommandRun } from "../command-spec.ts"
 import { usage } from "../input.ts"
 import { renderTable } from "../render/table.ts"
 import { openSubject } from "../../house/subject.ts"
+import { shownPart } from "../../house/part-name.ts"
 import { selectionOf } from "../selection.ts"
 
 /** `holdfast import` */
@@ -16,7 +17,7 @@ export const run: CommandRun = async (house, input) => {
   const files = names.map((name, index) => ({ path: resolve(house.cwd, name), as: as[index] ?? null }))
   const options = { label: input.text("label"), version: input.text("app-version"), ownerless: input.flag("no-owner") }
   const { manifest } = await importPoint(subject.tools, subject.vault, subject.app, files, options, house.command, house.base())
-  const rows = manifest.parts.map((part) => [part.part, formatBytes(part.sizeBytes)])
+  const rows = manifest.parts.map((part) => [shownPart(part.part), formatBytes(part.sizeBytes)])
   return {
     document: {
       format: "holdfast.import",

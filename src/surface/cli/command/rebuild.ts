@@ -15,6 +15,7 @@ import type { CliHouse } from "../cli-house.ts"
 import { usage, type CommandInput } from "../input.ts"
 import { renderTable } from "../render/table.ts"
 import { lookingContext, verbTools } from "../../house/subject.ts"
+import { shownPart } from "../../house/part-name.ts"
 import { passphrase } from "./kit.ts"
 
 /** `holdfast rebuild` */
@@ -32,7 +33,9 @@ export const run: CommandRun = async (house, input) => {
   const report = await rebuildApp(tools, { vault, point }, plan, { over: input.flag("over") }, house.command, house.base())
   return {
     document: { format: "holdfast.rebuild", version: 1, ...report },
-    lines: [`rebuilt ${report.app} from ${report.point} in ${formatDuration(report.durationMs)}: ${report.parts.join(", ")}`],
+    lines: [
+      `rebuilt ${report.app} from ${report.point} in ${formatDuration(report.durationMs)}: ${report.parts.map(shownPart).join(", ")}`,
+    ],
   }
 }
 
@@ -130,7 +133,7 @@ function documentOf(plan: RebuildPlan) {
 }
 
 function linesOf(plan: RebuildPlan): readonly string[] {
-  const rows = plan.places.map((place) => [place.part, place.target, place.sizeBytes === 0 ? "" : formatBytes(place.sizeBytes)])
+  const rows = plan.places.map((place) => [shownPart(place.part), place.target, place.sizeBytes === 0 ? "" : formatBytes(place.sizeBytes)])
   return [
     `rebuild ${plan.app.name} from ${plan.point}`,
     "",

@@ -17,6 +17,7 @@ import { usage, type CommandInput } from "../input.ts"
 import { renderTable } from "../render/table.ts"
 import { isDatabaseAddress, runIntoDatabase } from "../restore-into-url.ts"
 import { openSubject, pointOf, type Subject } from "../../house/subject.ts"
+import { shownPart } from "../../house/part-name.ts"
 import { selectionOf } from "../selection.ts"
 
 /** `holdfast restore` */
@@ -48,7 +49,7 @@ export const run: CommandRun = async (house, input) => {
   return {
     document,
     lines: [
-      `restored ${report.point}: ${report.parts.join(", ")} in ${formatDuration(report.durationMs)}, down for ${formatDuration(report.downtimeMs)}`,
+      `restored ${report.point}: ${report.parts.map(shownPart).join(", ")} in ${formatDuration(report.durationMs)}, down for ${formatDuration(report.downtimeMs)}`,
       report.safetyPoint === null
         ? "no safety point was taken (the warnings say why); what was replaced is kept beside"
         : `safety point before it: ${report.safetyPoint}`,
@@ -127,7 +128,7 @@ function planDocument(plan: RestorePlan): CommandResult["document"] {
 
 function planLines(plan: RestorePlan, house: CliHouse): readonly string[] {
   const ageMs = house.clock.now().getTime() - new Date(plan.takenAt).getTime()
-  const replaced = plan.replaces.map((one) => [one.part, one.target, formatBytes(one.sizeBytes)])
+  const replaced = plan.replaces.map((one) => [shownPart(one.part), one.target, formatBytes(one.sizeBytes)])
   const lost = plan.rowsLost.map((one) => [one.database, one.table, `+${one.rows}`])
   return [
     `restore ${plan.point} (taken ${formatDuration(ageMs)} ago) from vault ${plan.vault}`,

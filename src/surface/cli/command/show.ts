@@ -4,6 +4,7 @@ import type { Manifest, ManifestPart } from "../../../recovery-point/manifest.ts
 import type { CommandRun } from "../command-spec.ts"
 import { openPoints } from "../../house/point-subject.ts"
 import { describePart, shownPoint } from "../../house/shown-point.ts"
+import { shownPart } from "../../house/part-name.ts"
 import { renderPairs, renderTable } from "../render/table.ts"
 import { formatAge, formatInstant } from "../render/time.ts"
 import { selectionOf } from "../selection.ts"
@@ -39,7 +40,7 @@ function partLines(parts: readonly ManifestPart[]): readonly string[] {
   const columns = [{ title: "PART" }, { title: "WHAT" }, { title: "SIZE", right: true }, { title: "STORED", right: true }]
   return renderTable(
     columns,
-    parts.map((part) => [part.part, describePart(part), formatBytes(part.sizeBytes), formatBytes(part.storedBytes)]),
+    parts.map((part) => [shownPart(part.part), describePart(part), formatBytes(part.sizeBytes), formatBytes(part.storedBytes)]),
   )
 }
 

@@ -5,6 +5,7 @@ import type { CommandRun } from "../command-spec.ts"
 import { usage } from "../input.ts"
 import { renderTable } from "../render/table.ts"
 import { openSubject, pointOf } from "../../house/subject.ts"
+import { shownPart } from "../../house/part-name.ts"
 import { selectionOf } from "../selection.ts"
 
 /** `holdfast verify` */
@@ -15,7 +16,7 @@ export const run: CommandRun = async (house, input) => {
   const point = await pointOf(subject, selectionOf(input))
   const report = await verifyPoint(subject.tools, subject.vault, point, level, house.command, house.base())
   const document: VerifyOutput = { format: "holdfast.verify", version: 1, ...report, parts: report.parts.map((part) => ({ ...part })) }
-  const rows = report.parts.map((part) => [part.part, formatBytes(part.sizeBytes), part.sha256 ?? ""])
+  const rows = report.parts.map((part) => [shownPart(part.part), formatBytes(part.sizeBytes), part.sha256 ?? ""])
   return {
     document,
     lines: [

@@ -48,15 +48,26 @@ function notInThePoint(path: string): BindDecision {
  * file that the point does not hold is refused: the live one proves nothing about the point, and an empty one would mislead.
  */
 async function decide(path: string, request: SandboxRequest, emptyParent: string): Promise<BindDecision> {
-  if (ENGINE_SOCKET.test(path)) return { refuse: `it mounts the engine's socket ${path}` }
+  if (ENGINE_SOCKET.test(path)) return { refuse: engineSocket(path) }
   const replaced = replacementOf(path, request.bindReplacements)
   if (replaced !== null) return { use: replaced, readOnly: false }
-  if (KERNEL_TREES.some((tree) => isWithin(path, tree))) return { refuse: `it mounts ${path} of the host` }
+  const refused = refusedMount(path)
+  if (refused !== null) return { refuse: refused }
   if (MACHINE_FILES.some((tree) => isWithin(path, tree))) return { use: path, readOnly: true }
   const live = await stat(path).catch(() => null)
   if (live === null || live.isDirectory()) return { use: await emptyDirectory(emptyParent, live), readOnly: false }
   if (live.isFile()) return notInThePoint(path)
   return { refuse: `it mounts ${path}, which is a socket or a device` }
+}
+
+/** Why no sandbox may have this path of the host; null: it may stand for something. */
+export function refusedMount(path: string): string | null {
+  if (ENGINE_SOCKET.test(path)) return engineSocket(path)
+  return KERNEL_TREES.some((tree) => isWithin(path, tree)) ? `it mounts ${path} of the host` : null
+}
+
+function engineSocket(path: string): string {
+  return `it mounts the engine's socket ${path}`
 }
 
 /** The nearest given ancestor wins. */

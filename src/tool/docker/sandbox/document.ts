@@ -23,7 +23,7 @@ const mount = z.looseObject({
 
 const attachment = z.looseObject({ aliases: z.array(z.string()).nullish() }).nullish()
 
-const service = z.looseObject({
+export const sourceService = z.looseObject({
   image: z.string().nullish(),
   profiles: z.array(z.string()).nullish(),
   container_name: z.string().nullish(),
@@ -48,14 +48,16 @@ const service = z.looseObject({
 
 const documentSchema = z.looseObject({
   name: z.string(),
-  services: z.record(z.string(), service),
+  services: z.record(z.string(), sourceService),
   volumes: declared.nullish(),
   secrets: declared.nullish(),
   configs: declared.nullish(),
 })
 
+/** A secret or a config. */
+export type DeclaredFile = z.infer<typeof declared>[string] | undefined
 export type SourceDocument = z.infer<typeof documentSchema>
-export type SourceService = z.infer<typeof service>
+export type SourceService = z.infer<typeof sourceService>
 export type SourceMount = z.infer<typeof mount>
 
 /** The resolved compose document, as far as the sandbox reads it. Throws COMPOSE_INVALID. */

@@ -1,5 +1,6 @@
 import { HoldfastError } from "../../../base/errors.ts"
-import type { SourceService } from "./document.ts"
+import { refusedMount } from "./bind.ts"
+import { unescapePath, type SourceService } from "./document.ts"
 
 /** Capabilities by which a container leaves its box; the others act inside it. */
 const ESCAPES = new Set(["ALL", "SYS_ADMIN", "SYS_MODULE", "SYS_RAWIO", "SYS_PTRACE", "SYS_BOOT", "DAC_READ_SEARCH", "BPF"])
@@ -8,6 +9,14 @@ const ESCAPES = new Set(["ALL", "SYS_ADMIN", "SYS_MODULE", "SYS_RAWIO", "SYS_PTR
 export function refuseUnsafe(name: string, service: SourceService, included: ReadonlySet<string>): void {
   const reason = reasonAgainst(service, included)
   if (reason !== null) throw sandboxRefused(name, reason)
+}
+
+/** What of the machine the service needs that no sandbox has, whatever a point holds; null: nothing. */
+export function needsOfMachine(service: SourceService, services: ReadonlySet<string>): string | null {
+  const mounted = (service.volumes ?? []).flatMap(({ type, source }) =>
+    type === "bind" && source ? [refusedMount(unescapePath(source))] : [],
+  )
+  return reasonAgainst(service, services) ?? mounted.find((reason) => reason !== null) ?? null
 }
 
 export function sandboxRefused(service: string, reason: string): HoldfastError {

@@ -42,6 +42,7 @@ const plan: RewritePlan = {
   included: ["app", "db"],
   images: { app: "sha256:abc" },
   volumeDirectories: { somebody_elses: "/point/$files" },
+  variableFiles: new Map(),
   binds: new Map([
     ["/srv/a$b", { use: "/point/conf", readOnly: false }],
     ["/srv/secrets/key", { use: "/point/key", readOnly: false }],
@@ -130,6 +131,16 @@ describe("rewriting a compose document for a sandbox", () => {
     )
     const external = parseDocument({ ...source, secrets: { key: { external: true, name: "key" } } })
     expect(() => rewriteDocument(external, plan)).toThrow("service app cannot run in a sandbox: its secret key does not come from a file")
+  })
+
+  it("hands over the value of a variable as a file, and refuses one that is not known", () => {
+    const ofVariable = parseDocument({ ...source, secrets: { key: { environment: "APP_KEY" } } })
+    const known = { ...plan, variableFiles: new Map([["APP_KEY", "/sandbox/$variables/APP_KEY"]]) }
+
+    expect(rewriteDocument(ofVariable, known)["secrets"]).toEqual({ key: { file: "/sandbox/$$variables/APP_KEY" } })
+    expect(() => rewriteDocument(ofVariable, plan)).toThrow(
+      "service app cannot run in a sandbox: its secret key is the variable APP_KEY, which the point's .env does not hold",
+    )
   })
 
   it("refuses a document that is not one", () => {

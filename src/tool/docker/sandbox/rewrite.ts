@@ -1,6 +1,6 @@
 import type { SandboxRequest } from "../../../app/ports.ts"
 import { type BindDecision } from "./bind.ts"
-import { escapePath, unescapePath, type SourceDocument, type SourceMount, type SourceService } from "./document.ts"
+import { escapePath, unescapePath, type DeclaredFile, type SourceDocument, type SourceMount, type SourceService } from "./document.ts"
 import { withEnvironment } from "./environment.ts"
 import { refuseUnsafe, sandboxRefused } from "./refusal.ts"
 
@@ -23,6 +23,8 @@ export interface RewritePlan {
   readonly images: SandboxRequest["images"]
   readonly volumeDirectories: SandboxRequest["volumeDirectories"]
   readonly binds: ReadonlyMap<string, BindDecision>
+  /** Variable → file that holds its value. */
+  readonly variableFiles: ReadonlyMap<string, string>
   /** Service → variables with other values than the app's own. */
   readonly environment: NonNullable<SandboxRequest["environment"]>
 }
@@ -147,14 +149,24 @@ function rewriteFiles(document: SourceDocument, kind: "secrets" | "configs", pla
     for (const { source } of document.services[service]?.[kind] ?? []) {
       const item = document[kind]?.[source]
       if (item?.content) entries.push([source, { content: item.content }])
-      else if (!item?.file)
-        throw sandboxRefused(service, `its ${kind === "secrets" ? "secret" : "config"} ${source} does not come from a file`)
-      else {
-        const decision = decisionFor(item.file, plan)
-        if ("refuse" in decision) throw sandboxRefused(service, decision.refuse)
-        entries.push([source, { file: escapePath(decision.use) }])
-      }
+      else
+        entries.push([
+          source,
+          { file: escapePath(handedOver(service, `${kind === "secrets" ? "secret" : "config"} ${source}`, item, plan)) },
+        ])
     }
   }
   return Object.fromEntries(entries)
+}
+
+function handedOver(service: string, what: string, item: DeclaredFile, plan: RewritePlan): string {
+  if (item?.environment) {
+    const file = plan.variableFiles.get(item.environment)
+    if (file !== undefined) return file
+    throw sandboxRefused(service, `its ${what} is the variable ${item.environment}, which the point's .env does not hold`)
+  }
+  if (!item?.file) throw sandboxRefused(service, `its ${what} does not come from a file`)
+  const decision = decisionFor(item.file, plan)
+  if ("refuse" in decision) throw sandboxRefused(service, decision.refuse)
+  return decision.use
 }

@@ -15,6 +15,7 @@ import { tailOfLogs } from "../logs.ts"
 import { listServices } from "../service-containers.ts"
 import { settling } from "../settling.ts"
 import { decideBinds } from "./bind.ts"
+import { writeVariables } from "./variables.ts"
 import { parseDocument } from "./document.ts"
 import { probe } from "./probe.ts"
 import { composeArgs, writeComposeFile, type Project } from "./project.ts"
@@ -80,10 +81,13 @@ async function writeProject(client: Client, request: SandboxRequest, name: strin
   const included = includedServices(document, request)
   const labels = { [OPERATION_LABEL]: ctx.operationId }
   const binds = await decideBinds(document, included, request, directory)
+  const variableFiles = await writeVariables(document, request, directory)
   const { images, volumeDirectories, environment = {} } = request
-  const rewritten = rewriteDocument(document, { projectName: name, labels, included, images, volumeDirectories, binds, environment })
+  const plan = { projectName: name, labels, included, images, volumeDirectories, binds, variableFiles, environment }
+  const rewritten = rewriteDocument(document, plan)
   for (const service of included) await requireImage(client, service, imageOf(document, service, images), ctx)
-  const left = Object.keys(document.services).filter((service) => !included.includes(service))
+  const without = request.leftOut ?? []
+  const left = Object.keys(document.services).filter((service) => !included.includes(service) && !without.includes(service))
   if (left.length > 0) ctx.progress.note(`not part of the sandbox, because they did not run: ${left.join(", ")}`)
   return { name, file: await writeComposeFile(directory, "compose.json", rewritten), directory, document, rewritten }
 }
