@@ -92,6 +92,13 @@ export interface DatabaseInspection {
   readonly canSwap: { readonly allowed: true } | { readonly allowed: false; readonly why: string; readonly remedy?: string }
 }
 
+/** Another database of a server. */
+export interface OtherDatabase {
+  readonly name: string
+  /** Null where the role may not see it. */
+  readonly sizeBytes: number | null
+}
+
 export interface Session {
   readonly user: string
   readonly program: string

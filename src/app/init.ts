@@ -11,11 +11,12 @@ import { detect } from "./detect/detect.ts"
 import type { Detection } from "./detect/detection.ts"
 import { detectPlain } from "./detect/plain.ts"
 import { renderSettings } from "./detect/render.ts"
+import { withServedDatabases } from "./detect/served-databases.ts"
 import { readEnvFile } from "./env-file.ts"
 import { findSqliteFiles, type SqliteSearch } from "./detect/sqlite-files.ts"
 import { mountedPlaces, type PlaceFacts, placeKey } from "./detect/trees.ts"
 import type { Recipes } from "./load-recipes.ts"
-import type { ComposeModel, ContainerEngine } from "./ports.ts"
+import type { ComposeModel, ContainerEngine, DatabaseEngines } from "./ports.ts"
 
 export interface InitRequest {
   /** Compose file or its folder; null: the present folder. */
@@ -28,6 +29,12 @@ export interface InitRequest {
   /** Where the settings go; null: `holdfast.yaml` in the present folder. */
   readonly file: string | null
   readonly vaultPath: string | null
+}
+
+export interface InitTools {
+  readonly containers: ContainerEngine
+  readonly databases: DatabaseEngines
+  readonly recipes: Recipes
 }
 
 export interface InitPlan {
@@ -44,11 +51,7 @@ export interface InitPlan {
  * Looks, and writes nothing.
  * @throws COMPOSE_INVALID, RECIPE_UNKNOWN, ENGINE_UNREACHABLE
  */
-export async function planInit(
-  request: InitRequest,
-  tools: { containers: ContainerEngine; recipes: Recipes },
-  ctx: RunContext,
-): Promise<InitPlan> {
+export async function planInit(request: InitRequest, tools: InitTools, ctx: RunContext): Promise<InitPlan> {
   if (request.recipe !== null && tools.recipes[request.recipe] === undefined)
     throw new HoldfastError("RECIPE_UNKNOWN", {
       what: `there is no recipe called ${request.recipe}`,
@@ -86,7 +89,7 @@ export async function planInit(
     nameIsGiven: fromShell || model.projectName !== found.project.projectName,
     project: { ...found.project, projectName: model.projectName },
   }
-  return planOf(request, detection)
+  return planOf(request, await withServedDatabases(detection, tools.databases, states, ctx))
 }
 
 function planOf(request: InitRequest, detection: Detection): InitPlan {

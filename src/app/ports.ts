@@ -10,6 +10,7 @@ import type {
   DatabaseShape,
   DumpSink,
   DumpSource,
+  OtherDatabase,
   SchemaQueries,
   Session,
   StagedDatabase,
@@ -37,6 +38,8 @@ export interface DatabaseEngine<Source extends DatabaseSource = DatabaseSource> 
   /** Ending of the part's file in the vault: `dump`, `sqlite`. */
   readonly extension: string
   inspect(source: Source, ctx: RunContext): Promise<DatabaseInspection>
+  /** What else the server holds, without what Holdfast keeps beside; for engines whose servers hold several databases. */
+  otherDatabases?(source: Source, ctx: RunContext): Promise<readonly OtherDatabase[]>
   /** One consistent capture into the sink; resolves only if every child exited 0 and facts are of the dump's own moment. */
   capture(source: Source, sink: DumpSink, schema: SchemaQueries | null, ctx: RunContext): Promise<DatabaseCapture>
   /** Facts of the live database (`name` null) or of another one beside it. */

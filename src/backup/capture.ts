@@ -1,7 +1,8 @@
 import { mkdir, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { planStandstill, resume, standStill, standstillToJson } from "../app/standstill.ts"
-import { HoldfastError } from "../base/errors.ts"
+import { unnamedDatabases, unnamedText } from "../app/unnamed-databases.ts"
+import { HoldfastError, isHoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import { uncancelled, type Journal } from "../operation/journal.ts"
 import { owed } from "../operation/owed.ts"
@@ -38,13 +39,15 @@ export async function capturePoint(
 ): Promise<SealedPoint> {
   const capture = await beginCapture(tools, request, ctx)
   const ahead = capture.items.then(async (items) => await readHeadAhead(request.vault, tools.store, request.app.name, items, ctx))
-  // Both are also waited for at the end: no child of ours outlives the capture.
-  const beside = Promise.allSettled([capture.items, ahead])
+  const unnamed = unnamedWarnings(tools, capture, ctx)
+  // All are also waited for at the end: no child of ours outlives the capture.
+  const beside = Promise.allSettled([capture.items, ahead, unnamed])
   try {
     await mkdir(capture.scratch, { recursive: true, mode: 0o700 })
     const capturing = request.options.cold ? captureCold : captureParts
     const parts = await withHooks(tools, capture, journal, ctx, async () => await capturing(tools, capture, journal, ctx))
     if (parts.length === 0) throw new HoldfastError("PART_UNKNOWN", { what: `there is nothing to capture of ${capture.app.name}` })
+    capture.warnings.push(...(await unnamed))
     const draft = await draftManifest(tools, capture, parts, ctx)
     return await journal.step(
       "seal",
@@ -55,6 +58,17 @@ export async function capturePoint(
   } finally {
     await beside
     await rm(capture.scratch, { recursive: true, force: true })
+  }
+}
+
+/** A server that cannot be asked fails the capture of its databases, which says more. */
+async function unnamedWarnings(tools: BackupTools, { app, options }: Capture, ctx: RunContext): Promise<readonly string[]> {
+  if (options.only !== null) return []
+  try {
+    return (await unnamedDatabases(tools.databases, app, ctx)).map((one) => `${unnamedText(one)}: its points do not hold it`)
+  } catch (thrown) {
+    if (!isHoldfastError(thrown)) throw thrown
+    return []
   }
 }
 

@@ -1,6 +1,7 @@
 /** Examines everything that backups stand on and says what to do; plans what can be removed when a disk is full. */
 import type { RunContext } from "../base/run-context.ts"
 import { checkClock } from "./check/clock.ts"
+import { checkCoverage } from "./check/coverage.ts"
 import { checkDatabases } from "./check/databases.ts"
 import { checkKits } from "./check/kits.ts"
 import { checkLeftovers } from "./check/leftovers.ts"
@@ -24,6 +25,7 @@ const checks: Readonly<Record<string, Check>> = {
   tools: checkTools,
   vaults: checkVaults,
   databases: checkDatabases,
+  coverage: checkCoverage,
   space: checkSpace,
   clock: checkClock,
   mounts: checkMounts,

@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite"
 import { expect, it, onTestFinished } from "vitest"
 import { applyInit, planInit } from "../../src/app/init.ts"
 import { locateApp } from "../../src/app/locate.ts"
+import type { DatabaseEngines } from "../../src/app/ports.ts"
 import { isHoldfastError } from "../../src/base/errors.ts"
 import { loadSettings } from "../../src/settings/settings.ts"
 import { resolveApp } from "../../src/settings/resolve.ts"
@@ -15,6 +16,11 @@ import { useDocker } from "../fixture/docker/use-docker.ts"
 import { fixtureProject, recipes } from "../fixture/recipe/detect.ts"
 import { describeNeeding } from "../fixture/needs.ts"
 import { temporaryDirectory } from "../fixture/tmp.ts"
+
+const asksNobody = (): never => {
+  throw new Error("there is no server here")
+}
+const databases: DatabaseEngines = { for: asksNobody, named: asksNobody }
 
 describeNeeding("docker", "root")("init on a real engine", () => {
   useDocker(["holdfast-test/busybox"])
@@ -34,7 +40,7 @@ describeNeeding("docker", "root")("init on a real engine", () => {
     database.close()
     const request = { compose: null, recipe: null, name: null, cwd: project.directory, environment: {}, file: null, vaultPath: null }
 
-    const plan = await planInit(request, { containers: engine.docker, recipes }, engine.ctx())
+    const plan = await planInit(request, { containers: engine.docker, databases, recipes }, engine.ctx())
     await applyInit(plan, { force: false })
 
     expect(plan.report).toContain(`database main: sqlite; its first bytes are those of a SQLite database (in volume ${volume})`)
@@ -89,7 +95,7 @@ describeNeeding("docker", "root")("init on a real engine", () => {
     onTestFinished(async () => void (await command(["docker", "rm", "--force", "--volumes", declared.trim()])))
     const request = { compose: null, recipe: null, name: projectName, cwd: projectDirectory, environment: {}, file: null, vaultPath: null }
 
-    const { report } = await planInit(request, { containers: engine.docker, recipes }, engine.ctx())
+    const { report } = await planInit(request, { containers: engine.docker, databases, recipes }, engine.ctx())
 
     expect(report.filter((line) => line.includes("without a name")).map((line) => line.replace(/ is lost.*/, ""))).toEqual([
       "NOT PROTECTED: the volume without a name of service web at /data",

@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { afterAll, beforeAll, expect } from "vitest"
 import { z } from "zod"
 import { backupOutput, drillOutput, operationOutput, pointsOutput, restoreOutput, verifyOutput } from "../../src/contract/output.ts"
-import { initOutput } from "../../src/contract/output-host.ts"
+import { doctorOutput, initOutput } from "../../src/contract/output-host.ts"
 import { showOutput } from "../../src/contract/output-points.ts"
 import { manifestSchema } from "../../src/recovery-point/manifest.ts"
 import { chatImages } from "../fixture/chat-app/project.ts"
@@ -99,6 +99,7 @@ describeNeeding(
     acknowledged = [...writer.acknowledged]
     const uploads = [...writer.uploads]
 
+    await world.project.psql("CREATE DATABASE stats")
     const backingUp = world.cli.json(backupOutput, ["backup", "--label", "hot"])
     await Promise.allSettled([backingUp])
     await writer.stop()
@@ -109,7 +110,9 @@ describeNeeding(
       taken?.warnings.filter(
         (warning) => !/^(database:main: data checksums are off|files:uploads: changed while it was read)/.test(warning),
       ),
-    ).toEqual([])
+    ).toEqual([
+      expect.stringMatching(/^database stats \(\S+ MiB\) of the server postgres is not among those that the settings name for this app/),
+    ])
     expect(taken?.parts.map((part) => part.part).toSorted()).toEqual(
       expect.arrayContaining(["configuration", "database:main", "files:config", "files:uploads", "secrets"]),
     )
@@ -119,6 +122,19 @@ describeNeeding(
     expect(uploads.length).toBeGreaterThan(0)
     measured["backup under a writer, seconds"] = seconds(taken?.durationMs)
     measured["database, bytes"] = taken?.parts.find((part) => part.part === "database:main")?.sizeBytes ?? 0
+  })
+
+  step("is told of a database that somebody made beside, until it is gone", async () => {
+    const unnamed = async (): Promise<readonly string[]> => {
+      const { findings } = await world.cli.json(doctorOutput, ["doctor"], 3)
+      return findings.filter(({ check }) => check.startsWith("unnamed")).map(({ what }) => what)
+    }
+    const { report } = await world.cli.json(initOutput, ["init", "--plan"])
+
+    expect(report).toContain("database stats: PostgreSQL database stats of service postgres; the server postgres holds it")
+    expect(await unnamed()).toHaveLength(1)
+    await world.project.psql("DROP DATABASE stats")
+    expect(await unnamed()).toEqual([])
   })
 
   step("is read back to the last byte, and then booted from the point alone with the second factor's key proven", async () => {

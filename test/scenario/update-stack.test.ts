@@ -7,6 +7,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises"
 import { join, relative } from "node:path"
 import { afterAll, beforeAll, expect } from "vitest"
 import { drillOutput } from "../../src/contract/output.ts"
+import { doctorOutput } from "../../src/contract/output-host.ts"
 import { showOutput } from "../../src/contract/output-points.ts"
 import { manifestSchema } from "../../src/recovery-point/manifest.ts"
 import { rollbackOutput, updateOutput, updatePlanOutput } from "../../src/contract/output-update.ts"
@@ -147,6 +148,21 @@ describeNeeding(
     expect(written).toContain("    # sandbox: { without: [proxy] }\n")
     const updates = `    updates: { source: registry, services: [api, worker], minimumAge: 0s, stability: 2s, timeout: 20s }\n`
     await writeFile(at("holdfast.yaml"), `${written.replace("/var/backups/holdfast", at("../vault"))}${updates}`)
+  })
+
+  step("is told of a volume that its settings do not name, and of nothing else that it writes to", async () => {
+    const unnamed = async (): Promise<readonly string[]> => {
+      const { findings } = await cli.json(doctorOutput, ["doctor"], 3)
+      return findings.filter(({ check }) => check.startsWith("unnamed")).map(({ what }) => what)
+    }
+    const written = await readFile(at("holdfast.yaml"), "utf8")
+    expect(await unnamed()).toEqual([])
+    await writeFile(at("holdfast.yaml"), written.replace(/^ +uploads: .*\n/m, ""))
+
+    expect(await unnamed()).toEqual([
+      `volume ${project}_uploads, which api, worker use, is not named in the settings: its points do not hold it`,
+    ])
+    await writeFile(at("holdfast.yaml"), written)
   })
 
   step("is saved while it stands still, and comes up in the order that it needs", async () => {

@@ -1,4 +1,6 @@
 import type { App, DatabaseSource } from "../../app/app.ts"
+import { unnamedDatabases, unnamedText } from "../../app/unnamed-databases.ts"
+import { isHoldfastError } from "../../base/errors.ts"
 import type { RunContext } from "../../base/run-context.ts"
 import { fromError, ok, trouble, type Finding } from "../finding.ts"
 import { isKnownVulnerable, versionIn } from "../known-faults.ts"
@@ -8,7 +10,20 @@ import type { DoctorTools, Subject } from "../ports.ts"
 export async function checkDatabases(tools: DoctorTools, subject: Subject, ctx: RunContext): Promise<readonly Finding[]> {
   const pairs = subject.apps.flatMap((app) => app.databases.map((source) => ({ app, source })))
   const found = await Promise.all(pairs.map(async ({ app, source }) => await databaseFindings(tools, app, source, ctx)))
-  return found.flat()
+  const unnamed = await Promise.all(subject.apps.map(async (app) => await unnamedFindings(tools, app, ctx)))
+  return [...found.flat(), ...unnamed.flat()]
+}
+
+/** A server that cannot be asked is told of by what asks for its databases. */
+async function unnamedFindings(tools: DoctorTools, app: App, ctx: RunContext): Promise<readonly Finding[]> {
+  try {
+    const unnamed = await unnamedDatabases(tools.databases, app, ctx)
+    const remedy = "Name it under `databases` too, if its data matters."
+    return unnamed.map((one) => trouble("warn", "unnamed-database", app.name, `${unnamedText(one)}: its points do not hold it`, remedy))
+  } catch (thrown) {
+    if (!isHoldfastError(thrown)) throw thrown
+    return []
+  }
 }
 
 /** Those of this machine are looked at among the tools. */

@@ -14,7 +14,8 @@ export const run: CommandRun = async (house, input) => {
     file: house.options.config,
     vaultPath: input.text("vault-path"),
   }
-  const tools = { containers: await house.use.containers(), recipes: await house.recipes() }
+  const [containers, databases, recipes] = await Promise.all([house.use.containers(), house.use.databases(), house.recipes()])
+  const tools = { containers, databases, recipes }
   const plan = await planInit(request, tools, lookingContext(house))
   const written = !input.flag("plan")
   if (written) await applyInit(plan, { force: input.flag("force") })

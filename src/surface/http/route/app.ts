@@ -152,7 +152,8 @@ async function detect(ground: Ground, body: z.output<typeof detectBody>): Promis
   const settings = await house.settings()
   const firstVault = Object.keys(settings.vaults)[0]
   const request = { ...body, cwd: house.cwd, environment: house.environment, file: file.path, vaultPath: null }
-  const { detection, text, report } = await planInit(request, { containers: await house.use.containers(), recipes }, lookingContext(house))
+  const tools = { containers: await house.use.containers(), databases: await house.use.databases(), recipes }
+  const { detection, text, report } = await planInit(request, tools, lookingContext(house))
   return {
     app: detection.appName,
     exists: settings.apps[detection.appName] !== undefined,

@@ -14,6 +14,13 @@ export function replacementNames(live: string, operationId: string): Replacement
   }
 }
 
+const BESIDE = /_(?:restore|kept|failed)_\d{8}t\d{6}-[0-9a-f]{6}(?:_part)?$/
+
+/** Whether a database has one of these names, of whatever operation. */
+export function isBeside(name: string): boolean {
+  return BESIDE.test(name)
+}
+
 /** What a copy is called until it is whole: whoever sees the name itself may rely on the copy. */
 export function partialName(name: string): string {
   return nameBeside(name, "_part")

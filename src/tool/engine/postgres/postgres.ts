@@ -15,6 +15,7 @@ import { inspectDatabase } from "./inspect.ts"
 import { loadPlain } from "./load-plain.ts"
 import { MAINTENANCE_DATABASES, openMaintenance } from "./maintenance.ts"
 import { replacementNames } from "./names.ts"
+import { otherDatabases } from "./other-databases.ts"
 import { identifier } from "./quote.ts"
 import { runQuery } from "./query.ts"
 import { canRefill, refill } from "./refill.ts"
@@ -53,6 +54,7 @@ export function createPostgresEngine(tools: EngineTools): DatabaseEngine<Postgre
     engine: "postgres",
     extension: "dump",
     inspect: async (source, ctx) => await on(source, null, ctx, async (session, access) => await inspectDatabase(session, access, source)),
+    otherDatabases: async (source, ctx) => await on(source, null, ctx, async (session) => await otherDatabases(session)),
     capture: async (source, sink, schema, ctx) =>
       await capture(await reach(source, ctx), { source, sink, schema, lockTimeoutMs: tools.lockTimeoutMs ?? LOCK_TIMEOUT_MS }, ctx),
     facts: async (source, name, schema, ctx) =>

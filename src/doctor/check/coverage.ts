@@ -1,0 +1,17 @@
+import { unnamedTrees } from "../../app/unnamed-trees.ts"
+import type { RunContext } from "../../base/run-context.ts"
+import { trouble, type Finding } from "../finding.ts"
+import type { DoctorTools, Subject } from "../ports.ts"
+
+/** What came to the compose file after `init` is in no point until somebody names it. */
+export async function checkCoverage(tools: DoctorTools, subject: Subject, ctx: RunContext): Promise<readonly Finding[]> {
+  const remedy = "Name it under `files` or `databases`, if its data matters; `holdfast init --plan` shows how."
+  const found = await Promise.all(
+    subject.apps.map(async (app) =>
+      (await unnamedTrees(app, tools.containers, ctx)).map((text) =>
+        trouble("warn", "unnamed-data", app.name, `${text}: its points do not hold it`, remedy),
+      ),
+    ),
+  )
+  return found.flat()
+}
