@@ -17,6 +17,8 @@ export interface App {
   readonly secrets: readonly string[]
   /** Absolute paths of compose files, overrides, env files and program configuration. */
   readonly configuration: readonly string[]
+  /** What no point holds on purpose: declared volumes, absolute paths, `service/database`; left out where nobody said. */
+  readonly leaveOut?: readonly string[]
   readonly images: "auto" | "always" | "never"
   readonly health: HealthCheck | null
   readonly checks: readonly AppCheck[]

@@ -75,8 +75,9 @@ const app: fc.Arbitrary<App> = fc
     hooks: fc.record({ before: fc.array(argv), after: fc.array(argv) }),
     objectives: fc.record({ exposureMs: orNull(fc.nat()), recoveryTimeMs: orNull(fc.nat()) }),
     vaults: fc.array(text),
+    named: fc.record({ copiesWithout: fc.array(text), leaveOut: fc.array(text) }, { requiredKeys: [] }),
   })
-  .map((more) => exampleApp(more))
+  .map(({ named, ...more }) => exampleApp({ ...more, ...named }))
 
 /** As a manifest is read: text, then JSON. */
 function asRead(value: unknown) {

@@ -64,6 +64,7 @@ const appSchema = z.object({
   ),
   secrets: z.array(z.string()),
   configuration: z.array(z.string()),
+  leaveOut: z.array(z.string()).exactOptional(),
   images: z.enum(["auto", "always", "never"]),
   health: z
     .object({

@@ -13,7 +13,7 @@ export interface UnnamedDatabase extends OtherDatabase {
  */
 export async function unnamedDatabases(
   engines: DatabaseEngines,
-  { databases }: Pick<App, "databases">,
+  { databases, leaveOut = [] }: Pick<App, "databases" | "leaveOut">,
   ctx: RunContext,
 ): Promise<readonly UnnamedDatabase[]> {
   const sources = databases.flatMap((source) => (source.engine === "postgres" && source.service !== null ? [source] : []))
@@ -22,12 +22,13 @@ export async function unnamedDatabases(
   for (const [service, source] of servers) {
     const named = sources.filter((one) => one.service === service).map(({ database }) => database)
     const others = (await engines.for<PostgresSource>(source).otherDatabases?.(source, ctx)) ?? []
-    found.push(...others.filter(({ name }) => !named.includes(name)).map((other) => ({ ...other, service })))
+    const unnamed = others.filter(({ name }) => !named.includes(name) && !leaveOut.includes(`${service}/${name}`))
+    found.push(...unnamed.map((other) => ({ ...other, service })))
   }
   return found
 }
 
-/** `database stats (12 MiB) of the server db is not among those that the settings name for this app` */
+/** `database stats (12 MiB) of the server db is not named in the settings` */
 export function unnamedText({ name, sizeBytes, service }: UnnamedDatabase): string {
-  return `database ${name}${sizeBytes === null ? "" : ` (${formatBytes(sizeBytes)})`} of the server ${service} is not among those that the settings name for this app`
+  return `database ${name}${sizeBytes === null ? "" : ` (${formatBytes(sizeBytes)})`} of the server ${service} is not named in the settings`
 }

@@ -25,7 +25,16 @@ export async function unnamedTrees(app: App, containers: ContainerEngine, ctx: R
 
 function singleFiles(model: ComposeModel): readonly string[] {
   const paths = mountedPlaces(model).flatMap(({ place }) => ("volume" in place ? [] : [place.path]))
-  return paths.filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true)
+  return paths.filter((path) => !isDirectory(path))
+}
+
+/** What may not be looked at is taken for one: it is told rather than passed over. */
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+  } catch {
+    return true
+  }
 }
 
 function treeText({ realName, place, usedBy }: FoundFiles): string {
@@ -38,6 +47,8 @@ async function isNamed(app: App, { realName, place }: FoundFiles, containers: Co
   const hostPath = realName === null ? place.path : (await containers.volumePath(realName, ctx))?.hostPath
   const sqlite = app.databases.flatMap((source) => (source.engine === "sqlite" ? [source.place] : []))
   const places = [...sqlite, ...app.files.map((files) => files.place)]
+  const leaveOut = app.leaveOut ?? []
+  if (leaveOut.includes("volume" in place ? place.volume : place.path)) return true
   const isSame = "volume" in place && places.some((one) => "volume" in one && one.volume === place.volume)
   // A volume that is not there yet holds nothing.
   if (isSame || hostPath === undefined) return true

@@ -1,8 +1,7 @@
 import { mkdir, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { planStandstill, resume, standStill, standstillToJson } from "../app/standstill.ts"
-import { unnamedDatabases, unnamedText } from "../app/unnamed-databases.ts"
-import { HoldfastError, isHoldfastError } from "../base/errors.ts"
+import { HoldfastError } from "../base/errors.ts"
 import type { RunContext } from "../base/run-context.ts"
 import { uncancelled, type Journal } from "../operation/journal.ts"
 import { owed } from "../operation/owed.ts"
@@ -26,6 +25,7 @@ import { reportedVersion } from "./reported-version.ts"
 import type { CaptureSteps } from "./steps.ts"
 import { rewrittenWarning } from "./rewritten.ts"
 import { together } from "./together.ts"
+import { unnamedWarnings } from "./unnamed-warnings.ts"
 
 /**
  * Captures and seals one recovery point (design §5): hooks, databases, then files, secrets, configuration, images, then the manifest last.
@@ -58,17 +58,6 @@ export async function capturePoint(
   } finally {
     await beside
     await rm(capture.scratch, { recursive: true, force: true })
-  }
-}
-
-/** A server that cannot be asked fails the capture of its databases, which says more. */
-async function unnamedWarnings(tools: BackupTools, { app, options }: Capture, ctx: RunContext): Promise<readonly string[]> {
-  if (options.only !== null) return []
-  try {
-    return (await unnamedDatabases(tools.databases, app, ctx)).map((one) => `${unnamedText(one)}: its points do not hold it`)
-  } catch (thrown) {
-    if (!isHoldfastError(thrown)) throw thrown
-    return []
   }
 }
 

@@ -65,6 +65,7 @@ function assemble(settings: Settings, given: AppSettings, recipe: Recipe | null,
       ...resolveConfiguration(given.configuration, recipe, read, [...secrets, ...trees], ground),
       ...(settings.file === null ? [] : [settings.file]),
     ],
+    ...(given.leaveOut === undefined ? {} : { leaveOut: given.leaveOut.map((one) => leftOut(one, settings.directory)) }),
     images: given.images,
     health: resolveHealth(given.health, recipe),
     checks: resolveChecks(given.checks, settings.directory),
@@ -76,6 +77,11 @@ function assemble(settings: Settings, given: AppSettings, recipe: Recipe | null,
     thresholds: { collapseRatio: given.thresholds?.collapseRatio ?? 0.5, collapseFloor: given.thresholds?.collapseFloor ?? 20 },
     vaults,
   }
+}
+
+/** As compose tells them apart: a path begins with a dot or a slash. */
+function leftOut(one: string, directory: string): string {
+  return /^[./]/.test(one) ? resolve(directory, one) : one
 }
 
 function versionOf({ dropIn }: Settings): Pick<App, "version"> {

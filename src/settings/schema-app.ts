@@ -126,6 +126,14 @@ export const appSchema = z
       .optional(),
     databases: z.record(name, databaseSchema).describe("The databases, by a name of your choice.").optional(),
     files: z.record(name, filesSchema).describe("File trees, by a name of your choice.").optional(),
+    leaveOut: z
+      .array(text)
+      .min(1)
+      .describe(
+        "What no point holds on purpose, so that backups and `doctor` do not tell of it: volumes by their name in the compose file, directories by their path, databases as `service/database`.",
+      )
+      .meta({ examples: [["thumbnails", "./media", "db/stats"]] })
+      .optional(),
     images: z
       .enum(["auto", "always", "never"])
       .default("auto")

@@ -239,6 +239,16 @@ describe("an app from settings", () => {
     })
   })
 
+  it("takes what no point holds on purpose as compose tells names and paths apart, and what copies do without", async () => {
+    const directory = await temporaryDirectory()
+    const line = "leaveOut: [thumbs, ./media, /srv/x, db/stats]\n    sandbox: { without: [proxy] }\n    compose: ./c.yml"
+    await writeFile(join(directory, "h.yaml"), withLine(line))
+    await writeFile(join(directory, "c.yml"), "services: {}\n")
+    const app = resolveApp(loadSettings(join(directory, "h.yaml"), {}), "a", { environment: {}, recipes })
+
+    expect(app).toMatchObject({ leaveOut: ["thumbs", join(directory, "media"), "/srv/x", "db/stats"], copiesWithout: ["proxy"] })
+  })
+
   it("reads the password of a credentials file as it stands, dollar signs too", async () => {
     const directory = await temporaryDirectory()
     await writeFile(join(directory, "o.env"), "AWS_SECRET_ACCESS_KEY=a$b#c\n")

@@ -5,7 +5,7 @@ import type { DoctorTools, Subject } from "../ports.ts"
 
 /** What came to the compose file after `init` is in no point until somebody names it. */
 export async function checkCoverage(tools: DoctorTools, subject: Subject, ctx: RunContext): Promise<readonly Finding[]> {
-  const remedy = "Name it under `files` or `databases`, if its data matters; `holdfast init --plan` shows how."
+  const remedy = "Name it under `files` or `databases` (`holdfast init --plan` shows how), or under `leaveOut` if no point need hold it."
   const found = await Promise.all(
     subject.apps.map(async (app) =>
       (await unnamedTrees(app, tools.containers, ctx)).map((text) =>

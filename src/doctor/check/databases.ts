@@ -18,7 +18,7 @@ export async function checkDatabases(tools: DoctorTools, subject: Subject, ctx: 
 async function unnamedFindings(tools: DoctorTools, app: App, ctx: RunContext): Promise<readonly Finding[]> {
   try {
     const unnamed = await unnamedDatabases(tools.databases, app, ctx)
-    const remedy = "Name it under `databases` too, if its data matters."
+    const remedy = "Name it under `databases`, or under `leaveOut` if no point need hold it."
     return unnamed.map((one) => trouble("warn", "unnamed-database", app.name, `${unnamedText(one)}: its points do not hold it`, remedy))
   } catch (thrown) {
     if (!isHoldfastError(thrown)) throw thrown
