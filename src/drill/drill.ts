@@ -110,7 +110,7 @@ function proofOf(report: DrillReport, ctx: RunContext) {
     at: ctx.clock.now(),
     durationMs: report.recoveryTimeMs,
     operationId: ctx.operationId,
-    details: { assertions: report.assertions.map((assertion) => ({ ...assertion })) },
+    details: { assertions: report.assertions.map((assertion) => ({ ...assertion })), warnings: [...report.warnings] },
   }
 }
 

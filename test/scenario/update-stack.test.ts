@@ -206,6 +206,9 @@ describeNeeding(
     const drill = await cli.json(drillOutput, ["drill", "--level", "booted"])
     expect(drill).toMatchObject({ passed: true })
     expect(drill.warnings).toContain("booted without proxy, as the settings say")
+    const { proofs } = await cli.json(showOutput, ["show", "shop", "latest"])
+    expect((await cli.run("show", "shop", "latest")).stdout).toMatch(/^warning: booted by \S+: booted without proxy, as the settings say$/m)
+    expect(proofs.find(({ level }) => level === "booted")?.details).toMatchObject({ warnings: drill.warnings })
   })
 
   step("is updated with what lives in the network of what is made anew, after the cache that it needs", async () => {

@@ -1,3 +1,4 @@
+import { z } from "zod"
 import { formatBytes, formatDuration } from "../../../base/units.ts"
 import type { PinRecord, ProofRecord } from "../../../operation/ports.ts"
 import type { Manifest, ManifestPart } from "../../../recovery-point/manifest.ts"
@@ -46,10 +47,18 @@ function partLines(parts: readonly ManifestPart[]): readonly string[] {
 
 function proofLines(proofs: readonly ProofRecord[], now: Date): readonly string[] {
   if (proofs.length === 0) return ["proof: sealed, never read back; `holdfast verify` reads every byte, `holdfast drill` restores it"]
-  return renderTable(
+  const table = renderTable(
     [{ title: "PROOF" }, { title: "VAULT" }, { title: "WHEN" }, { title: "TOOK", right: true }, { title: "OPERATION" }],
     proofs.map((proof) => [proof.level, proof.vault, formatAge(proof.at, now), formatDuration(proof.durationMs), proof.operationId]),
   )
+  return [...table, ...proofs.flatMap(proofWarnings)]
+}
+
+const warned = z.object({ warnings: z.array(z.string()) })
+
+/** What a proof does not cover. */
+function proofWarnings({ level, operationId, details }: ProofRecord): readonly string[] {
+  return (warned.safeParse(details).data?.warnings ?? []).map((warning) => `warning: ${level} by ${operationId}: ${warning}`)
 }
 
 function tailOf(manifest: Manifest): readonly string[] {
