@@ -20,9 +20,12 @@ const composeText = `
 name: crashing
 services:
   web: { image: holdfast-test/busybox, network_mode: none, init: true, restart: always, command: [sleep, "100000"], volumes: ["./data:/data"] }
-  worker: { image: holdfast-test/busybox, network_mode: none, init: true, restart: "on-failure:3", command: [sleep, "100000"] }
+  worker: { image: holdfast-test/busybox, network_mode: none, init: true, restart: "on-failure:3", command: [sleep, "100000"], volumes: ["kept:/kept"] }
   idle: { image: holdfast-test/busybox, network_mode: none, init: true, restart: unless-stopped, command: [sleep, "100000"] }
+volumes: { kept: { external: true, name: crashing-kept } }
 `
+/** A rebuild starts what the project says. */
+const ALL_UP = ["idle running unless-stopped", "web running always", "worker running on-failure"]
 const AS_IT_WAS = ["idle exited unless-stopped", "web running always", "worker running on-failure"]
 
 let daemon: PrivateDaemon
@@ -45,6 +48,7 @@ describeNeeding("restic", "docker")("a compose app, killed", () => {
     await writeFile(join(directory, "app/compose.yml"), composeText)
     const chat = { compose: "./app/compose.yml", files: { data: { path: "./app/data" } }, images: "never" }
     await writeFile(join(directory, "holdfast.yaml"), JSON.stringify({ vaults: { local: { path: "./vault" } }, apps: { chat } }))
+    await docker("volume", "create", "crashing-kept")
     await asItWas()
     point = (await cli.json(backupOutput, ["backup"])).point?.id ?? ""
     expect((await cli.run("verify")).exitCode).toBe(0)
@@ -84,6 +88,34 @@ describeNeeding("restic", "docker")("a compose app, killed", () => {
       )
     })
   }
+
+  it("in a rebuild on an empty host: begun again with --over, everything is up with the point's data", async () => {
+    const key = "state/keys/local.key"
+    const words = ["rebuild", "--vault", "vault", "--key", key, "--app", "chat", point, "--yes", "--over"]
+    const all = matrix(false, words, async () => await Promise.resolve())
+    await walk(
+      "rebuild of a compose app",
+      {
+        ...all,
+        prepare: async () => {
+          const prepared = await all.prepare()
+          await compose("down", "--timeout", "0")
+          await docker("volume", "rm", "crashing-kept")
+          for (const name of ["app", "holdfast.yaml"]) await removeTree(join(directory, name))
+          return { ...prepared, settleWords: ["operations"] }
+        },
+        check: async (_world, killedAt) => {
+          expectNothingUnfinished(join(directory, "state"))
+          if (killedAt !== null) expect((await cli.run(...words)).exitCode).toBe(0)
+          await expect.poll(states, { timeout: 60_000 }).toEqual(ALL_UP)
+          expect(await treeDigest(join(directory, "app/data"))).toBe(pointState)
+          expect(await docker("volume", "ls", "--quiet")).toBe("crashing-kept")
+          expect(await readdir(join(directory, "state/scratch"))).toEqual([])
+        },
+      },
+      ["make-external", "start-app"],
+    )
+  })
 })
 
 function matrix(
