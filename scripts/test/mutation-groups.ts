@@ -69,7 +69,7 @@ export const mutationGroups: readonly MutationGroup[] = [
       "src/posture/vault-alarms.ts",
       "src/posture/host-alarms.ts",
     ],
-    tests: ["src/posture/{posture,alarms,alarms.property,update-alarms}.test.ts"],
+    tests: ["src/posture/{posture,proven,alarms,alarms.property,update-alarms}.test.ts"],
   },
   { name: "addresses", files: ["src/settings/addresses.ts"], tests: ["src/settings/addresses.test.ts"] },
   { name: "proxy", files: ["src/socket-proxy/**/*.ts"], tests: ["src/socket-proxy/*.test.ts"] },

@@ -36,6 +36,20 @@ describe("the newest proven point", () => {
     expect(found(twins.toReversed(), proofs)).toBe("second by second-read-9")
   })
 
+  it("of one that lies in two vaults is the one that is given first: the app's default vault comes first", () => {
+    const copies = [point("a", 5), point("a", 5, { vault: "offsite" })]
+    const proofs = [proof("a", "read", 9), proof("a", "read", 10, "offsite")]
+    const vaultOf = (points: readonly PosturePoint[]) => newestProven(app, points, proofs, at(20))?.point.vault
+
+    expect([vaultOf(copies), vaultOf(copies.toReversed())]).toEqual(["local", "offsite"])
+  })
+
+  it("is told with the first of two proofs of one level and moment", () => {
+    const twice = [proof("a", "read", 9), { ...proof("a", "read", 9), operationId: "again" }]
+
+    expect([found([point("a", 1)], twice), found([point("a", 1)], twice.toReversed())]).toEqual(["a by a-read-9", "a by again"])
+  })
+
   it("is told with its strongest proof, and of equal ones the newest", () => {
     const proofs = [
       proof("a", "read", 12),
