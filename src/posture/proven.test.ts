@@ -36,7 +36,7 @@ describe("the newest proven point", () => {
     expect(found(twins.toReversed(), proofs)).toBe("second by second-read-9")
   })
 
-  it("of one that lies in two vaults is the one that is given first: the app's default vault comes first", () => {
+  it("of one that lies in two vaults is the one that is given first", () => {
     const copies = [point("a", 5), point("a", 5, { vault: "offsite" })]
     const proofs = [proof("a", "read", 9), proof("a", "read", 10, "offsite")]
     const vaultOf = (points: readonly PosturePoint[]) => newestProven(app, points, proofs, at(20))?.point.vault
