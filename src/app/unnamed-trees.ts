@@ -2,7 +2,7 @@ import { statSync } from "node:fs"
 import type { RunContext } from "../base/run-context.ts"
 import type { App, Place } from "./app.ts"
 import type { FoundFiles } from "./detect/detection.ts"
-import { findTrees, mountedPlaces } from "./detect/trees.ts"
+import { findTrees, mountedPlaces, type MountedPlace } from "./detect/trees.ts"
 import type { ComposeModel, ContainerEngine } from "./ports.ts"
 import { isInside } from "./tree/inside.ts"
 
@@ -13,14 +13,25 @@ import { isInside } from "./tree/inside.ts"
  */
 export async function unnamedTrees(app: App, containers: ContainerEngine, ctx: RunContext): Promise<readonly string[]> {
   if (app.compose === null) return []
-  const model = await containers.compose(app.compose, ctx)
+  const model = await withoutNamed(app, await containers.compose(app.compose, ctx), containers, ctx)
   const facts = { sqlite: {}, singleFiles: singleFiles(model), singleDatabases: [] }
   const ground = { projectDirectory: app.compose.projectDirectory, fill: (text: string) => text }
   const { files, notProtected } = findTrees(model, facts, app.recipe, app.secrets, ground)
-  const unnamed: string[] = []
-  for (const found of files) if (!(await isNamed(app, found, containers, ctx))) unnamed.push(treeText(found))
   const dumped = app.databases.some(({ engine }) => engine === "command")
-  return [...unnamed, ...(dumped ? [] : notProtected.map(({ what, why }) => `${what} ${why}`))]
+  return [...files.map(treeText), ...(dumped ? [] : notProtected.map(({ what, why }) => `${what} ${why}`))]
+}
+
+/** The project without the mounts that somebody has decided about. */
+async function withoutNamed(app: App, model: ComposeModel, containers: ContainerEngine, ctx: RunContext): Promise<ComposeModel> {
+  const named = new Set<string>()
+  for (const mounted of mountedPlaces(model)) if (await isNamed(app, mounted, containers, ctx)) named.add(sourceOf(mounted))
+  const services = model.services.map((service) => ({ ...service, mounts: service.mounts.filter(({ source }) => !named.has(source)) }))
+  return { ...model, services }
+}
+
+/** As a service's mount names it. */
+function sourceOf({ place }: MountedPlace): string {
+  return "volume" in place ? place.volume : place.path
 }
 
 function singleFiles(model: ComposeModel): readonly string[] {
@@ -42,18 +53,21 @@ function treeText({ realName, place, usedBy }: FoundFiles): string {
   return `${what}, which ${usedBy.join(", ")} ${usedBy.length === 1 ? "uses" : "use"}, is not named in the settings`
 }
 
-/** Also where a part of it is, or what lies around it: somebody has decided about it. */
-async function isNamed(app: App, { realName, place }: FoundFiles, containers: ContainerEngine, ctx: RunContext): Promise<boolean> {
-  const hostPath = realName === null ? place.path : (await containers.volumePath(realName, ctx))?.hostPath
+/**
+ * Named as a whole or in part, or lying in what is named. Secrets and configuration that lie in it say nothing of the rest: a directory of the project
+ * that is mounted holds its compose file as well.
+ */
+async function isNamed(app: App, mounted: MountedPlace, containers: ContainerEngine, ctx: RunContext): Promise<boolean> {
+  const { place, realName } = mounted
   const sqlite = app.databases.flatMap((source) => (source.engine === "sqlite" ? [source.place] : []))
   const places = [...sqlite, ...app.files.map((files) => files.place)]
-  const leaveOut = app.leaveOut ?? []
-  if (leaveOut.includes("volume" in place ? place.volume : place.path)) return true
-  const isSame = "volume" in place && places.some((one) => "volume" in one && one.volume === place.volume)
+  if (app.leaveOut?.includes(sourceOf(mounted)) === true) return true
+  if ("volume" in place && places.some((one) => "volume" in one && one.volume === place.volume)) return true
+  const hostPath = realName === null ? place.path : (await containers.volumePath(realName, ctx))?.hostPath
   // A volume that is not there yet holds nothing.
-  if (isSame || hostPath === undefined) return true
-  const named = [...pathsOf(places), ...app.secrets, ...app.configuration]
-  return named.some((path) => isInside(hostPath, path) || isInside(path, hostPath))
+  if (hostPath === undefined) return true
+  const around = [...pathsOf(places), ...app.secrets, ...app.configuration]
+  return around.some((path) => isInside(path, hostPath)) || pathsOf(places).some((path) => isInside(hostPath, path))
 }
 
 function pathsOf(places: readonly Place[]): readonly string[] {

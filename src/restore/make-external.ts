@@ -3,7 +3,7 @@ import type { ComposeModel, ContainerEngine } from "../app/ports.ts"
 import type { RunContext } from "../base/run-context.ts"
 
 /** Real names of what the project expects somebody else to have made. */
-export function externalsOf({ networks, volumes }: Pick<ComposeModel, "networks" | "volumes">): {
+function externalsOf({ networks, volumes }: Pick<ComposeModel, "networks" | "volumes">): {
   readonly networks: readonly string[]
   readonly volumes: readonly string[]
 } {

@@ -1,16 +1,19 @@
 import { randomBytes } from "node:crypto"
-import { readFile, writeFile } from "node:fs/promises"
+import { mkdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { expect, it, onTestFinished } from "vitest"
+import type { App, FileSource } from "../../src/app/app.ts"
 import { applyInit, planInit } from "../../src/app/init.ts"
 import { locateApp } from "../../src/app/locate.ts"
 import type { DatabaseEngines } from "../../src/app/ports.ts"
+import { unnamedTrees } from "../../src/app/unnamed-trees.ts"
 import { isHoldfastError } from "../../src/base/errors.ts"
 import { loadSettings } from "../../src/settings/settings.ts"
 import { resolveApp } from "../../src/settings/resolve.ts"
 import { command } from "../fixture/docker/command.ts"
 import { engineUnderTest } from "../fixture/docker/engine-under-test.ts"
+import { exampleApp } from "../fixture/example.ts"
 import { tinyProject } from "../fixture/docker/tiny-project.ts"
 import { useDocker } from "../fixture/docker/use-docker.ts"
 import { fixtureProject, recipes } from "../fixture/recipe/detect.ts"
@@ -101,5 +104,38 @@ describeNeeding("docker", "root")("init on a real engine", () => {
       "NOT PROTECTED: the volume without a name of service web at /data",
       "NOT PROTECTED: the volume without a name of service web at /declared",
     ])
+  })
+
+  it("names what services use and no point holds, until the settings name it or leave it out on purpose", async () => {
+    const engine = engineUnderTest()
+    onTestFinished(() => engine.remove())
+    const text = `
+services:
+  web: { image: holdfast-test/busybox, volumes: [".:/project", "./media:/media", "./.env:/etc/env:ro"] }
+  db: { image: "mysql:8", volumes: ["./mysql:/var/lib/mysql"] }
+`
+    const project = tinyProject(engine.scratchDirectory, text)
+    onTestFinished(project.remove)
+    const { projectDirectory } = project.compose
+    const at = (name: string): string => join(projectDirectory, name)
+    for (const name of ["media", "mysql"]) await mkdir(at(name))
+    await writeFile(at(".env"), "A=1\n")
+    const unnamed = async (more: Partial<App>): Promise<readonly string[]> => {
+      const app = exampleApp({
+        compose: project.compose,
+        databases: [],
+        secrets: [at(".env")],
+        configuration: [...project.compose.files],
+        ...more,
+      })
+      const said = await unnamedTrees(app, engine.docker, engine.ctx())
+      return said.map((line) => line.replaceAll(projectDirectory, "").replace(/,? (?:which|is the live).*/, ""))
+    }
+    const tree = (name: string): FileSource => ({ name, place: { path: at(name) }, exclude: [], defaultOwner: null, mustBeMounted: false })
+
+    expect(await unnamed({ files: [] })).toEqual(["", "/media", "/mysql"])
+    expect(await unnamed({ files: [tree("mysql")] })).toEqual(["/media"])
+    expect(await unnamed({ files: [], leaveOut: [projectDirectory, at("mysql")] })).toEqual(["/media"])
+    expect(await unnamed({ files: [tree(".")] })).toEqual([])
   })
 })

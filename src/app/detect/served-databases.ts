@@ -18,25 +18,33 @@ export async function withServedDatabases(
 ): Promise<Detection> {
   const found = detection.databases.filter((database) => database.engine === "postgres")
   const running = new Set(states.flatMap(({ service, state }) => (state === "running" ? [service] : [])))
-  const unasked = [...new Set(found.map(({ service }) => service))].filter((service) => !running.has(service))
   const more: FoundPostgres[] = []
-  const unknown = unasked.map((service) => `which databases the server ${service} holds, because it does not run`)
-  const { projectName } = detection.project
-  for (const first of firstOfEach(found.filter(({ service }) => running.has(service)))) {
-    const named = found.filter(({ service }) => service === first.service).map((one) => sourceOf(one, projectName))
-    try {
-      const served = await unnamedDatabases(engines, { databases: named }, ctx)
-      more.push(...served.map(({ name }) => ({ ...first, name, database: name, why: `the server ${first.service} holds it` })))
-    } catch (thrown) {
-      if (!isHoldfastError(thrown)) throw thrown
-      unknown.push(`which databases the server ${first.service} holds (${thrown.message})`)
-    }
+  const unknown: string[] = []
+  for (const service of new Set(found.map((one) => one.service))) {
+    const own = found.filter((one) => one.service === service)
+    const served = running.has(service) ? await servedBy(own, detection.project.projectName, engines, ctx) : "it does not run"
+    if (typeof served === "string") unknown.push(`which databases the server ${service} holds (${served})`)
+    else more.push(...served)
   }
   return { ...detection, databases: uniqueNames([...detection.databases, ...more]), unknown: [...detection.unknown, ...unknown] }
 }
 
-function firstOfEach(found: readonly FoundPostgres[]): readonly FoundPostgres[] {
-  return [...new Map(found.toReversed().map((one) => [one.service, one])).values()]
+/** What the server of these holds beside them, for the same user; why it cannot be asked. */
+async function servedBy(
+  own: readonly FoundPostgres[],
+  projectName: string,
+  engines: DatabaseEngines,
+  ctx: RunContext,
+): Promise<readonly FoundPostgres[] | string> {
+  try {
+    const unnamed = await unnamedDatabases(engines, { databases: own.map((one) => sourceOf(one, projectName)) }, ctx)
+    return own
+      .slice(0, 1)
+      .flatMap((first) => unnamed.map(({ name, service }) => ({ ...first, name, database: name, why: `the server ${service} holds it` })))
+  } catch (thrown) {
+    if (!isHoldfastError(thrown)) throw thrown
+    return thrown.message
+  }
 }
 
 function sourceOf({ name, service, database, user }: FoundPostgres, projectName: string): PostgresSource {

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises"
+import { chmod, mkdir, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { SandboxRequest } from "../../../app/ports.ts"
 import type { SourceDocument } from "./document.ts"
@@ -19,7 +19,9 @@ export async function writeVariables(
     if (value === undefined) continue
     const file = join(directory, "variables", name)
     await mkdir(join(directory, "variables"), { recursive: true, mode: 0o700 })
-    await writeFile(file, value.reveal(), { mode: 0o444 })
+    await writeFile(file, value.reveal(), { mode: 0o400 })
+    // Not left to the umask: of a service it may be one that lets nobody else read.
+    await chmod(file, 0o444)
     files.set(name, file)
   }
   return files
