@@ -17,7 +17,7 @@ export interface App {
   readonly secrets: readonly string[]
   /** Absolute paths of compose files, overrides, env files and program configuration. */
   readonly configuration: readonly string[]
-  /** What no point holds on purpose: declared volumes, absolute paths, `service/database`; left out where nobody said. */
+  /** What its points do not hold on purpose, or because those of another app do: declared volumes, absolute paths, `service/database`. */
   readonly leaveOut?: readonly string[]
   readonly images: "auto" | "always" | "never"
   readonly health: HealthCheck | null

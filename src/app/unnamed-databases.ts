@@ -2,9 +2,11 @@ import type { RunContext } from "../base/run-context.ts"
 import { formatBytes } from "../base/units.ts"
 import type { App, PostgresSource } from "./app.ts"
 import type { DatabaseEngines, OtherDatabase } from "./ports.ts"
+import type { Unnamed } from "./unnamed.ts"
 
-export interface UnnamedDatabase extends OtherDatabase {
+interface UnnamedDatabase extends Unnamed {
   readonly service: string
+  readonly database: string
 }
 
 /**
@@ -23,12 +25,13 @@ export async function unnamedDatabases(
     const named = sources.filter((one) => one.service === service).map(({ database }) => database)
     const others = (await engines.for<PostgresSource>(source).otherDatabases?.(source, ctx)) ?? []
     const unnamed = others.filter(({ name }) => !named.includes(name) && !leaveOut.includes(`${service}/${name}`))
-    found.push(...unnamed.map((other) => ({ ...other, service })))
+    found.push(...unnamed.map((other) => told(other, service)))
   }
   return found
 }
 
-/** `database stats (12 MiB) of the server db is not named in the settings` */
-export function unnamedText({ name, sizeBytes, service }: UnnamedDatabase): string {
-  return `database ${name}${sizeBytes === null ? "" : ` (${formatBytes(sizeBytes)})`} of the server ${service} is not named in the settings`
+function told({ name, sizeBytes }: OtherDatabase, service: string): UnnamedDatabase {
+  const size = sizeBytes === null ? "" : ` (${formatBytes(sizeBytes)})`
+  const text = `database ${name}${size} of the server ${service} is not named in the settings`
+  return { name: `${service}/${name}`, what: `database ${name} of the server ${service}`, text, service, database: name }
 }

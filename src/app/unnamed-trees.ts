@@ -2,23 +2,26 @@ import { statSync } from "node:fs"
 import type { RunContext } from "../base/run-context.ts"
 import type { App, Place } from "./app.ts"
 import type { FoundFiles } from "./detect/detection.ts"
-import { findTrees, mountedPlaces, type MountedPlace } from "./detect/trees.ts"
+import { describePlace, findTrees, mountedPlaces, type MountedPlace } from "./detect/trees.ts"
 import type { ComposeModel, ContainerEngine } from "./ports.ts"
 import { isInside } from "./tree/inside.ts"
+import type { Unnamed } from "./unnamed.ts"
 
 /**
- * What the project's services write to and no point of the app holds, as sentences: volumes and directories that its settings do not name, most
+ * What the project's services write to and no point of the app holds: volumes and directories that its settings do not name, most
  * often because they came to the compose file after `init`, and data of engines that Holdfast does not know.
  * @param app as it is located: places are paths of this machine
  */
-export async function unnamedTrees(app: App, containers: ContainerEngine, ctx: RunContext): Promise<readonly string[]> {
+export async function unnamedTrees(app: App, containers: ContainerEngine, ctx: RunContext): Promise<readonly Unnamed[]> {
   if (app.compose === null) return []
   const model = await withoutNamed(app, await containers.compose(app.compose, ctx), containers, ctx)
   const facts = { sqlite: {}, singleFiles: singleFiles(model), singleDatabases: [] }
   const ground = { projectDirectory: app.compose.projectDirectory, fill: (text: string) => text }
   const { files, notProtected } = findTrees(model, facts, app.recipe, app.secrets, ground)
   const dumped = app.databases.some(({ engine }) => engine === "command")
-  return [...files.map(treeText), ...(dumped ? [] : notProtected.map(({ what, why }) => `${what} ${why}`))]
+  const unknown = dumped ? [] : notProtected.map(({ what, why }) => ({ what, text: `${what} ${why}` }))
+  const names = new Map(mountedPlaces(model).map((mounted) => [describePlace(mounted), sourceOf(mounted)]))
+  return [...files.map(toldTree), ...unknown].map((one) => ({ name: names.get(one.what) ?? one.what, ...one }))
 }
 
 /** The project without the mounts that somebody has decided about. */
@@ -48,9 +51,9 @@ function isDirectory(path: string): boolean {
   }
 }
 
-function treeText({ realName, place, usedBy }: FoundFiles): string {
-  const what = realName === null ? place.path : `volume ${realName}`
-  return `${what}, which ${usedBy.join(", ")} ${usedBy.length === 1 ? "uses" : "use"}, is not named in the settings`
+function toldTree({ realName, place, usedBy }: FoundFiles): Omit<Unnamed, "name"> {
+  const what = describePlace({ realName, place })
+  return { what, text: `${what}, which ${usedBy.join(", ")} ${usedBy.length === 1 ? "uses" : "use"}, is not named in the settings` }
 }
 
 /**

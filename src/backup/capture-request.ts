@@ -1,5 +1,6 @@
 import type { App } from "../app/app.ts"
 import type { ServiceState } from "../app/ports.ts"
+import type { Unnamed } from "../app/unnamed.ts"
 import type { SealedPoint } from "../recovery-point/recovery-point.ts"
 import type { StoredItem } from "../vault/ports.ts"
 import type { OpenVault } from "../vault/vault.ts"
@@ -27,4 +28,6 @@ export interface Capture extends CaptureRequest {
   /** The app's items in the vault as the capture began, listed beside other work; rejects when they cannot be listed. */
   readonly items: Promise<readonly StoredItem[]>
   readonly warnings: string[]
+  /** What the app has and no setting names, as far as it was asked for. */
+  readonly unnamed: Unnamed[]
 }

@@ -25,7 +25,7 @@ import { reportedVersion } from "./reported-version.ts"
 import type { CaptureSteps } from "./steps.ts"
 import { rewrittenWarning } from "./rewritten.ts"
 import { together } from "./together.ts"
-import { unnamedWarnings } from "./unnamed-warnings.ts"
+import { unnamedBeside } from "./unnamed-beside.ts"
 
 /**
  * Captures and seals one recovery point (design §5): hooks, databases, then files, secrets, configuration, images, then the manifest last.
@@ -39,7 +39,7 @@ export async function capturePoint(
 ): Promise<SealedPoint> {
   const capture = await beginCapture(tools, request, ctx)
   const ahead = capture.items.then(async (items) => await readHeadAhead(request.vault, tools.store, request.app.name, items, ctx))
-  const unnamed = unnamedWarnings(tools, capture, ctx)
+  const unnamed = unnamedBeside(tools, capture, ctx)
   // All are also waited for at the end: no child of ours outlives the capture.
   const beside = Promise.allSettled([capture.items, ahead, unnamed])
   try {
@@ -47,7 +47,7 @@ export async function capturePoint(
     const capturing = request.options.cold ? captureCold : captureParts
     const parts = await withHooks(tools, capture, journal, ctx, async () => await capturing(tools, capture, journal, ctx))
     if (parts.length === 0) throw new HoldfastError("PART_UNKNOWN", { what: `there is nothing to capture of ${capture.app.name}` })
-    capture.warnings.push(...(await unnamed))
+    capture.unnamed.push(...(await unnamed))
     const draft = await draftManifest(tools, capture, parts, ctx)
     return await journal.step(
       "seal",
@@ -79,6 +79,7 @@ export async function beginCapture(tools: BackupTools, request: CaptureRequest, 
     scratch: join(tools.scratchDirectory, ctx.operationId),
     items: vault.backend.list(vault.location, { app: app.name }, ctx),
     warnings: [],
+    unnamed: [],
   }
 }
 

@@ -17,7 +17,7 @@ export async function draftManifest(
   parts: readonly ManifestPart[],
   ctx: RunContext,
 ): Promise<ManifestDraft> {
-  const { app, options } = capture
+  const { app, options, unnamed } = capture
   const keys = liveKeySources(
     app,
     app.files.map((source) => source.place.path),
@@ -46,7 +46,8 @@ export async function draftManifest(
     activeKeyIds: { ...activeKeyIds(app, keys) },
     compose: app.compose === null ? null : composeRecord(app.compose),
     settings: { app: z.json().parse(appToJson(capture.declared)) },
-    warnings: [...capture.warnings],
+    warnings: [...capture.warnings, ...unnamed.map(({ text }) => `${text}: its points do not hold it`)],
+    ...(unnamed.length > 0 ? { unnamed: unnamed.map(({ name, what }) => ({ name, what })) } : {}),
     // A safety point takes whatever is there; nobody has said that it is as it should be.
     ...(options.acceptCollapse && options.trigger !== "safety" ? { acceptedCollapse: true as const } : {}),
   }

@@ -73,6 +73,8 @@ export const updatePlan = z.object({
   rehearsal: rehearsal.nullable(),
   /** Why a person wants it without a rehearsal; null: it has to pass one. */
   unrehearsed: z.string().nullable().default(null),
+  /** Data that no point holds and a rollback does not take back. */
+  unnamed: z.array(z.string()).default([]),
   predictedDowntimeMs: count.nullable(),
   rollbackWindowMs: count,
   warnings: z.array(z.string()),

@@ -1,4 +1,5 @@
 import type { App } from "../app/app.ts"
+import { copiedWithout } from "../app/copied-without.ts"
 import { gate, type GateReport } from "../app/gate.ts"
 import type { Sandbox } from "../app/ports.ts"
 import type { RunContext } from "../base/run-context.ts"
@@ -40,7 +41,11 @@ export async function bootApp(
       const report = await gate(app, tools, target, sandboxCtx, { ignoreServices: restingServices(origin) })
       const recoveryTimeMs = ctx.clock.monotonicMs() - startedMs
       if (!report.passed) await tellLastWords(tools, sandbox, sandboxCtx)
-      return { assertions: gateAssertions(report), warnings: [...gateWarnings(report), ...doneWithout(app)], recoveryTimeMs }
+      return {
+        assertions: gateAssertions(report),
+        warnings: [...gateWarnings(report), ...doneWithout(copiedWithout(app, model))],
+        recoveryTimeMs,
+      }
     },
     ctx,
   )
@@ -68,8 +73,8 @@ function gateAssertions(report: GateReport): readonly Assertion[] {
   ]
 }
 
-function doneWithout({ copiesWithout = [] }: App): readonly string[] {
-  return copiesWithout.length === 0 ? [] : [`booted without ${copiesWithout.join(", ")}, as the settings say`]
+function doneWithout(without: readonly string[]): readonly string[] {
+  return without.length === 0 ? [] : [`booted without ${without.join(", ")}, as the settings say`]
 }
 
 function gateWarnings(report: GateReport): readonly string[] {

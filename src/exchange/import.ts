@@ -111,6 +111,7 @@ async function importAll(
     earlier: [],
     scratch,
     warnings,
+    unnamed: [],
   }
   const draft = await draftManifest(tools, capture, parts, ctx)
   return await journal.step("seal", { point: id }, async () => await sealPoint(vault, tools.store, draft, ctx))

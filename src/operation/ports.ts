@@ -119,6 +119,8 @@ export interface PointSummary extends Omit<PointRecord, "manifest" | "expiredAt"
   readonly rows: number | null
   /** A person said that the drop against earlier points is intended. */
   readonly acceptedCollapse: boolean
+  /** What the app had then and no setting named: as `leaveOut` would say it, and as people are told. */
+  readonly unnamed: readonly { readonly name: string; readonly what: string }[]
 }
 
 /** What became of one slot of one schedule; each slot is recorded once, whatever came of it. */

@@ -17,8 +17,7 @@ export interface ScheduleFacts {
   readonly successes: readonly Date[]
 }
 
-export interface AlarmPoint
-  extends PosturePoint, Pick<PointSummary, "sizeBytes" | "storedBytes" | "rows" | "acceptedCollapse" | "trigger"> {}
+export interface AlarmPoint extends PosturePoint, Pick<PointSummary, "sizeBytes" | "storedBytes" | "rows" | "acceptedCollapse"> {}
 
 export interface CopyFacts {
   readonly from: string

@@ -7,13 +7,15 @@ const NOW = new Date("2026-04-19T12:00:00Z")
 const HOUR_MS = 3_600_000
 const NONE = { exposureMs: null, recoveryTimeMs: null }
 
+const FILES = { name: "uploads", place: { path: "/srv/chat/uploads" }, exclude: [], defaultOwner: null, mustBeMounted: false }
+
 const app: App = {
   name: "chat",
   recipe: null,
   compose: null,
   run: null,
   databases: [{ engine: "sqlite", name: "main", place: { path: "/srv/chat/chat.db" } }],
-  files: [{ name: "uploads", place: { path: "/srv/chat/uploads" }, exclude: [], defaultOwner: null, mustBeMounted: false }],
+  files: [FILES],
   secrets: ["/srv/chat/secrets"],
   configuration: [],
   images: "auto",
@@ -36,6 +38,8 @@ const point = (sequence: number, hoursOld: number, more: Partial<PosturePoint> =
   startedAt: new Date(NOW.getTime() - hoursOld * HOUR_MS),
   parts: WHOLE,
   damaged: false,
+  trigger: "schedule",
+  unnamed: [],
   ...more,
 })
 
@@ -73,6 +77,48 @@ test("a point that was only read back protects, but the sentence says that resto
   })
   expect(posture.recoveryTimeMs).toBeNull()
   expect(posture.nextSteps).toEqual(["Run `holdfast drill chat` to prove that it restores."])
+})
+
+const volume = { name: "media", what: "volume chat_media" }
+const database = { name: "db/stats", what: "database stats of the server db" }
+
+test("an app with data that its newest whole point was found to lack is not protected", () => {
+  const held = proof("p1", "booted", 3)
+  expect(assessPosture(app, [point(1, 5, { unnamed: [volume, database] })], [held], NONE, NOW)).toMatchObject({
+    protected: false,
+    sentence: "Not protected: no recovery point holds volume chat_media, database stats of the server db.",
+    level: "booted",
+    nextSteps: ["Name it under `files` or `databases`, or under `leaveOut` if no point need hold it; then run `holdfast backup chat`."],
+  })
+  const leftOut = { ...app, leaveOut: ["db/stats"] }
+  expect(assessPosture(leftOut, [point(1, 5, { unnamed: [volume, database] })], [held], NONE, NOW).reasons).toEqual([
+    "no recovery point holds volume chat_media",
+  ])
+  expect(assessPosture(leftOut, [point(1, 5, { unnamed: [database] })], [held], NONE, NOW).protected).toBe(true)
+})
+
+test("what an app lacks is judged by its newest whole point that was taken by itself, in whichever vault", () => {
+  const held = [proof("p1", "booted", 3), proof("p2", "booted", 1)]
+  const lacking = point(1, 5, { unnamed: [volume] })
+  const reasonsWith = (...others: readonly PosturePoint[]): readonly string[] =>
+    assessPosture(app, [lacking, ...others], held, NONE, NOW).reasons
+  const told = ["no recovery point holds volume chat_media"]
+
+  expect(reasonsWith(point(2, 2))).toEqual([])
+  expect(reasonsWith(point(2, 2, { trigger: "manual", vault: "offsite" }))).toEqual([])
+  expect(reasonsWith(point(2, 9, { vault: "offsite" }))).toEqual(told)
+  expect(reasonsWith(point(2, 5))).toEqual([])
+  expect(reasonsWith(point(2, 2, { trigger: "update" }))).toEqual(told)
+  expect(reasonsWith(point(2, 2, { trigger: "safety" }))).toEqual(told)
+  expect(reasonsWith(point(2, 2, { trigger: "manual", parts: ["database:main"] }))).toEqual(told)
+  expect(reasonsWith(point(2, -2))).toEqual(told)
+})
+
+test("what the settings name since is told as missing, not as unnamed", () => {
+  const named = { ...app, files: [...app.files, { ...FILES, name: "media" }] }
+  expect(assessPosture(named, [point(1, 5, { unnamed: [volume] })], [proof("p1", "booted", 3)], NONE, NOW).reasons).toEqual([
+    "no recovery point holds everything (missing: files:media)",
+  ])
 })
 
 test("without a point it is not protected", () => {

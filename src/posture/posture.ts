@@ -3,6 +3,7 @@ import type { App } from "../app/app.ts"
 import { formatDuration } from "../base/units.ts"
 import type { ProofRecord } from "../operation/ports.ts"
 import { coverageOf } from "./coverage.ts"
+import { unheldOf } from "./unheld.ts"
 import { newestProven, type PosturePoint, type ProvenPoint } from "./proven.ts"
 import { recoveryTimeOf } from "./recovery-time.ts"
 
@@ -44,6 +45,7 @@ export function assessPosture(
   const findings = [
     ...unprotectable(app),
     ...unproven(app, points, best, now),
+    ...unheld(app, points, now),
     ...exposureMissed(exposureMs, objectives.exposureMs),
     ...recoveryTimeMissed(recoveryTimeMs, objectives.recoveryTimeMs),
   ]
@@ -90,6 +92,13 @@ function unprovenReason(app: App, points: readonly PosturePoint[], now: Date): F
       ? `no recovery point holds everything (missing: ${missing.join(", ")})`
       : "every recovery point is damaged or dated in the future"
   return { reason, next: `Run \`holdfast backup ${app.name}\`.` }
+}
+
+function unheld(app: App, points: readonly PosturePoint[], now: Date): readonly Finding[] {
+  const left = unheldOf(app, points, now)
+  if (left.length === 0) return []
+  const remedy = "Name it under `files` or `databases`, or under `leaveOut` if no point need hold it"
+  return [{ reason: `no recovery point holds ${left.join(", ")}`, next: `${remedy}; then run \`holdfast backup ${app.name}\`.` }]
 }
 
 function exposureMissed(exposureMs: number | null, objectiveMs: number | null): readonly Finding[] {

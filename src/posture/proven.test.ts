@@ -8,7 +8,8 @@ const app = exampleApp({ databases: [], files: [], secrets: ["/srv/chat/secrets"
 const at = (day: number): Date => new Date(Date.UTC(2026, 3, day))
 
 function point(id: string, day: number, more: Partial<PosturePoint> = {}): PosturePoint {
-  return { id, vault: "local", sequence: day, startedAt: at(day), parts: ["secrets"], damaged: false, ...more }
+  const known = { vault: "local", sequence: day, startedAt: at(day), parts: ["secrets"], damaged: false, trigger: "schedule", unnamed: [] }
+  return { id, ...known, ...more }
 }
 
 function proof(of: string, level: ProofRecord["level"], day: number, vault = "local"): ProofRecord {

@@ -2,7 +2,7 @@ import type { App } from "../app/app.ts"
 import type { PointSummary, ProofRecord } from "../operation/ports.ts"
 import { coverageOf } from "./coverage.ts"
 
-export interface PosturePoint extends Pick<PointSummary, "id" | "vault" | "sequence" | "startedAt" | "parts"> {
+export interface PosturePoint extends Pick<PointSummary, "id" | "vault" | "sequence" | "startedAt" | "parts" | "trigger" | "unnamed"> {
   /** Its last check found damage. */
   readonly damaged: boolean
 }
@@ -29,7 +29,7 @@ export function newestProven(app: App, points: readonly PosturePoint[], proofs: 
   return newest
 }
 
-function isNewer(left: PosturePoint, right: PosturePoint): boolean {
+export function isNewer(left: PosturePoint, right: PosturePoint): boolean {
   return (left.startedAt.getTime() - right.startedAt.getTime() || left.sequence - right.sequence) > 0
 }
 

@@ -114,6 +114,7 @@ test("series are oldest first and hold only what was measured", () => {
     appVersion: null,
     storedBytes: day,
     warnings: 0,
+    unnamed: [],
   })
   const proof = (day: number, level: ProofRecord["level"]): ProofRecord => ({
     app: "chat",

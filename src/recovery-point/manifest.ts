@@ -136,6 +136,8 @@ export const manifestSchema = z.strictObject({
   /** The app's settings in force, without secrets, so that an empty host can be rebuilt. */
   settings: z.record(z.string(), z.json()),
   warnings: z.array(z.string()),
+  /** What the app had and its settings did not name, so that the point does not hold it; left out where there was nothing. */
+  unnamed: z.array(z.strictObject({ name: z.string(), what: z.string() })).optional(),
   /** A person said that a sharp drop against earlier points is intended: this point is the new measure, not a suspicious one. */
   acceptedCollapse: z.literal(true).optional(),
   /** 1 for the first point of an app in a vault chain, then one more each. */

@@ -6,6 +6,7 @@ import type { Recipes } from "../app/load-recipes.ts"
 import type { Recipe } from "../app/recipe.ts"
 import { HoldfastError } from "../base/errors.ts"
 import type { Environment } from "./find.ts"
+import { heldBeside } from "./held-beside.ts"
 import { resolveDatabases, type ResolveGround } from "./resolve-database.ts"
 import { resolveConfiguration, resolveFiles, resolveSecrets } from "./resolve-files.ts"
 import { milliseconds, resolveChecks, resolveHealth } from "./resolve-health.ts"
@@ -43,7 +44,15 @@ export function resolveApp(settings: Settings, name: string, tools: { environmen
     lookUp: (variable) => tools.environment[variable] ?? found?.envFile.values.get(variable),
   }
   const updates = resolveUpdates(given.updates, recipe, ground)
-  return { ...assemble(settings, given, recipe, ground), ...(updates === null ? {} : { updates }) }
+  const leaveOut = [
+    ...(given.leaveOut ?? []).map((one) => leftOut(one, settings.directory)),
+    ...heldBeside(settings, given, tools.recipes, ground),
+  ]
+  return {
+    ...assemble(settings, given, recipe, ground),
+    ...(leaveOut.length === 0 ? {} : { leaveOut }),
+    ...(updates === null ? {} : { updates }),
+  }
 }
 
 function assemble(settings: Settings, given: AppSettings, recipe: Recipe | null, ground: ResolveGround): App {
@@ -65,7 +74,6 @@ function assemble(settings: Settings, given: AppSettings, recipe: Recipe | null,
       ...resolveConfiguration(given.configuration, recipe, read, [...secrets, ...trees], ground),
       ...(settings.file === null ? [] : [settings.file]),
     ],
-    ...(given.leaveOut === undefined ? {} : { leaveOut: given.leaveOut.map((one) => leftOut(one, settings.directory)) }),
     images: given.images,
     health: resolveHealth(given.health, recipe),
     checks: resolveChecks(given.checks, settings.directory),

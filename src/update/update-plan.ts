@@ -31,6 +31,8 @@ export interface UpdatePlan {
   readonly rehearsal: Rehearsal | null
   /** Why a person wants it without a rehearsal; null: it is rehearsed before anything is stopped. */
   readonly unrehearsed: string | null
+  /** Data of the app that no point holds and a rollback does not take back, because its settings do not name it: `volume chat_media`. */
+  readonly unnamed: readonly string[]
   /** From the last rehearsal of this release here, else from earlier updates; null when nothing is known. */
   readonly predictedDowntimeMs: number | null
   readonly rollbackWindowMs: number

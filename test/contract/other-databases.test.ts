@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest"
 import type { PostgresSource } from "../../src/app/app.ts"
 import type { DatabaseEngine } from "../../src/app/ports.ts"
-import { unnamedDatabases, unnamedText } from "../../src/app/unnamed-databases.ts"
+import { unnamedDatabases } from "../../src/app/unnamed-databases.ts"
 import { createCommandEngine } from "../../src/tool/engine/command/command.ts"
 import { replacementNames } from "../../src/tool/engine/postgres/names.ts"
 import { createSqliteEngine } from "../../src/tool/engine/sqlite/sqlite.ts"
@@ -76,13 +76,16 @@ describeNeeding("postgres")("a server with more databases than the settings name
     })
     const own = (name: string): PostgresSource => ({ ...cluster.source(name), name, service: "db" })
     const unnamed = async (...databases: readonly PostgresSource[]): Promise<readonly string[]> =>
-      (await unnamedDatabases(engines, { databases }, bench.context())).map(unnamedText)
+      (await unnamedDatabases(engines, { databases }, bench.context())).map(({ text }) => text)
     const onPurpose = { databases: [own("chat")], leaveOut: ["other/stats", "db/stats"] }
 
     expect(await unnamed(cluster.source("chat"))).toEqual([])
     expect(await unnamed(own("chat"), own("stats"))).toEqual([])
     expect(asked).toEqual(["chat"])
     expect(await unnamedDatabases(engines, onPurpose, bench.context())).toEqual([])
+    expect(await unnamedDatabases(engines, { databases: [own("chat")] }, bench.context())).toMatchObject([
+      { name: "db/stats", what: "database stats of the server db", service: "db", database: "stats" },
+    ])
     expect(await unnamed(own("chat"))).toEqual([
       expect.stringMatching(/^database stats \(\S+ MiB\) of the server db is not named in the settings$/),
     ])

@@ -8,6 +8,7 @@ import { applyInit, planInit } from "../../src/app/init.ts"
 import { locateApp } from "../../src/app/locate.ts"
 import type { DatabaseEngines } from "../../src/app/ports.ts"
 import { unnamedTrees } from "../../src/app/unnamed-trees.ts"
+import type { Unnamed } from "../../src/app/unnamed.ts"
 import { isHoldfastError } from "../../src/base/errors.ts"
 import { loadSettings } from "../../src/settings/settings.ts"
 import { resolveApp } from "../../src/settings/resolve.ts"
@@ -120,7 +121,7 @@ services:
     const at = (name: string): string => join(projectDirectory, name)
     for (const name of ["media", "mysql"]) await mkdir(at(name))
     await writeFile(at(".env"), "A=1\n")
-    const unnamed = async (more: Partial<App>): Promise<readonly string[]> => {
+    const found = async (more: Partial<App>): Promise<readonly Unnamed[]> => {
       const app = exampleApp({
         compose: project.compose,
         databases: [],
@@ -128,14 +129,18 @@ services:
         configuration: [...project.compose.files],
         ...more,
       })
-      const said = await unnamedTrees(app, engine.docker, engine.ctx())
-      return said.map((line) => line.replaceAll(projectDirectory, "").replace(/,? (?:which|is the live).*/, ""))
+      return await unnamedTrees(app, engine.docker, engine.ctx())
     }
+    const unnamed = async (more: Partial<App>): Promise<readonly string[]> =>
+      (await found(more)).map((one) => one.text.replaceAll(projectDirectory, "").replace(/,? (?:which|is the live).*/, ""))
     const tree = (name: string): FileSource => ({ name, place: { path: at(name) }, exclude: [], defaultOwner: null, mustBeMounted: false })
 
     expect(await unnamed({ files: [] })).toEqual(["", "/media", "/mysql"])
     expect(await unnamed({ files: [tree("mysql")] })).toEqual(["/media"])
     expect(await unnamed({ files: [], leaveOut: [projectDirectory, at("mysql")] })).toEqual(["/media"])
     expect(await unnamed({ files: [tree(".")] })).toEqual([])
+    const all = await found({ files: [] })
+    expect(all.map(({ what }) => what.replace(projectDirectory, ""))).toEqual(["", "/media", "/mysql"])
+    expect(await unnamed({ files: [], leaveOut: all.map(({ name }) => name) })).toEqual([])
   })
 })

@@ -135,7 +135,19 @@ for (const implementation of implementations) {
         warnings: 1,
         rows: 9,
         acceptedCollapse: false,
+        unnamed: [],
       })
+    })
+
+    it("say in listings what their app had and no setting named", async () => {
+      const store = await open(machine().process(1))
+      const media = { name: "media", what: "volume chat_media" }
+      await store.putPoint({ ...point(1), manifest: { unnamed: [media] } })
+      await store.putPoint({ ...point(2), manifest: { unnamed: [media, "volume chat_other"] } })
+
+      const [first, second] = await store.pointSummaries("chat", "local")
+      expect(first?.unnamed).toEqual([media])
+      expect(second?.unnamed).toEqual([])
     })
 
     it("leave the listing when they expire and are forgotten when their data is gone", async () => {

@@ -8,6 +8,7 @@ import { z } from "zod"
 import { backupOutput, drillOutput, operationOutput, pointsOutput, restoreOutput, verifyOutput } from "../../src/contract/output.ts"
 import { doctorOutput, initOutput } from "../../src/contract/output-host.ts"
 import { showOutput } from "../../src/contract/output-points.ts"
+import { statusOutput } from "../../src/contract/output-posture.ts"
 import { manifestSchema } from "../../src/recovery-point/manifest.ts"
 import { chatImages } from "../fixture/chat-app/project.ts"
 import { startWriter } from "../fixture/chat-app/writer.ts"
@@ -131,6 +132,8 @@ describeNeeding(
 
     expect(report).toContain("database stats: PostgreSQL database stats of service postgres; the server postgres holds it")
     expect(await unnamed()).toHaveLength(1)
+    const { apps } = await world.cli.json(statusOutput, ["status"], 4)
+    expect(apps.flatMap(({ reasons }) => reasons)).toContain("no recovery point holds database stats of the server postgres")
     await world.project.psql("DROP DATABASE stats")
     expect(await unnamed()).toEqual([])
   })

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect } from "vitest"
 import { drillOutput } from "../../src/contract/output.ts"
 import { doctorOutput } from "../../src/contract/output-host.ts"
 import { showOutput } from "../../src/contract/output-points.ts"
+import { statusOutput } from "../../src/contract/output-posture.ts"
 import { manifestSchema } from "../../src/recovery-point/manifest.ts"
 import { rollbackOutput, updateOutput, updatePlanOutput } from "../../src/contract/output-update.ts"
 import { buildImage } from "../fixture/docker/build.ts"
@@ -170,6 +171,27 @@ describeNeeding(
     await writeFile(at("holdfast.yaml"), written)
   })
 
+  step("is not protected, and a rollback would not bring everything back, while its points do not hold that volume", async () => {
+    const written = await readFile(at("holdfast.yaml"), "utf8")
+    await writeFile(at("holdfast.yaml"), written.replace(/^ +uploads: .*\n/m, ""))
+    expect(await cli.run("backup")).toMatchObject({ exitCode: 0 })
+    await cli.json(drillOutput, ["drill"])
+    const reasons = async (exitCode: number): Promise<readonly string[]> =>
+      (await cli.json(statusOutput, ["status"], exitCode)).apps.flatMap((app) => app.reasons)
+    expect(await reasons(4)).toEqual([`no recovery point holds volume ${project}_uploads`])
+    await vendor.images.push("1.1.0")
+    const { plan } = await cli.json(updatePlanOutput, ["update", "plan", "shop"])
+    expect(plan?.unnamed).toEqual([`volume ${project}_uploads`])
+    expect(plan?.warnings).toContain(
+      `no point holds volume ${project}_uploads, for the settings do not name it: a rollback does not take it back`,
+    )
+
+    await writeFile(at("holdfast.yaml"), written.replace(/^ +uploads: .*\n/m, "").replace(/^( +)schedules:/m, "$1leaveOut: [uploads]\n$&"))
+    expect(await reasons(0)).toEqual([])
+    await writeFile(at("holdfast.yaml"), written)
+    expect(await reasons(4)).toEqual(["no recovery point holds everything (missing: files:uploads)"])
+  })
+
   step("is saved while it stands still, and comes up in the order that it needs", async () => {
     const { exitCode, stderr } = await cli.run("backup", "--cold")
 
@@ -199,7 +221,7 @@ describeNeeding(
     const refused = await cli.error("drill", "--level", "booted")
     expect(refused).toMatchObject({ code: "SANDBOX_REFUSED", what: "service proxy cannot run in a sandbox: it uses the host's network" })
     const written = await readFile(at("holdfast.yaml"), "utf8")
-    await writeFile(at("holdfast.yaml"), written.replace("# sandbox: {", "sandbox: {"))
+    await writeFile(at("holdfast.yaml"), written.replace("# sandbox: { without: [proxy] }", "sandbox: { without: [proxy, gone] }"))
   })
 
   step("starts from its point alone, with the files that it includes and the key of its .env", async () => {
@@ -212,8 +234,8 @@ describeNeeding(
   })
 
   step("is updated with what lives in the network of what is made anew, after the cache that it needs", async () => {
-    await vendor.images.push("1.1.0")
     const { plan } = await cli.json(updatePlanOutput, ["update", "plan", "shop", "--rehearse"])
+    expect(plan?.unnamed).toEqual([])
     expect(plan?.services).toEqual(["api", "beside", "worker"])
     expect(plan?.predictedDowntimeMs).toBeLessThan(30_000)
     expect(plan?.warnings).toContain("the rehearsal does without proxy, as the settings say")

@@ -40,7 +40,9 @@ async function servedBy(
     const unnamed = await unnamedDatabases(engines, { databases: own.map((one) => sourceOf(one, projectName)) }, ctx)
     return own
       .slice(0, 1)
-      .flatMap((first) => unnamed.map(({ name, service }) => ({ ...first, name, database: name, why: `the server ${service} holds it` })))
+      .flatMap((first) =>
+        unnamed.map(({ database, service }) => ({ ...first, name: database, database, why: `the server ${service} holds it` })),
+      )
   } catch (thrown) {
     if (!isHoldfastError(thrown)) throw thrown
     return thrown.message

@@ -118,7 +118,8 @@ function reasonToLeaveOut(mounted: MountedPlace, model: ComposeModel, facts: Pla
   return null
 }
 
-function describePlace(mounted: MountedPlace): string {
+/** `volume chat_media`, `/srv/chat/media`. */
+export function describePlace(mounted: Pick<MountedPlace, "place" | "realName">): string {
   return mounted.realName === null ? ("path" in mounted.place ? mounted.place.path : "") : `volume ${mounted.realName}`
 }
 

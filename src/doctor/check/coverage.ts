@@ -8,7 +8,7 @@ export async function checkCoverage(tools: DoctorTools, subject: Subject, ctx: R
   const remedy = "Name it under `files` or `databases` (`holdfast init --plan` shows how), or under `leaveOut` if no point need hold it."
   const found = await Promise.all(
     subject.apps.map(async (app) =>
-      (await unnamedTrees(app, tools.containers, ctx)).map((text) =>
+      (await unnamedTrees(app, tools.containers, ctx)).map(({ text }) =>
         trouble("warn", "unnamed-data", app.name, `${text}: its points do not hold it`, remedy),
       ),
     ),

@@ -125,13 +125,14 @@ async function whyNotByItself(house: House, app: string, plan: UpdatePlanDocumen
   const [{ declared }, store] = await Promise.all([declaredApp(house, app), house.use.store()])
   // How old a tag is was asked when it was found; a signed release needs no age.
   const rules = { ...updateRules(declared), minimumAgeMs: 0 }
-  const { from, to, hopsAfter, predictedDowntimeMs, rehearsal } = plan
+  const { from, to, hopsAfter, unnamed, predictedDowntimeMs, rehearsal } = plan
   // Nothing but whether it passed is asked of it.
   const passed = rehearsal === null ? !rehearsed : rehearsal.passed
   const asked = {
     from,
     to,
     hopsAfter,
+    unnamed,
     rehearsal: passed ? PASSED : null,
     predictedDowntimeMs: rehearsed ? predictedDowntimeMs : (predictedDowntimeMs ?? 0),
   }

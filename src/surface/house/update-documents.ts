@@ -24,6 +24,7 @@ export function updatePlanDocument(plan: UpdatePlan): UpdatePlanDocument {
     databases: plan.databases.map((one) => ({ ...one })),
     space: plan.space.map((one) => ({ ...one })),
     rehearsal: plan.rehearsal === null ? null : rehearsalDocument(plan.rehearsal),
+    unnamed: [...plan.unnamed],
     warnings: [...plan.warnings],
   }
 }

@@ -27,6 +27,7 @@ const manifestSchema = z.object({
     .catch([]),
   acceptedCollapse: z.boolean().catch(false),
   warnings: z.array(z.unknown()).catch([]),
+  unnamed: z.array(z.object({ name: z.string(), what: z.string() })).catch([]),
 })
 
 export function summaryOf(manifest: Json): Summary {
@@ -52,7 +53,7 @@ export function parseSummary(text: string): Summary {
   const value = parseJson(text)
   if (value === null || typeof value !== "object" || !("trigger" in value)) throw unreadable(text)
   const { label, trigger, cold, appVersion, parts, sizeBytes, storedBytes, warnings } = value
-  const { rows, acceptedCollapse }: { rows?: unknown; acceptedCollapse?: unknown } = value
+  const { rows, acceptedCollapse, unnamed }: { rows?: unknown; acceptedCollapse?: unknown; unnamed?: unknown } = value
   return {
     label: typeof label === "string" ? label : null,
     trigger: typeof trigger === "string" ? trigger : "unknown",
@@ -64,7 +65,19 @@ export function parseSummary(text: string): Summary {
     warnings: typeof warnings === "number" ? warnings : 0,
     rows: typeof rows === "number" ? rows : null,
     acceptedCollapse: acceptedCollapse === true,
+    unnamed: Array.isArray(unnamed) ? unnamed.filter(isUnnamed) : [],
   }
+}
+
+function isUnnamed(one: unknown): one is Summary["unnamed"][number] {
+  return (
+    one !== null &&
+    typeof one === "object" &&
+    "name" in one &&
+    "what" in one &&
+    typeof one.name === "string" &&
+    typeof one.what === "string"
+  )
 }
 
 function unreadable(text: string): HoldfastError {

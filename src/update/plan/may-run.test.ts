@@ -7,7 +7,7 @@ import type { UpdatePlan } from "../update-plan.ts"
 const HOUR_MS = 3_600_000
 /** NOW is a Sunday, half past three. */
 const rules = { automatic: true, window: "Sun 03:00-05:00", timezone: "UTC", minimumAgeMs: 0, stabilityMs: 60_000 }
-type Asked = Pick<UpdatePlan, "from" | "to" | "hopsAfter" | "predictedDowntimeMs" | "rehearsal">
+type Asked = Pick<UpdatePlan, "from" | "to" | "hopsAfter" | "predictedDowntimeMs" | "rehearsal" | "unnamed">
 
 const plan: Asked = {
   from: { version: "1.0.0", images: {} },
@@ -15,6 +15,7 @@ const plan: Asked = {
   hopsAfter: [],
   predictedDowntimeMs: 20_000,
   rehearsal: exampleRehearsal(),
+  unnamed: [],
 }
 const failed = exampleOperation({
   kind: "update",
@@ -51,6 +52,11 @@ describe("an update that nobody watches", () => {
       "to what is no version",
       ask({}, { to: exampleRelease("latest") }),
       "latest is not a version with numbers, so this may be a major update",
+    ],
+    [
+      "of data that no point holds",
+      ask({}, { unnamed: ["volume chat_media", "/srv/x"] }),
+      "no point holds volume chat_media, /srv/x, so a rollback would not take it back",
     ],
     ["that was not rehearsed", ask({}, { rehearsal: null }), "1.1.0 has not passed a rehearsal here"],
     ["whose rehearsal failed", ask({}, { rehearsal: exampleRehearsal({ passed: false }) }), "1.1.0 has not passed a rehearsal here"],

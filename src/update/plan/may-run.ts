@@ -12,7 +12,7 @@ import type { UpdatePlan } from "../update-plan.ts"
 export type MayUpdate = { readonly may: true } | { readonly may: false; readonly later: boolean; readonly why: string }
 
 /** Besides the time without the app, an update takes time to capture and to watch; the window has to hold the first and the watching. */
-type Asked = Pick<UpdatePlan, "from" | "to" | "hopsAfter" | "predictedDowntimeMs" | "rehearsal">
+type Asked = Pick<UpdatePlan, "from" | "to" | "hopsAfter" | "predictedDowntimeMs" | "rehearsal" | "unnamed">
 
 /**
  * @param operations of the app, newest first
@@ -43,7 +43,7 @@ function wait(why: string): MayUpdate {
 
 function never(
   rules: Pick<UpdateRules, "automatic">,
-  { from, to, hopsAfter }: Asked,
+  { from, to, hopsAfter, unnamed }: Asked,
   operations: readonly OperationRecord[],
 ): MayUpdate | null {
   if (!rules.automatic) return refuse("automatic updates are switched off")
@@ -51,6 +51,7 @@ function never(
     return refuse(`it takes several steps to ${hopsAfter.at(-1) ?? "the newest"}, and each is confirmed by a person`)
   const major = majorProblem(from.version, to.version)
   if (major !== null) return refuse(major)
+  if (unnamed.length > 0) return refuse(`no point holds ${unnamed.join(", ")}, so a rollback would not take it back`)
   const failure = failedBefore(operations, to)
   return failure === null ? null : refuse(`${to.version} failed here on ${failure.at.toISOString()}`)
 }

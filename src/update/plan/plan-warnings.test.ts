@@ -55,6 +55,7 @@ function warn(more: Partial<WarningFacts> = {}): readonly string[] {
     unrehearsed: null,
     failure: null,
     drift: [],
+    unnamed: [],
     ...more,
   })
 }
@@ -73,8 +74,8 @@ describe("what a person should know of an update", () => {
     ],
     [
       "a rehearsal without services that no sandbox can have",
-      { app: exampleApp({ health, compose, copiesWithout: ["proxy", "watch"] }) },
-      "the rehearsal does without proxy, watch, as the settings say",
+      { app: exampleApp({ health, compose, copiesWithout: ["watch", "web", "gone"] }) },
+      "the rehearsal does without web, as the settings say",
     ],
     ["no rehearsal", { rehearsal: null }, "1.1.0 was not rehearsed here yet: that is done before anything is stopped"],
     [
@@ -154,6 +155,15 @@ describe("what a person should know of an update", () => {
     expect(warn({ rehearsal: null, app: exampleApp({ compose, health, recipe: exampleRecipe({ migratesAtStart: true }) }) })).toContain(
       text,
     )
+  })
+
+  it("is told of data that a rollback would not take back", () => {
+    expect(warn({ unnamed: ["volume chat_media"] })).toEqual([
+      "no point holds volume chat_media, for the settings do not name it: a rollback does not take it back",
+    ])
+    expect(warn({ unnamed: ["volume chat_media", "/srv/x"] })).toEqual([
+      "no point holds volume chat_media, /srv/x, for the settings do not name them: a rollback does not take them back",
+    ])
   })
 
   it("is content with a health check of compose alone, which tells no version", () => {

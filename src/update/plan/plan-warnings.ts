@@ -1,5 +1,6 @@
 /** What a person should know before saying yes; none of it is a reason to refuse. Pure. */
 import type { App, UpdateRules } from "../../app/app.ts"
+import { copiedWithout } from "../../app/copied-without.ts"
 import type { Standstill } from "../../app/standstill.ts"
 import { counted } from "../../base/units.ts"
 import type { InstallableRelease } from "../../release/installable.ts"
@@ -28,6 +29,8 @@ export interface WarningFacts {
   readonly failure: Failure | null
   /** Differences between compose files and containers that somebody accepts. */
   readonly drift: readonly string[]
+  /** Data that the settings do not name. */
+  readonly unnamed: readonly string[]
 }
 
 export function planWarnings(facts: WarningFacts): readonly string[] {
@@ -36,6 +39,7 @@ export function planWarnings(facts: WarningFacts): readonly string[] {
     ...aboutRehearsal(facts),
     ...aboutSchema(facts),
     ...aboutHealth(facts),
+    ...aboutUnnamed(facts),
     ...facts.databases.flatMap(aboutDatabase),
     ...resting(facts),
     ...facts.untold.map(
@@ -64,10 +68,10 @@ function aboutFailure({ release, failure }: WarningFacts): readonly string[] {
   return [`${howItFailed(release, failure)}${failure.why === null ? "" : ` (${failure.why})`}; it is tried again because somebody says so`]
 }
 
-function aboutRehearsal({ app, release, rehearsal, unrehearsed, missing }: WarningFacts): readonly string[] {
+function aboutRehearsal({ app, release, running, rehearsal, unrehearsed, missing }: WarningFacts): readonly string[] {
   if (unrehearsed !== null) return notProven(release, unrehearsed)
   if (app.compose === null) return aboutBeside(release, rehearsal)
-  const without = app.copiesWithout ?? []
+  const without = copiedWithout(app, running.model)
   const partly = without.length === 0 ? [] : [`the rehearsal does without ${without.join(", ")}, as the settings say`]
   if (rehearsal !== null) return partly
   const how = release.built === undefined ? "pulled" : "built"
@@ -120,6 +124,12 @@ function aboutHealth({ app, rules, running }: WarningFacts): readonly string[] {
   return app.health?.versionKey === null || running.reported === null
     ? ["the app does not tell its version: which version answers is not judged"]
     : []
+}
+
+function aboutUnnamed({ unnamed }: WarningFacts): readonly string[] {
+  if (unnamed.length === 0) return []
+  const they = unnamed.length === 1 ? "it" : "them"
+  return [`no point holds ${unnamed.join(", ")}, for the settings do not name ${they}: a rollback does not take ${they} back`]
 }
 
 function resting({ release, standstill }: WarningFacts): readonly string[] {

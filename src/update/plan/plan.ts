@@ -1,6 +1,7 @@
 /** What an update will do, computed before anything changes, and refused where it may not be done (design §10, step 1). */
 import type { App, UpdateRules } from "../../app/app.ts"
 import { assertNoDrift, lookForDrift } from "../../app/compose/drift.ts"
+import { unnamedData } from "../../app/unnamed-data.ts"
 import { planStandstill, type Standstill } from "../../app/standstill.ts"
 import type { ComposeModel, ServiceState } from "../../app/ports.ts"
 import { HoldfastError } from "../../base/errors.ts"
@@ -88,6 +89,7 @@ export async function planUpdate(
   const { databases } = space
   const standstill = await planStandstill(tools, app, ctx)
   const missing = await missingImages(tools.containers, release, ctx)
+  const unnamed = (await unnamedData(tools, app, ctx)).map(({ what }) => what)
   return {
     app: app.name,
     from: { version: now.version, images: imagesNow(now.running.states, release) },
@@ -102,6 +104,7 @@ export async function planUpdate(
     space: space.there,
     rehearsal,
     unrehearsed,
+    unnamed,
     predictedDowntimeMs: predictFor({ app, operations, databases, newest, rehearsal, standstill }),
     rollbackWindowMs: rules.rollbackWindowMs,
     warnings: planWarnings({
@@ -118,6 +121,7 @@ export async function planUpdate(
       unseen: space.unseen,
       failure,
       drift,
+      unnamed,
     }),
   }
 }
