@@ -61,6 +61,11 @@ const rows = {
     mild: false,
     hint: "Run `holdfast compare APP` with an earlier point, and look whether the app lost data, before older points expire.",
   },
+  "data-unheld": {
+    title: "data is in no recovery point",
+    mild: true,
+    hint: "Name it under `files` or `databases` of APP, or under `leaveOut` if no point need hold it, then run `holdfast backup APP`.",
+  },
   "kit-not-taken": {
     title: "the recovery kit was not taken",
     mild: true,

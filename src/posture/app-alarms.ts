@@ -4,6 +4,7 @@ import { alarmOf, instantText, newest, type Alarm } from "./alarm.ts"
 import { newestProven } from "./proven.ts"
 import { recoveryTimeOf } from "./recovery-time.ts"
 import { fallOf } from "./trend.ts"
+import { unheldOf } from "./unheld.ts"
 
 const HOUR_MS = 3_600_000
 const COPY_GRACE_MS = 6 * HOUR_MS
@@ -19,6 +20,7 @@ export function appAlarms(facts: AppFacts, now: Date): readonly Alarm[] {
     ...recoveryTime(facts),
     ...facts.copies.flatMap((copy) => copyMissing(facts, copy, now)),
     ...collapsed(facts),
+    ...dataUnheld(facts, now),
     ...nobodyTold(facts),
   ]
 }
@@ -90,6 +92,13 @@ function collapsed({ app, points }: AppFacts): readonly Alarm[] {
   const [first] = fallen
   if (first === undefined) return []
   return [alarmOf({ kind: "collapsed", app: app.name, text: `${app.name}: point ${first.point.id} ${fallText(first)}` })]
+}
+
+/** Whoever reads no output of scheduled backups learns of it here. */
+function dataUnheld({ app, points }: AppFacts, now: Date): readonly Alarm[] {
+  const left = unheldOf(app, points, now)
+  if (left.length === 0) return []
+  return [alarmOf({ kind: "data-unheld", app: app.name, text: `${app.name}: no recovery point holds ${left.join(", ")}` })]
 }
 
 /** Silence would look the same whether all is well or nothing is. */
