@@ -113,6 +113,7 @@ describeNeeding("docker", "root")("init on a real engine", () => {
     const text = `
 services:
   web: { image: holdfast-test/busybox, volumes: [".:/project", "./media:/media", "./.env:/etc/env:ro"] }
+  watch: { image: holdfast-test/busybox, volumes: ["/:/rootfs:ro", "/var/lib/docker:/var/lib/docker:ro", "/var/log:/logs"] }
   db: { image: "mysql:8", volumes: ["./mysql:/var/lib/mysql"] }
 `
     const project = tinyProject(engine.scratchDirectory, text)
