@@ -16,6 +16,7 @@ import { readEnvFile } from "./env-file.ts"
 import { findSqliteFiles, type SqliteSearch } from "./detect/sqlite-files.ts"
 import { mountedPlaces, type PlaceFacts, placeKey } from "./detect/trees.ts"
 import type { Recipes } from "./load-recipes.ts"
+import { isOfMachine } from "./machine-path.ts"
 import type { ComposeModel, ContainerEngine, DatabaseEngines } from "./ports.ts"
 
 export interface InitRequest {
@@ -159,7 +160,9 @@ async function lookAtPlaces(model: ComposeModel, containers: ContainerEngine, ct
   const sqlite: Record<string, SqliteSearch | null> = {}
   const singleFiles: string[] = []
   const singleDatabases: string[] = []
-  for (const mounted of mountedPlaces(model)) {
+  // Of the machine nothing is proposed, and to read all that its kernel shows as files takes for ever.
+  const places = mountedPlaces(model).filter(({ place }) => "volume" in place || !isOfMachine(place.path))
+  for (const mounted of places) {
     ctx.signal.throwIfAborted()
     const key = placeKey(mounted)
     if ("volume" in mounted.place) {

@@ -107,6 +107,27 @@ describeNeeding("docker", "root")("init on a real engine", () => {
     ])
   })
 
+  it("leaves the machine out, and does not look through what its kernel shows as files", async () => {
+    const engine = engineUnderTest()
+    onTestFinished(() => engine.remove())
+    const mounts = ["/:/rootfs:ro", "/proc:/host/proc:ro", "/sys:/host/sys:ro", "/etc:/host/etc:ro", "./rules:/rules"]
+    const project = tinyProject(
+      engine.scratchDirectory,
+      `services:\n  watch: { image: holdfast-test/busybox, volumes: ${JSON.stringify(mounts)} }\n`,
+    )
+    onTestFinished(project.remove)
+    const { projectDirectory: cwd } = project.compose
+    await mkdir(join(cwd, "rules"))
+    const request = { compose: null, recipe: null, name: null, cwd, environment: {}, file: null, vaultPath: null }
+
+    const { detection, report } = await planInit(request, { containers: engine.docker, databases, recipes }, engine.ctx())
+
+    expect(detection.files.map(({ place }) => place)).toEqual([{ path: join(cwd, "rules") }])
+    expect(detection.databases).toEqual([])
+    expect(detection.unknown.filter((line) => line.includes("SQLite"))).toEqual([])
+    expect(report.filter((line) => line.includes("belongs to the machine"))).toHaveLength(4)
+  })
+
   it("names what services use and no point holds, until the settings name it or leave it out on purpose", async () => {
     const engine = engineUnderTest()
     onTestFinished(() => engine.remove())
