@@ -11,6 +11,8 @@ import type { Who } from "./guard/who.ts"
 
 /** A run may have to wait until others have ended; whoever asked is not kept waiting with it. */
 const PATIENCE_MS = 5000
+/** One that has begun only gets ready, on a busy machine for longer; nobody in between has given up by then. */
+const READY_MS = 45_000
 
 /**
  * Begins a verb in the background, after what was interrupted is settled. Throws what it throws before it is recorded.
@@ -24,12 +26,13 @@ export async function startRun(
   verb: (house: House) => Promise<unknown>,
 ): Promise<Accepted> {
   const { runner, house } = ground
-  const started = runner.start({ app, command: `holdfast ${words} (panel, ${who.name})` }, async (own) => {
+  const command = `holdfast ${words} (panel, ${who.name})`
+  const started = runner.start({ app, command }, async (own) => {
     await settleInterrupted(await own.operationTools(), settlersOf(own), app, own.base())
     await letOwedGo(await own.use.store(), own.use.containers, lookingContext(own))
     return await verb(own)
   })
-  const first = await Promise.race([started, house.clock.sleep(PATIENCE_MS, house.signal)])
+  const first = await Promise.race([started, patience(ground, app, command)])
   if (first !== undefined) return { operationId: operationOf(first) }
   started.catch((thrown: unknown) => {
     house.log.warn("a run that had to wait did not begin", {
@@ -40,6 +43,12 @@ export async function startRun(
     })
   })
   return { operationId: null }
+}
+
+async function patience({ runner, house }: Ground, app: string, command: string): Promise<undefined> {
+  await house.clock.sleep(PATIENCE_MS, house.signal)
+  const hasToWait = runner.waiting().some((one) => one.app === app && one.command === command)
+  if (!hasToWait) await house.clock.sleep(READY_MS - PATIENCE_MS, house.signal)
 }
 
 function operationOf({ operationId }: StartedRun): string | null {
