@@ -30,8 +30,6 @@ describe("what belongs to the machine and not to an app", () => {
     "/var/lib/docker/volumes",
     "/var/lib/containerd/",
     "/var/lib/containers/storage/overlay",
-    "/home",
-    "/srv/",
   ])("is %s", (path) => {
     expect(isOfMachine(path)).toBe(true)
   })
@@ -55,6 +53,10 @@ describe("what belongs to the machine and not to an app", () => {
     "/var/lib/postgresql/data",
     "/var/lib/docker/volumes/chat_media/_data",
     "/var/lib/containers/storage/volumes/chat_media/_data",
+    "/home",
+    "/srv/",
+    "/opt",
+    "/root",
     "/mnt",
     "/media/disk",
     "/data",

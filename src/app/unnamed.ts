@@ -7,3 +7,8 @@ export interface Unnamed {
   /** A sentence about it, without its full stop. */
   readonly text: string
 }
+
+/** As whoever asked for a point, or for the state of things, is told of it. */
+export function warningOf({ text }: Unnamed): string {
+  return `${text}: its points do not hold it`
+}

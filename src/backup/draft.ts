@@ -5,6 +5,7 @@ import type { ManifestDraft } from "../recovery-point/recovery-point.ts"
 import { activeKeyIds, fingerprintKeys } from "../app/key-proof.ts"
 import { liveKeySources } from "../app/key-texts.ts"
 import { appToJson } from "../app/portable.ts"
+import { warningOf } from "../app/unnamed.ts"
 import type { Capture } from "./capture-request.ts"
 import { serviceRecords } from "./capture-image.ts"
 import { wanted } from "./options.ts"
@@ -46,7 +47,7 @@ export async function draftManifest(
     activeKeyIds: { ...activeKeyIds(app, keys) },
     compose: app.compose === null ? null : composeRecord(app.compose),
     settings: { app: z.json().parse(appToJson(capture.declared)) },
-    warnings: [...capture.warnings, ...unnamed.map(({ text }) => `${text}: its points do not hold it`)],
+    warnings: [...capture.warnings, ...unnamed.map(warningOf)],
     ...(unnamed.length > 0 ? { unnamed: unnamed.map(({ name, what }) => ({ name, what })) } : {}),
     // A safety point takes whatever is there; nobody has said that it is as it should be.
     ...(options.acceptCollapse && options.trigger !== "safety" ? { acceptedCollapse: true as const } : {}),

@@ -116,7 +116,7 @@ describeNeeding(
     await press("Back up now")
     await page.getByLabel("Label").fill("from the panel")
     await press("Back up")
-    await page.getByRole("heading", { level: 1, name: `Backup of ${app()}` }).waitFor(LONG)
+    await page.getByRole("heading", { level: 1, name: `Backup of ${app()}` }).waitFor()
     await page.getByRole("progressbar").waitFor()
 
     await page.getByText("It succeeded.").waitFor(LONG)

@@ -1,5 +1,6 @@
 import { isOfMachine } from "../../app/machine-path.ts"
 import { unnamedTrees } from "../../app/unnamed-trees.ts"
+import { warningOf } from "../../app/unnamed.ts"
 import type { RunContext } from "../../base/run-context.ts"
 import { trouble, type Finding } from "../finding.ts"
 import type { DoctorTools, Subject } from "../ports.ts"
@@ -9,9 +10,7 @@ export async function checkCoverage(tools: DoctorTools, subject: Subject, ctx: R
   const remedy = "Name it under `files` or `databases` (`holdfast init --plan` shows how), or under `leaveOut` if no point need hold it."
   const found = await Promise.all(
     subject.apps.map(async (app) =>
-      (await unnamedTrees(app, tools.containers, ctx)).map(({ text }) =>
-        trouble("warn", "unnamed-data", app.name, `${text}: its points do not hold it`, remedy),
-      ),
+      (await unnamedTrees(app, tools.containers, ctx)).map((one) => trouble("warn", "unnamed-data", app.name, warningOf(one), remedy)),
     ),
   )
   return [...found.flat(), ...subject.apps.flatMap(treesOfMachine)]

@@ -1,5 +1,6 @@
 import type { App, DatabaseSource } from "../../app/app.ts"
 import { unnamedDatabases } from "../../app/unnamed-databases.ts"
+import { warningOf } from "../../app/unnamed.ts"
 import { isHoldfastError } from "../../base/errors.ts"
 import type { RunContext } from "../../base/run-context.ts"
 import { fromError, ok, trouble, type Finding } from "../finding.ts"
@@ -19,7 +20,7 @@ async function unnamedFindings(tools: DoctorTools, app: App, ctx: RunContext): P
   try {
     const unnamed = await unnamedDatabases(tools.databases, app, ctx)
     const remedy = "Name it under `databases`, or under `leaveOut` if no point need hold it."
-    return unnamed.map(({ text }) => trouble("warn", "unnamed-database", app.name, `${text}: its points do not hold it`, remedy))
+    return unnamed.map((one) => trouble("warn", "unnamed-database", app.name, warningOf(one), remedy))
   } catch (thrown) {
     if (!isHoldfastError(thrown)) throw thrown
     return []
